@@ -1,0 +1,2 @@
+//! The collector's process: arguments, configuration, run.
+fn main() {}

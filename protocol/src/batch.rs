@@ -1,0 +1,223 @@
+//! A batch: what is true for all its items, then the items.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One request's worth of items from one visitor, one session and one tab.
+///
+/// `C` is the context and `I` an item: the collector reads both as raw JSON first, so that a fault in one place
+/// costs that place alone; the SDK writes JSON that it serialised when the item was made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Batch<C, I> {
+    /// Protocol version, [`crate::VERSION`].
+    pub v: u32,
+    /// The site's public write key.
+    pub key: String,
+    /// The sender's clock at the moment of sending. The collector compares it with its own clock to correct `at`.
+    pub sent_at: i64,
+    /// What made the batch.
+    pub sdk: Sdk,
+    /// What holds for every item.
+    pub context: C,
+    /// In the order in which they were made.
+    pub items: Vec<I>,
+}
+
+/// The sender's name and version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sdk {
+    /// For example `waymark-js`.
+    pub name: Cow<'static, str>,
+    /// For example `0.1.0`.
+    pub version: Cow<'static, str>,
+    /// What ran the core.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub engine: Option<Engine>,
+}
+
+/// What ran the SDK's core in the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// WebAssembly.
+    Wasm,
+    /// The same core translated to JavaScript, where the page's policy refuses WebAssembly.
+    Js,
+}
+
+/// What is true for every item of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Context {
+    /// The browser's lasting id.
+    pub visitor_id: Uuid,
+    /// The id of the tab that made the items. `seq` counts within it.
+    pub tab_id: Uuid,
+    /// The session the items belong to.
+    pub session: Session,
+    /// The site's own id of the person, once known in this browser.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<String>,
+    /// How the visitor came to this session.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub touch: Option<Touch>,
+    /// How the visitor came for the first time, kept in the browser ever since.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_touch: Option<Touch>,
+    /// Google Analytics' ids, where its cookies are on the page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ga: Option<GaIds>,
+    /// Hints about the device that only the page can see.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub device: Option<Device>,
+    /// The consent under which the items were made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub consent: Option<Consent>,
+}
+
+/// A session as the browser's tabs agree on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Made once, shared by all tabs.
+    pub id: Uuid,
+    /// The client's clock at the session's first activity.
+    pub started_at: i64,
+}
+
+/// How a visitor arrived: the landing page's URL, the page before it, and what the URL says of a campaign.
+///
+/// Raw facts only. Source, medium and channel are the collector's conclusion from them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Touch {
+    /// The client's clock at the landing.
+    pub at: i64,
+    /// The whole URL of the landing page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landing_url: Option<String>,
+    /// `document.referrer` on the landing page, as long as it is not empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// `utm_source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// `utm_medium`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub medium: Option<String>,
+    /// `utm_campaign`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// `utm_term`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term: Option<String>,
+    /// `utm_content`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Advertising click ids by parameter name, such as `gclid`; only names in [`crate::limits::CLICK_IDS`].
+    #[serde(skip_serializing_if = "ClickIds::is_empty")]
+    pub click_ids: ClickIds,
+}
+
+/// Click ids in the order of the URL. A JSON object on the wire, of which a later repetition of a name is ignored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClickIds(pub Vec<(Cow<'static, str>, String)>);
+
+impl ClickIds {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value under `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+impl Serialize for ClickIds {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ClickIds {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = ClickIds;
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("an object of strings")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<ClickIds, A::Error> {
+                let mut ids = ClickIds::default();
+                while let Some((name, value)) = map.next_entry::<String, String>()? {
+                    if ids.get(&name).is_none() {
+                        ids.0.push((Cow::Owned(name), value));
+                    }
+                }
+                Ok(ids)
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// Google Analytics 4's own ids for this browser and its current session, read from its cookies.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GaIds {
+    /// The last two fields of the `_ga` cookie, such as `1162820436.1749482504`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The session id of a `_ga_<stream>` cookie: the session's start in Unix seconds, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+}
+
+/// What the page can see of the device. Sizes are in CSS pixels.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Device {
+    /// `screen.width`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub screen_width: Option<u32>,
+    /// `screen.height`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub screen_height: Option<u32>,
+    /// `innerWidth` at the session's start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewport_width: Option<u32>,
+    /// `innerHeight` at the session's start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewport_height: Option<u32>,
+    /// `navigator.language`, a BCP 47 tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The IANA name of the browser's time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+/// What the visitor has agreed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// Asked and agreed, or the site needs no consent.
+    Granted,
+    /// Asked and refused.
+    Denied,
+    /// Not asked yet.
+    Unknown,
+}

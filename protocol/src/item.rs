@@ -1,0 +1,126 @@
+//! An item: one thing that happened, made once, with an id that never changes.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One item. `D` is what its kind says in detail: one of the structs of this module on the sender's side, raw
+/// JSON in the collector until the kind has been read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Item<D> {
+    /// What kind of item, and so what `data` holds.
+    #[serde(rename = "type")]
+    pub kind: ItemKind,
+    /// UUID version 7, made with the item. The collector keeps one item per site and id.
+    pub id: Uuid,
+    /// The client's clock when it happened.
+    pub at: i64,
+    /// Counts the items of one tab from 1 without gaps; a gap seen by the collector is a loss.
+    pub seq: u64,
+    /// The page view during which it happened; the item's own id for a page view.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub page_view_id: Option<Uuid>,
+    /// What the kind says in detail.
+    pub data: D,
+}
+
+/// The kinds of items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// [`PageView`].
+    PageView,
+    /// [`Event`].
+    Event,
+    /// [`Identify`].
+    Identify,
+    /// [`Milestone`].
+    Milestone,
+    /// [`PagePing`].
+    PagePing,
+    /// [`GaLinked`].
+    GaLinked,
+    /// [`ConsentChange`].
+    Consent,
+}
+
+/// A page was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageView {
+    /// The whole URL.
+    pub url: String,
+    /// `document.title`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
+    /// The page before: `document.referrer`, or the URL before a navigation within a single-page app.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub referrer: Option<String>,
+}
+
+/// Something the site names happened. `P` is an object of properties.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event<P> {
+    /// The site's name for it, such as `cta_clicked`.
+    pub name: String,
+    /// Any JSON object within the limits.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub props: Option<P>,
+    /// Whether the event counts as a conversion.
+    #[serde(skip_serializing_if = "core::ops::Not::not", default)]
+    pub conversion: bool,
+    /// Money earned, as decimal text (`"49.90"`), never a float.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<String>,
+    /// The value's currency, ISO 4217 (`EUR`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub currency: Option<String>,
+    /// The URL it happened on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+}
+
+/// The visitor is a user the site knows. `T` is an object of traits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Identify<T> {
+    /// The site's own id of the person.
+    pub user_id: String,
+    /// Any JSON object within the limits.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub traits: Option<T>,
+}
+
+/// A named moment of the journey, of which the first time counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Milestone<P> {
+    /// Such as `signup_at`.
+    pub name: String,
+    /// Any JSON object within the limits.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub props: Option<P>,
+}
+
+/// How a page view is going. Both figures only grow, so the greatest one received is the truth and a lost,
+/// repeated or late ping costs nothing. The page view is the item's `page_view_id`, required here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PagePing {
+    /// Milliseconds for which the page was visible, so far.
+    pub visible_ms: u64,
+    /// The furthest that the bottom of the window has reached, in per cent of the document's height, 0 to 100.
+    pub scroll_max: u8,
+}
+
+/// Google Analytics' cookies appeared after a batch of this session had been sent without them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GaLinked {
+    /// See [`crate::GaIds::client_id`].
+    pub client_id: String,
+    /// See [`crate::GaIds::session_id`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session_id: Option<String>,
+}
+
+/// The visitor's consent changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentChange {
+    /// What holds from now on.
+    pub state: crate::Consent,
+}

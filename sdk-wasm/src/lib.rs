@@ -1,0 +1,1 @@
+//! The browser SDK: the `#[wasm_bindgen]` surface.

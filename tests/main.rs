@@ -1,0 +1,1 @@
+//! Everything that is tested from the outside, in one binary.
