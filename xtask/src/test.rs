@@ -1,0 +1,143 @@
+//! `cargo xtask test`: every check there is, with what it needs installed or started first, and the counts at the end.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::count::Counts;
+use crate::postgres::Cluster;
+use crate::step::Steps;
+use crate::{build, tidy, tools};
+
+/// What `cargo xtask test` can be told.
+#[derive(Args)]
+pub struct TestOptions {
+    /// Run the long form of the suites that have one: more cases, more rounds
+    #[arg(long)]
+    long: bool,
+    /// Run only these parts, in the usual order
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Pass a filter on to the Rust tests, such as `browser::`
+    #[arg(long)]
+    filter: Option<String>,
+}
+
+/// The parts of the test command, in the order in which they run: cheapest first.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// rustfmt, house rules, licences and bans of dependencies
+    Style,
+    /// The SDK's build and byte budget, the npm package's and the dashboard's own checks
+    Web,
+    /// Clippy for the host and for WebAssembly, warnings denied
+    Clippy,
+    /// Unit and property tests within each crate
+    Unit,
+    /// Store, API, contract and browser tests against the built product
+    Outside,
+}
+
+/// Runs the parts and prints the counts; fails at the first part that fails.
+pub fn test(steps: &Steps, options: &TestOptions) -> Result<()> {
+    let chosen = |part| options.only.is_empty() || options.only.contains(&part);
+    let mut counts = Counts::default();
+
+    if chosen(Part::Style) {
+        heading("Style");
+        style(steps)?;
+    }
+    if chosen(Part::Web) {
+        heading("Web");
+        counts.add(&build::sdk_checked(steps)?);
+        counts.add(&build::dashboard_checked(steps)?);
+    }
+    if chosen(Part::Clippy) {
+        heading("Clippy");
+        clippy(steps)?;
+    }
+    if chosen(Part::Unit) {
+        heading("Unit and property tests");
+        let output = steps.run(
+            "unit tests",
+            cargo_test(options).args(["--workspace", "--exclude", "waymark-tests"]),
+        )?;
+        counts.add(&output);
+    }
+    if chosen(Part::Outside) {
+        heading("Tests from the outside");
+        counts.add(&outside(steps, options)?);
+    }
+
+    counts.print();
+    if counts.total() == 0 && options.only.is_empty() {
+        bail!("no test ran");
+    }
+    Ok(())
+}
+
+fn style(steps: &Steps) -> Result<()> {
+    steps.run("rustfmt", Command::new("cargo").args(["fmt", "--all", "--check"]))?;
+    steps.time("tidy", || tidy::check(steps.root()))?;
+    tools::cargo_deny(steps)?;
+    // Advisories live in a repository that cannot be reached everywhere; `cargo deny check advisories` asks it.
+    steps.run(
+        "cargo deny",
+        Command::new("cargo").args(["deny", "check", "bans", "licenses", "sources"]),
+    )?;
+    Ok(())
+}
+
+fn clippy(steps: &Steps) -> Result<()> {
+    tools::wasm_target(steps)?;
+    let deny = ["--", "-D", "warnings"];
+    steps.run(
+        "clippy",
+        Command::new("cargo")
+            .args(["clippy", "--workspace", "--all-targets"])
+            .args(deny),
+    )?;
+    steps.run(
+        "clippy for WebAssembly",
+        Command::new("cargo")
+            .args(["clippy", "--package", "waymark-sdk", "--target", "wasm32-unknown-unknown"])
+            .args(deny),
+    )?;
+    Ok(())
+}
+
+fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
+    build::web(steps)?;
+    let collector = build::collector_for_tests(steps)?;
+    let (chromium, driver) = tools::chromium(steps)?;
+    steps.run(
+        "build the tests",
+        Command::new("cargo").args(["test", "--package", "waymark-tests", "--no-run"]),
+    )?;
+    let cluster = Cluster::scratch(steps)?;
+    let mut command = cargo_test(options);
+    command
+        .args(["--package", "waymark-tests"])
+        .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
+        .env("WAYMARK_TEST_COLLECTOR", collector)
+        .env("WAYMARK_TEST_CHROMIUM", chromium)
+        .env("WAYMARK_TEST_CHROMEDRIVER", driver);
+    if options.long {
+        command.env("WAYMARK_TEST_LONG", "1");
+    }
+    steps.run("store, API, contract and browser tests", &mut command)
+}
+
+fn cargo_test(options: &TestOptions) -> Command {
+    let mut command = Command::new("cargo");
+    command.arg("test").arg("--no-fail-fast");
+    if let Some(filter) = &options.filter {
+        command.arg(filter);
+    }
+    command
+}
+
+fn heading(text: &str) {
+    eprintln!("\n{text}");
+}

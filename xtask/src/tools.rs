@@ -1,0 +1,136 @@
+//! The programs that the project needs and a bare Debian 12 lacks: found, or installed by name from their registries.
+//!
+//! Owns what is needed and how to get it. Refuses to guess: what cannot be had is an error that says what to install.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::step::Steps;
+
+/// Where Debian puts the programs of PostgreSQL's server, newest supported first.
+const POSTGRES_DIRS: [&str; 4] = [
+    "/usr/lib/postgresql/18/bin",
+    "/usr/lib/postgresql/17/bin",
+    "/usr/lib/postgresql/16/bin",
+    "/usr/lib/postgresql/15/bin",
+];
+
+/// Adds the Rust target of the browser SDK where it is missing.
+pub fn wasm_target(steps: &Steps) -> Result<()> {
+    let installed = Command::new("rustup")
+        .args(["target", "list", "--installed"])
+        .output();
+    match installed {
+        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown") => {
+            Ok(())
+        }
+        Ok(_) => steps
+            .run(
+                "add the target wasm32-unknown-unknown",
+                Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]),
+            )
+            .map(drop),
+        // A distribution's own Rust has no rustup; then its wasm target is a package, and cargo says if it lacks.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Chromium and its WebDriver: (browser, driver).
+pub fn chromium(steps: &Steps) -> Result<(PathBuf, PathBuf)> {
+    let found = || Some((on_path("chromium")?, on_path("chromedriver")?));
+    if let Some(pair) = found() {
+        return Ok(pair);
+    }
+    apt_install(steps, &["chromium", "chromium-driver"])?;
+    found().ok_or_else(|| anyhow::anyhow!("chromium and chromedriver are installed but not on PATH"))
+}
+
+/// The folder with PostgreSQL's `initdb` and `pg_ctl`.
+pub fn postgres(steps: &Steps) -> Result<PathBuf> {
+    let found = || {
+        POSTGRES_DIRS
+            .iter()
+            .map(PathBuf::from)
+            .find(|dir| dir.join("initdb").exists())
+            .or_else(|| on_path("initdb").and_then(|p| p.parent().map(Path::to_path_buf)))
+    };
+    if let Some(dir) = found() {
+        return Ok(dir);
+    }
+    apt_install(steps, &["postgresql"])?;
+    found().ok_or_else(|| anyhow::anyhow!("postgresql is installed but its initdb was not found"))
+}
+
+/// `cargo deny`, built from its registry once.
+pub fn cargo_deny(steps: &Steps) -> Result<()> {
+    if on_path("cargo-deny").is_some() {
+        return Ok(());
+    }
+    steps
+        .run(
+            "install cargo-deny (some minutes, once)",
+            Command::new("cargo").args(["install", "cargo-deny", "--locked"]),
+        )
+        .map(drop)
+}
+
+/// Node and npm, which no step here can install for the user.
+pub fn node() -> Result<()> {
+    for program in ["node", "npm"] {
+        if on_path(program).is_none() {
+            bail!("`{program}` is not on PATH: install Node.js 20 or later (the README's set-up says how)");
+        }
+    }
+    Ok(())
+}
+
+/// Whether this process runs as root.
+pub fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+}
+
+fn apt_install(steps: &Steps, packages: &[&str]) -> Result<()> {
+    let names = packages.join(" ");
+    if on_path("apt-get").is_none() {
+        bail!("{names} missing, and this system has no apt-get: install them by hand");
+    }
+    let apt = |args: &[&str]| {
+        let mut command = if is_root() {
+            Command::new("apt-get")
+        } else {
+            let mut sudo = Command::new("sudo");
+            sudo.args(["-n", "apt-get"]);
+            sudo
+        };
+        command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    steps
+        .run("apt-get update", &mut apt(&["update"]))
+        .and_then(|_| steps.run(&format!("apt-get install {names}"), &mut apt(&install)))
+        .map_err(|error| error.context(format!("cannot install {names}; install them by hand and run again")))?;
+    Ok(())
+}
+
+/// Waits between two looks at a condition that no event announces, such as another process's port.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a poll pauses; xtask has no async runtime"
+)]
+pub fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
+}
