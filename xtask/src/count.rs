@@ -38,7 +38,10 @@ impl Counts {
     }
 
     /// Prints the counts on one line of their own.
-    #[expect(clippy::print_stdout, reason = "the command's result, for people and for CI")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "the command's result, for people and for CI"
+    )]
     pub fn print(&self) {
         println!(
             "\n{} passed, {} failed, {} skipped",
@@ -49,7 +52,9 @@ impl Counts {
 
 /// `# pass 12` or `ℹ pass 12`, as Node's test runner ends.
 fn node_summary(line: &str) -> Option<(&str, u64)> {
-    let rest = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?;
+    let rest = line
+        .strip_prefix("# ")
+        .or_else(|| line.strip_prefix("ℹ "))?;
     let (word, number) = rest.split_once(' ')?;
     if !["pass", "fail", "skipped", "todo"].contains(&word) {
         return None;

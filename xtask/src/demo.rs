@@ -81,7 +81,10 @@ fn answer(folder: &Path, url: &str, collector: &str, key: &str) -> Response<Curs
 fn file_for(folder: &Path, url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let relative = Path::new(path);
-    if relative.components().any(|c| !matches!(c, Component::Normal(_))) {
+    if relative
+        .components()
+        .any(|c| !matches!(c, Component::Normal(_)))
+    {
         return None;
     }
     let file = folder.join(relative);
@@ -99,7 +102,10 @@ mod tests {
     #[test]
     fn urls_stay_within_the_folder() {
         let folder = Path::new("/site");
-        assert_eq!(file_for(folder, "/a/b.html?x=/../y"), Some("/site/a/b.html".into()));
+        assert_eq!(
+            file_for(folder, "/a/b.html?x=/../y"),
+            Some("/site/a/b.html".into())
+        );
         assert_eq!(file_for(folder, "/../secret"), None);
         assert_eq!(file_for(folder, "/a/../../secret"), None);
     }

@@ -1,2 +1,70 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask run`, `test`, `build`, `tidy`.
+//!
+//! The build order is logic, so it is Rust. Imports no crate of the project: it has to work before they compile.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+
+mod build;
+mod count;
+mod demo;
+mod npm;
+mod postgres;
+mod run;
+mod sdk;
+mod step;
+mod test;
+mod tidy;
+mod tools;
+
+/// Build, run and test Waymark.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build what has changed and run the whole product with a demo site, until interrupted
+    Run(run::RunOptions),
+    /// Run every test and check, installing and starting what they need
+    Test(test::TestOptions),
+    /// Build one part or, without a name, all of them (the collector in release mode)
+    Build {
+        #[arg(value_enum)]
+        what: Option<Product>,
+    },
+    /// Check the rules of the house: imports between rooms, file sizes, names
+    Tidy,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Product {
+    /// The browser SDK: WebAssembly, script tag and npm package in js-wrapper/dist
+    Sdk,
+    /// What browsers load: the SDK and the dashboard
+    Web,
+}
+
+fn main() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the workspace")?;
+    let steps = step::Steps::new(root);
+    match Arguments::parse().command {
+        Task::Run(options) => run::run(&steps, &options),
+        Task::Test(options) => test::test(&steps, &options),
+        Task::Build { what: None } => build::product(&steps).map(drop),
+        Task::Build {
+            what: Some(Product::Web),
+        } => build::web(&steps),
+        Task::Build {
+            what: Some(Product::Sdk),
+        } => sdk::build(&steps).map(drop),
+        Task::Tidy => tidy::check(root),
+    }
+}

@@ -64,11 +64,15 @@ impl Cluster {
         };
         if !cluster.home.join("data/PG_VERSION").exists() {
             let data = cluster.home.join("data");
-            run(cluster
-                .as_user("initdb")
-                .arg("-D")
-                .arg(data)
-                .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"]))?;
+            run(cluster.as_user("initdb").arg("-D").arg(data).args([
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ]))?;
         }
         Ok(cluster)
     }
@@ -99,7 +103,12 @@ impl Cluster {
         }
         let mut command = Command::new("setpriv");
         command
-            .args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "env"])
+            .args([
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--clear-groups",
+                "env",
+            ])
             // libpq looks below HOME, and fails where that is root's.
             .arg(format!("HOME={}", self.home.display()))
             .arg(path);

@@ -61,7 +61,9 @@ pub fn run(steps: &Steps, options: &RunOptions) -> Result<()> {
         origin: format!("http://localhost:{}", options.port),
     };
     let demo_origin = format!("http://localhost:{}", options.demo_port);
-    steps.time("add the demo site", || collector.add_demo_site(&demo_origin))?;
+    steps.time("add the demo site", || {
+        collector.add_demo_site(&demo_origin)
+    })?;
 
     let stop = Arc::new(AtomicBool::new(false));
     let on_signal = stop.clone();
@@ -76,15 +78,7 @@ pub fn run(steps: &Steps, options: &RunOptions) -> Result<()> {
     let mut server = collector.serve(options.port)?;
     wait_until_ready(&mut server, options.port, &stop)?;
 
-    println!();
-    println!("  Demo site   {demo_origin}/");
-    println!("  Dashboard   {}/", collector.origin);
-    println!("  Data        {}", collector.database);
-    println!();
-    println!("Open the set-up link above once to choose a password; visit the demo site, then watch the dashboard.");
-    println!("Lost the link? `{} users setup-link` prints a new one.", collector.command_line());
-    println!("Ctrl-C ends both.");
-
+    collector.print_links(&demo_origin);
     let status = wait(&mut server, &stop)?;
     if !status.success() && !stop.load(Ordering::SeqCst) {
         bail!("the collector ended with {status}");
@@ -101,7 +95,12 @@ struct Collector {
 impl Collector {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(["--database-url", &self.database, "--public-url", &self.origin]);
+        command.args([
+            "--database-url",
+            &self.database,
+            "--public-url",
+            &self.origin,
+        ]);
         command
     }
 
@@ -112,6 +111,21 @@ impl Collector {
             self.database,
             self.origin
         )
+    }
+
+    #[expect(clippy::print_stdout, reason = "the links are the command's result")]
+    fn print_links(&self, demo_origin: &str) {
+        println!();
+        println!("  Demo site   {demo_origin}/");
+        println!("  Dashboard   {}/", self.origin);
+        println!("  Data        {}", self.database);
+        println!();
+        println!(
+            "Open the set-up link above once to choose a password. Then visit the demo site and"
+        );
+        println!("watch the dashboard. Lost the link? This prints a new one:");
+        println!("  {} users setup-link", self.command_line());
+        println!("Ctrl-C ends both.");
     }
 
     fn add_demo_site(&self, demo_origin: &str) -> Result<()> {

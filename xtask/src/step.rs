@@ -57,7 +57,10 @@ impl Steps {
             if !status.success() {
                 let lines: Vec<&str> = output.lines().collect();
                 let tail = lines[lines.len().saturating_sub(200)..].join("\n");
-                bail!("{name} failed ({status}); its output, also in {}:\n{tail}", log.display());
+                bail!(
+                    "{name} failed ({status}); its output, also in {}:\n{tail}",
+                    log.display()
+                );
             }
             Ok(output)
         })

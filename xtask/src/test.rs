@@ -78,7 +78,10 @@ pub fn test(steps: &Steps, options: &TestOptions) -> Result<()> {
 }
 
 fn style(steps: &Steps) -> Result<()> {
-    steps.run("rustfmt", Command::new("cargo").args(["fmt", "--all", "--check"]))?;
+    steps.run(
+        "rustfmt",
+        Command::new("cargo").args(["fmt", "--all", "--check"]),
+    )?;
     steps.time("tidy", || tidy::check(steps.root()))?;
     tools::cargo_deny(steps)?;
     // Advisories live in a repository that cannot be reached everywhere; `cargo deny check advisories` asks it.
@@ -101,7 +104,13 @@ fn clippy(steps: &Steps) -> Result<()> {
     steps.run(
         "clippy for WebAssembly",
         Command::new("cargo")
-            .args(["clippy", "--package", "waymark-sdk", "--target", "wasm32-unknown-unknown"])
+            .args([
+                "clippy",
+                "--package",
+                "waymark-sdk",
+                "--target",
+                "wasm32-unknown-unknown",
+            ])
             .args(deny),
     )?;
     Ok(())

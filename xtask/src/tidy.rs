@@ -115,7 +115,13 @@ fn check_imports(file: &str, text: &str, findings: &mut String) {
                 continue;
             }
             if let Some(word) = rule.words.iter().find(|word| line.contains(*word)) {
-                writeln!(findings, "{file}:{}: `{word}`: {}", number + 1, rule.because).ok();
+                writeln!(
+                    findings,
+                    "{file}:{}: `{word}`: {}",
+                    number + 1,
+                    rule.because
+                )
+                .ok();
             }
         }
     }
@@ -125,18 +131,37 @@ fn check_shape(file: &str, text: &str, findings: &mut String) {
     let path = Path::new(file);
     let lines = text.lines().count();
     if lines > MAX_LINES {
-        writeln!(findings, "{file}: {lines} lines, more than {MAX_LINES}: split it by meaning").ok();
+        writeln!(
+            findings,
+            "{file}: {lines} lines, more than {MAX_LINES}: split it by meaning"
+        )
+        .ok();
     }
     if file == "collector/src/main.rs" && lines >= MAX_MAIN_LINES {
-        writeln!(findings, "{file}: {lines} lines: arguments → config → run needs fewer").ok();
+        writeln!(
+            findings,
+            "{file}: {lines} lines: arguments → config → run needs fewer"
+        )
+        .ok();
     }
-    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+    let stem = path
+        .file_stem()
+        .and_then(|s| s.to_str())
+        .unwrap_or_default();
     if EMPTY_NAMES.contains(&stem) {
-        writeln!(findings, "{file}: `{stem}` does not say what the file holds").ok();
+        writeln!(
+            findings,
+            "{file}: `{stem}` does not say what the file holds"
+        )
+        .ok();
     }
     let is_rust = path.extension().is_some_and(|e| e == "rs");
     if is_rust && !text.starts_with("//!") {
-        writeln!(findings, "{file}: starts without a `//!` that says what the module owns").ok();
+        writeln!(
+            findings,
+            "{file}: starts without a `//!` that says what the module owns"
+        )
+        .ok();
     }
 }
 
@@ -152,7 +177,11 @@ fn check_migrations(root: &Path, findings: &mut String) -> Result<()> {
     };
     let (sqlite, postgres) = (names("sqlite")?, names("postgres")?);
     if sqlite != postgres {
-        writeln!(findings, "migrations differ: sqlite {sqlite:?}, postgres {postgres:?}").ok();
+        writeln!(
+            findings,
+            "migrations differ: sqlite {sqlite:?}, postgres {postgres:?}"
+        )
+        .ok();
     }
     Ok(())
 }
@@ -171,9 +200,14 @@ fn source_files(root: &Path) -> Result<Vec<String>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default();
             if path.is_dir() {
-                if !name.starts_with('.') && !["target", "node_modules", "dist", "pkg"].contains(&name) {
+                if !name.starts_with('.')
+                    && !["target", "node_modules", "dist", "pkg"].contains(&name)
+                {
                     folders.push(path);
                 }
             } else if matches!(

@@ -23,7 +23,9 @@ pub fn wasm_target(steps: &Steps) -> Result<()> {
         .args(["target", "list", "--installed"])
         .output();
     match installed {
-        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown") => {
+        Ok(output)
+            if String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown") =>
+        {
             Ok(())
         }
         Ok(_) => steps
@@ -44,7 +46,8 @@ pub fn chromium(steps: &Steps) -> Result<(PathBuf, PathBuf)> {
         return Ok(pair);
     }
     apt_install(steps, &["chromium", "chromium-driver"])?;
-    found().ok_or_else(|| anyhow::anyhow!("chromium and chromedriver are installed but not on PATH"))
+    found()
+        .ok_or_else(|| anyhow::anyhow!("chromium and chromedriver are installed but not on PATH"))
 }
 
 /// The folder with PostgreSQL's `initdb` and `pg_ctl`.
@@ -80,7 +83,9 @@ pub fn cargo_deny(steps: &Steps) -> Result<()> {
 pub fn node() -> Result<()> {
     for program in ["node", "npm"] {
         if on_path(program).is_none() {
-            bail!("`{program}` is not on PATH: install Node.js 20 or later (the README's set-up says how)");
+            bail!(
+                "`{program}` is not on PATH: install Node.js 20 or later (the README's set-up says how)"
+            );
         }
     }
     Ok(())
@@ -122,7 +127,11 @@ fn apt_install(steps: &Steps, packages: &[&str]) -> Result<()> {
     steps
         .run("apt-get update", &mut apt(&["update"]))
         .and_then(|_| steps.run(&format!("apt-get install {names}"), &mut apt(&install)))
-        .map_err(|error| error.context(format!("cannot install {names}; install them by hand and run again")))?;
+        .map_err(|error| {
+            error.context(format!(
+                "cannot install {names}; install them by hand and run again"
+            ))
+        })?;
     Ok(())
 }
 

@@ -1,0 +1,126 @@
+//! Builds the browser SDK: Rust to WebAssembly, its JavaScript glue, and the npm package around both.
+//!
+//! Owns the way from `sdk-wasm/` to `js-wrapper/pkg/` (cargo, then wasm-bindgen) and the decision whether anything has
+//! to be made again. What follows (wasm-opt, bundling, file names, sizes) is the package's own `npm run build`,
+//! which turns `pkg/` and `src/` into `js-wrapper/dist/`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::step::Steps;
+use crate::{npm, tools};
+
+/// One memory page instead of the seventeen that the linker's default of a 1 MiB stack asks for.
+const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=32768";
+
+/// What of `js-wrapper/` decides how `dist/` turns out, beside the WebAssembly.
+const WRAPPER_INPUTS: [&str; 5] = [
+    "src",
+    "build",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+];
+
+/// A finished build of the browser SDK.
+#[derive(Debug)]
+pub struct SdkBuild {
+    /// The folder with `manifest.json` and every file that it names.
+    pub dist: PathBuf,
+    /// Whether it was made by this run; false when the inputs were those of the last one.
+    pub rebuilt: bool,
+}
+
+/// Builds `js-wrapper/dist`. Needs `rustup` or an installed wasm target, Node and npm.
+///
+/// cargo decides whether the WebAssembly is fresh; the rest is made again when the WebAssembly or a file of the wrapper
+/// is another one than last time.
+pub fn build(steps: &Steps) -> Result<SdkBuild> {
+    let wrapper = steps.root().join("js-wrapper");
+    let dist = wrapper.join("dist");
+    let stamp = dist.join(".inputs");
+    let wasm = compile(steps)?;
+    npm::install(steps, &wrapper)?;
+    let inputs = fingerprint(&wasm, &wrapper)?;
+    if dist.join("manifest.json").is_file()
+        && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs)
+    {
+        return Ok(SdkBuild {
+            dist,
+            rebuilt: false,
+        });
+    }
+    steps.time("wasm-bindgen", || bind(&wasm, &wrapper.join("pkg")))?;
+    npm::run(steps, &wrapper, "build")?;
+    fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(SdkBuild {
+        dist,
+        rebuilt: true,
+    })
+}
+
+/// Compiles the crate and returns the path of the module.
+fn compile(steps: &Steps) -> Result<PathBuf> {
+    tools::wasm_target(steps)?;
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| steps.root().join("target"), PathBuf::from);
+    steps.run(
+        "compile the SDK to WebAssembly",
+        Command::new("cargo")
+            .args(["build", "--package", "waymark-sdk", "--profile", "wasm"])
+            .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
+            .arg(&target)
+            // The form that wins over RUSTFLAGS of the caller and of configuration files.
+            .env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS),
+    )?;
+    Ok(target.join("wasm32-unknown-unknown/wasm/waymark_sdk.wasm"))
+}
+
+/// Writes `waymark.js`, the glue as an ES module, and `waymark_bg.wasm` to `out`.
+fn bind(wasm: &Path, out: &Path) -> Result<()> {
+    fs::create_dir_all(out)?;
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name("waymark")
+        .web(true)?
+        .typescript(false)
+        // The wrapper says where the module lies; a default would be a second, dead way to find it.
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(out)
+        .context("wasm-bindgen cannot read the SDK's WebAssembly")
+}
+
+/// A text that changes when the module or a file of the wrapper changes.
+fn fingerprint(wasm: &Path, wrapper: &Path) -> Result<String> {
+    let mut files = BTreeSet::from([wasm.to_owned()]);
+    for input in WRAPPER_INPUTS {
+        collect(&wrapper.join(input), &mut files)?;
+    }
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        hasher.write(file.as_os_str().as_encoded_bytes());
+        hasher.write_usize(content.len());
+        hasher.write(&content);
+    }
+    Ok(format!("{:016x}\n", hasher.finish()))
+}
+
+fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            collect(&entry?.path(), files)?;
+        }
+    } else {
+        files.insert(path.to_owned());
+    }
+    Ok(())
+}
