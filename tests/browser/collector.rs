@@ -1,0 +1,144 @@
+//! The collector as its own process, as an operator runs it: started, killed, started again on the same data.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::database::Database;
+use super::eventually;
+
+/// The write key of the site under test.
+pub const KEY: &str = "wk_browser_tests";
+
+/// A collector with one site.
+pub struct Collector {
+    database: Database,
+    port: u16,
+    process: Option<Child>,
+    setup_link: Option<String>,
+    log: PathBuf,
+    _data: tempfile::TempDir,
+}
+
+impl Collector {
+    /// Starts a collector on `database` with one site whose pages are on `site_origin`.
+    pub async fn start(database: Database, site_origin: &str) -> Self {
+        let data = tempfile::tempdir().expect("a folder for data");
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        let mut collector = Self {
+            database,
+            port,
+            process: None,
+            setup_link: None,
+            log: data.path().join("collector.log"),
+            _data: data,
+        };
+        let output = collector
+            .command()
+            .args(["sites", "add", "--name", "Tests", "--key", KEY])
+            .args(["--origin", site_origin])
+            .output()
+            .await
+            .expect("the collector's binary starts");
+        assert!(
+            output.status.success(),
+            "sites add: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        collector.up().await;
+        collector
+    }
+
+    /// The origin that serves the SDK, the API and the dashboard.
+    pub fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Where the rows are.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The link that the first start printed.
+    pub fn setup_link(&self) -> &str {
+        self.setup_link.as_deref().expect("a set-up link was printed")
+    }
+
+    /// Starts the process and waits until it takes requests.
+    pub async fn up(&mut self) {
+        assert!(self.process.is_none(), "the collector is up already");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .expect("a log file");
+        let mut process = self
+            .command()
+            .args(["--listen", &format!("127.0.0.1:{}", self.port), "serve"])
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the collector starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some(start) = line.find("http") {
+                    let link = line[start..].trim().to_owned();
+                    if link.contains("/setup#token=") {
+                        tell.send(link).ok();
+                    }
+                }
+            }
+        });
+        self.process = Some(process);
+        let ready = format!("{}/readyz", self.origin());
+        eventually("the collector is ready", || async {
+            reqwest::get(&ready)
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        if self.setup_link.is_none() {
+            self.setup_link = tokio::time::timeout(Duration::from_secs(10), told.recv())
+                .await
+                .expect("a set-up link within ten seconds of the first start");
+        }
+    }
+
+    /// Ends the process at once, as a power cut does.
+    pub async fn kill(&mut self) {
+        let mut process = self.process.take().expect("the collector is up");
+        process.kill().await.expect("the collector ends");
+    }
+
+    /// Fails if anything was logged that an operator would have to look at.
+    pub fn assert_quiet_log(&self) {
+        let log = std::fs::read_to_string(&self.log).expect("the log");
+        let loud: Vec<&str> = log
+            .lines()
+            .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+            .collect();
+        assert!(loud.is_empty(), "the collector logged: {loud:#?}");
+    }
+
+    fn command(&self) -> Command {
+        let binary = std::env::var("WAYMARK_TEST_COLLECTOR").unwrap_or_else(|_| {
+            panic!("WAYMARK_TEST_COLLECTOR is not set: run the tests by `cargo xtask test`")
+        });
+        let mut command = Command::new(binary);
+        command
+            .args(["--database-url", self.database.url()])
+            .args(["--public-url", &self.origin()])
+            .stdin(Stdio::null());
+        command
+    }
+}

@@ -1,0 +1,110 @@
+//! Real pages in a real Chromium against the running collector; what counts is the rows in the owner's database.
+//!
+//! Each test has a browser with an empty profile, a collector process and a database of its own.
+
+mod chromium;
+mod collector;
+mod database;
+mod ga;
+mod hostile;
+mod journey;
+mod loss;
+mod site;
+mod visit;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use chromium::Chromium;
+use collector::{Collector, KEY};
+use database::{Database, text};
+use site::{Address, Site, page_with_sdk};
+
+/// How long a test waits for something that has to happen: far beyond what it takes, since machines are shared.
+const DEADLINE: Duration = Duration::from_secs(45);
+
+/// Waits until `condition` holds; fails naming `what` if it does not within the deadline.
+async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < DEADLINE, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A site with a few plain pages, a collector that knows it, and a visitor's browser.
+struct Scene {
+    site: Site,
+    collector: Collector,
+    browser: Chromium,
+}
+
+impl Scene {
+    /// The usual pages: two with the script tag, on SQLite.
+    async fn start() -> Self {
+        Self::with_pages([
+            ("", page_with_sdk("Home", "", "<a href=/pricing>Pricing</a>")),
+            ("pricing", page_with_sdk("Pricing", "", "")),
+        ])
+        .await
+    }
+
+    /// These pages, on SQLite.
+    async fn with_pages(pages: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self::with(Database::sqlite(), pages, Chromium::start().await).await
+    }
+
+    /// All of it chosen.
+    async fn with(
+        database: Database,
+        pages: impl IntoIterator<Item = (&'static str, String)>,
+        browser: Chromium,
+    ) -> Self {
+        let address = Address::take().await;
+        let collector = Collector::start(database, &address.origin()).await;
+        let site = address.serve(pages, &collector.origin(), KEY);
+        Self {
+            site,
+            collector,
+            browser,
+        }
+    }
+
+    async fn open(&self, path: &str) {
+        self.browser.open(&self.site.url(path)).await;
+    }
+
+    /// Waits until the SDK of the current page is there and has an answer for all that it made.
+    async fn flushed(&self) {
+        self.browser.settled("waymark.ready()").await;
+        let browser = &self.browser;
+        eventually("everything is answered", || async move {
+            browser.settled("waymark.flush()").await == 0
+        })
+        .await;
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        self.collector.database().number(sql).await
+    }
+
+    async fn texts(&self, sql: &'static str) -> Vec<Vec<Option<String>>> {
+        self.collector.database().texts(sql).await
+    }
+
+    /// Waits until `sql` selects `expected`.
+    async fn eventually_number(&self, sql: &'static str, expected: i64) {
+        let started = Instant::now();
+        loop {
+            let number = self.number(sql).await;
+            if number == expected {
+                return;
+            }
+            assert!(
+                started.elapsed() < DEADLINE,
+                "{sql}: still {number}, not {expected}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A customer's site: pages served on an origin of their own, with the script tag that their owner put in.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What a page gets in place of these words: the collector's origin and the site's write key.
+const ORIGIN: &str = "{{WAYMARK_ORIGIN}}";
+const KEY: &str = "{{WAYMARK_KEY}}";
+
+/// A running site.
+pub struct Site {
+    address: SocketAddr,
+    state: Arc<Content>,
+    server: JoinHandle<()>,
+}
+
+struct Content {
+    pages: HashMap<&'static str, String>,
+    fill: Vec<(&'static str, String)>,
+    delay_wasm_ms: AtomicU64,
+}
+
+/// A site that has been given an address but no content yet: its origin is needed to register it at a collector.
+pub struct Address(TcpListener);
+
+impl Address {
+    /// Takes a free port on loopback.
+    pub async fn take() -> Self {
+        Self(
+            TcpListener::bind("127.0.0.1:0")
+                .await
+                .expect("a port for the site"),
+        )
+    }
+
+    /// The origin that pages of this site will have.
+    pub fn origin(&self) -> String {
+        let port = self.0.local_addr().expect("the site's address").port();
+        format!("http://localhost:{port}")
+    }
+
+    /// Serves `pages` (path without the leading slash → HTML), and the project's demo site for every other path.
+    pub fn serve(
+        self,
+        pages: impl IntoIterator<Item = (&'static str, String)>,
+        collector: &str,
+        key: &str,
+    ) -> Site {
+        let address = self.0.local_addr().expect("the site's address");
+        let state = Arc::new(Content {
+            pages: pages.into_iter().collect(),
+            fill: vec![(ORIGIN, collector.to_owned()), (KEY, key.to_owned())],
+            delay_wasm_ms: AtomicU64::new(0),
+        });
+        let routes = Router::new()
+            .route("/sdk/{file}", get(sdk_file))
+                .fallback(get(page))
+            .with_state(state.clone());
+        let server = tokio::spawn(async move {
+            axum::serve(self.0, routes).await.expect("the site serves");
+        });
+        Site {
+            address,
+            state,
+            server,
+        }
+    }
+}
+
+impl Site {
+    /// The full URL of `path`, which starts with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.address.port())
+    }
+
+    /// From now on the WebAssembly module that this site serves itself comes this much later.
+    pub fn delay_wasm(&self, by: Duration) {
+        let ms = u64::try_from(by.as_millis()).expect("a short delay");
+        self.state.delay_wasm_ms.store(ms, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A page with the usual script tag in its head, extended by `attributes`, and `body`.
+pub fn page_with_sdk(title: &str, attributes: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title>\
+         <script async src=\"{ORIGIN}/waymark.js\" data-key=\"{KEY}\" {attributes}></script>\
+         </head><body><h1>{title}</h1>{body}</body></html>"
+    )
+}
+
+async fn page(State(content): State<Arc<Content>>, uri: axum::http::Uri) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    match content.pages.get(path) {
+        Some(html) => Html(content.filled(html)).into_response(),
+        None if path.is_empty() => serve_file(&content, "js-wrapper/demo", "index.html").await,
+        None => serve_file(&content, "js-wrapper/demo", path).await,
+    }
+}
+
+/// The SDK's own files, for sites that serve them themselves.
+async fn sdk_file(State(content): State<Arc<Content>>, Path(file): Path<String>) -> Response {
+    if file.ends_with(".wasm") {
+        let ms = content.delay_wasm_ms.load(Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+    serve_file(&content, "js-wrapper/dist", &file).await
+}
+
+async fn serve_file(content: &Content, folder: &str, file: &str) -> Response {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder)
+        .join(file);
+    let Ok(bytes) = tokio::fs::read(&path).await else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = match path.extension().and_then(|e| e.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    let body = if kind.starts_with("text/html") {
+        Body::from(content.filled(&String::from_utf8_lossy(&bytes)))
+    } else {
+        Body::from(bytes)
+    };
+    ([(header::CONTENT_TYPE, kind)], body).into_response()
+}
+
+impl Content {
+    fn filled(&self, text: &str) -> String {
+        self.fill
+            .iter()
+            .fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
+    }
+}
