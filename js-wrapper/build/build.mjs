@@ -1,0 +1,101 @@
+/**
+ * `pkg/` (WebAssembly and glue, as wasm-bindgen writes them) and `src/` to `dist/`.
+ *
+ * dist/waymark.js            the script tag: stub, loader and glue in one file
+ * dist/waymark.<hash>.wasm   the core, under the name that waymark.js asks for
+ * dist/stub.js               the inline snippet
+ * dist/index.js, *.d.ts      the npm entry and its types
+ * dist/waymark_bg.wasm       the core again, under the name that bundlers find from index.js
+ * dist/manifest.json         what there is, for whoever serves it
+ */
+
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import { minify } from 'terser';
+
+import { optimizeWasm } from './optimize.mjs';
+import { compressed } from './size.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const at = (...path) => join(root, ...path);
+const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+const hash = (content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
+
+rmSync(at('dist'), { recursive: true, force: true });
+mkdirSync(at('dist'));
+
+const glue = optimizeWasm(at('pkg'), at('dist/waymark_bg.wasm'));
+const wasmBytes = readFileSync(at('dist/waymark_bg.wasm'));
+const wasm = `waymark.${hash(wasmBytes)}.wasm`;
+copyFileSync(at('dist/waymark_bg.wasm'), at('dist', wasm));
+
+/** Bundles `src/<entry>.ts` to `dist/<out>` and minifies it. */
+async function bundle(entry, out, format) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [`src/${entry}.ts`],
+    bundle: true,
+    write: false,
+    format,
+    target: 'es2020',
+    // terser minifies further when it sees the code as it was written.
+    minifySyntax: true,
+    define: { __VERSION__: JSON.stringify(version), __WASM_FILE__: JSON.stringify(wasm) },
+    plugins: [
+      {
+        name: 'glue',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^#glue$/ }, () => ({ path: glue, namespace: 'glue' }));
+          onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
+        },
+      },
+    ],
+  });
+  const { code } = await minify(outputFiles[0].text, {
+    ecma: 2020,
+    module: format == 'esm',
+    // A script's top level is the page's: with this on, the wrapping function would go and its names become globals.
+    toplevel: format == 'esm',
+    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, booleans_as_integers: false },
+    format: { comments: false },
+  });
+  writeFileSync(at('dist', out), code.replace(/;?\n?$/, '\n'));
+}
+
+await bundle('script', 'waymark.js', 'iife');
+await bundle('inline', 'stub.js', 'iife');
+await bundle('index', 'index.js', 'esm');
+
+// The compiler emits a declaration for every module; the public ones are those that index.d.ts names.
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const types = at('dist/.types');
+execFileSync(
+  process.execPath,
+  [tsc, '-p', root, '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', types],
+  { stdio: 'inherit' },
+);
+for (const file of ['index.d.ts', 'types.d.ts']) copyFileSync(join(types, file), at('dist', file));
+rmSync(types, { recursive: true });
+
+const script = readFileSync(at('dist/waymark.js'));
+const sizes = [script, wasmBytes].map(compressed);
+const sum = (of) => sizes.reduce((total, size) => total + size[of], 0);
+const manifest = {
+  version,
+  script: 'waymark.js',
+  scriptHash: hash(script),
+  wasm,
+  bytes: {
+    stub: statSync(at('dist/stub.js')).size,
+    loader: script.length,
+    wasm: wasmBytes.length,
+    total: { raw: sum('raw'), gzip: sum('gzip'), brotli: sum('brotli') },
+  },
+};
+writeFileSync(at('dist/manifest.json'), JSON.stringify(manifest, null, 2) + '\n');

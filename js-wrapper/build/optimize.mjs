@@ -1,0 +1,86 @@
+/**
+ * Makes the WebAssembly small, and its glue with it.
+ *
+ * wasm-opt shrinks the module and gives its imports and exports one-letter names; the glue, which wasm-bindgen wrote for
+ * the module as it was, is rewritten to those names and loses the functions that nothing imports any more. Refuses to
+ * go on when the two do not fit: a mismatch would otherwise show in a browser only.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/**
+ * What the Rust compiler uses of WebAssembly, feature by feature: with all of them switched on, wasm-opt emits what
+ * browsers refuse.
+ */
+const FEATURES = [
+  '--enable-bulk-memory',
+  '--enable-bulk-memory-opt',
+  '--enable-nontrapping-float-to-int',
+  '--enable-sign-ext',
+  '--enable-mutable-globals',
+  '--enable-reference-types',
+  '--enable-multivalue',
+];
+
+/**
+ * Optimizes `<pkg>/waymark_bg.wasm` into the file `output` and returns the glue for it: the module's functions and
+ * `instantiate(bytes)`.
+ */
+export function optimizeWasm(pkg, output) {
+  const tool = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
+  const run = (input, ...passes) =>
+    execFileSync(process.execPath, [tool, input, '-o', output, ...FEATURES, ...passes], { encoding: 'utf8' });
+  run(join(pkg, 'waymark_bg.wasm'), '-Oz', '--converge');
+  // In a run of its own: repeated by --converge, it would print a second list of already new names.
+  const printed = run(output, '--minify-imports-and-exports-and-modules', '-Oz', '--strip-target-features');
+  // Printed as JSON: imports as [module, old name, new name], exports as [old name, new name].
+  const { imports, exports } = JSON.parse(printed);
+  const renamed = {
+    imports: new Map(imports.map(([, from, to]) => [from, to])),
+    exports: new Map(exports),
+  };
+  const module = new WebAssembly.Module(readFileSync(output));
+  return fit(readFileSync(join(pkg, 'waymark.js'), 'utf8'), renamed, module);
+}
+
+/** Rewrites `glue` to the new names of `module`. */
+function fit(glue, renamed, module) {
+  const imports = WebAssembly.Module.imports(module);
+  const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const wanted = new Set(imports.map(({ name }) => name));
+  const [moduleName = 'a', ...others] = new Set(imports.map(({ module: name }) => name));
+  if (others.length) throw new Error(`the module imports from ${[moduleName, ...others]}: one was expected`);
+
+  const given = new Set();
+  const start = glue.indexOf('    const import0 = {');
+  const end = glue.indexOf('\n    };\n', start);
+  if (start < 0 || end < 0) throw new Error('the glue has no import object where wasm-bindgen used to write it');
+  const [head, ...entries] = glue.slice(start, end).split(/\n(?= {8}\w+: function)/);
+  const kept = entries.flatMap((entry) => {
+    const [, old] = /^ {8}(\w+):/.exec(entry);
+    const name = renamed.imports.get(old);
+    if (!wanted.has(name)) return [];
+    given.add(name);
+    return [entry.replace(old, name)];
+  });
+  for (const name of wanted) if (!given.has(name)) throw new Error(`nothing in the glue provides the import ${name}`);
+
+  let text = glue.slice(0, start) + [head, ...kept].join('\n') + glue.slice(end);
+  text = text.replace(/"\.\/waymark_bg\.js": import0/, `${JSON.stringify(moduleName)}: import0`);
+  text = text.replace(/\bwasm\.(\w+)/g, (whole, old) => {
+    const name = renamed.exports.get(old);
+    // What is left out here belongs to functions that the bundler drops for want of a caller.
+    return exports.has(name) ? `wasm.${name}` : whole;
+  });
+  // Instead of wasm-bindgen's own initialisers, which fetch, stream and warn in ways that the loader decides.
+  return text.replace(
+    /export \{[^}]*\};\s*$/,
+    `export async function instantiate(bytes) {
+      const { instance } = await WebAssembly.instantiate(bytes, __wbg_get_imports());
+      __wbg_finalize_init(instance);
+    }\n`,
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * What a visitor's first page view loads, and whether that is within the budget.
+ *
+ * Run by itself it prints a table of `dist/` and fails over the budget.
+ */
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+/** The inline snippet, minified and uncompressed: it is part of every page's HTML. */
+const STUB_RAW = 1024;
+/** Script and WebAssembly together, in brotli. */
+const TOTAL_BROTLI = 20 * 1024;
+/** Where the total is meant to be. */
+const GOAL_BROTLI = 16 * 1024;
+
+/** The sizes of `content` in bytes: as it is, and at the best level of what browsers accept. */
+export function compressed(content) {
+  return {
+    raw: content.length,
+    gzip: gzipSync(content, { level: 9 }).length,
+    brotli: brotliCompressSync(content, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
+    }).length,
+  };
+}
+
+/** Prints the table. The budgets that are exceeded, as sentences. */
+function report() {
+  const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
+  const manifest = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'));
+  const size = (file) => compressed(readFileSync(join(dist, file)));
+  const [stub, script, wasm] = ['stub.js', manifest.script, manifest.wasm].map(size);
+  const total = {};
+  for (const kind of ['raw', 'gzip', 'brotli']) total[kind] = script[kind] + wasm[kind];
+
+  const row = (name, ...cells) => console.log(name.padEnd(30) + cells.map((cell) => String(cell).padStart(9)).join(''));
+  row('bytes', 'raw', 'gzip', 'brotli');
+  for (const [name, of] of [['stub.js (inline)', stub], [manifest.script, script], [manifest.wasm, wasm], ['first load', total]]) {
+    row(name, of.raw, of.gzip, of.brotli);
+  }
+  row('budget: stub raw, load brotli', STUB_RAW, '', TOTAL_BROTLI);
+
+  if (total.brotli > GOAL_BROTLI) {
+    console.log(`note: the first load is ${total.brotli - GOAL_BROTLI} bytes over the goal of ${GOAL_BROTLI}`);
+  }
+  return [
+    stub.raw > STUB_RAW && `stub.js has ${stub.raw} bytes; the budget is ${STUB_RAW}`,
+    total.brotli > TOTAL_BROTLI && `the first load has ${total.brotli} bytes in brotli; the budget is ${TOTAL_BROTLI}`,
+  ].filter(Boolean);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const faults = report();
+  for (const fault of faults) console.error(`over budget: ${fault}`);
+  process.exitCode = faults.length ? 1 : 0;
+}

@@ -1,0 +1,95 @@
+/**
+ * The npm package: the same API as the script tag's, as an ES module.
+ *
+ * Owns nothing but the names. Importing it touches no storage and no network; under Node, where there is no document,
+ * every call does nothing, so that a site may use it in code that is also rendered on a server.
+ */
+
+import { wasmEngine } from './engine.js';
+import { join, run } from './loader.js';
+import { stub } from './stub.js';
+import type {
+  ConsentState,
+  ConversionOptions,
+  Ids,
+  InitOptions,
+  PageOptions,
+  Props,
+  TrackOptions,
+  Waymark,
+} from './types.js';
+
+export type * from './types.js';
+
+/** The version of this package. */
+export const version: string = __VERSION__;
+
+// Made at the import and not at init(): the landing is noted before a router starts.
+const api = typeof document == 'undefined' ? undefined : stub();
+let started = false;
+
+function send(method: keyof Waymark, ...args: unknown[]): unknown {
+  return (api?.[method] as undefined | ((...args: unknown[]) => unknown))?.(...args);
+}
+
+/** See {@link Waymark.init}. */
+export function init(options: InitOptions): void {
+  if (!api) return;
+  try {
+    // Called twice by React's StrictMode, by hot reload, by two widgets: once is enough.
+    if (started || join(api)) return;
+    started = true;
+    const wasm = options.wasmUrl ?? new URL('./waymark_bg.wasm', import.meta.url);
+    void run(api, options, [wasmEngine(wasm)]);
+  } catch (error) {
+    console.warn('[waymark] init', error);
+  }
+}
+
+/** See {@link Waymark.page}. */
+export function page(options?: PageOptions): void {
+  send('page', options);
+}
+
+/** See {@link Waymark.track}. */
+export function track(name: string, props?: Props, options?: TrackOptions): void {
+  send('track', name, props, options);
+}
+
+/** See {@link Waymark.identify}. */
+export function identify(userId: string, traits?: Props): void {
+  send('identify', userId, traits);
+}
+
+/** See {@link Waymark.milestone}. */
+export function milestone(name: string, props?: Props): void {
+  send('milestone', name, props);
+}
+
+/** See {@link Waymark.conversion}. */
+export function conversion(name: string, options?: ConversionOptions): void {
+  send('conversion', name, options);
+}
+
+/** See {@link Waymark.consent}. */
+export function consent(state: ConsentState): void {
+  send('consent', state);
+}
+
+/** See {@link Waymark.reset}. */
+export function reset(): void {
+  send('reset');
+}
+
+/** See {@link Waymark.flush}. */
+export function flush(): Promise<number> {
+  return (send('flush') as Promise<number> | undefined) ?? Promise.resolve(0);
+}
+
+/** See {@link Waymark.ready}. */
+export function ready(): Promise<Ids | null> {
+  return (send('ready') as Promise<Ids | null> | undefined) ?? Promise.resolve(null);
+}
+
+const waymark: Waymark = { init, page, track, identify, milestone, conversion, consent, reset, flush, ready };
+export default waymark;

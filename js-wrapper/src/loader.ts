@@ -1,0 +1,172 @@
+/**
+ * From a stub that keeps calls to a core that makes items of them.
+ *
+ * Owns the time in between: the waiting line and its bound, what happens when the page is left meanwhile, and the order
+ * in which calls reach the core. Refuses to let anything through to the page: no exception, no unhandled rejection.
+ * Behind `core.call` the core takes over.
+ */
+
+import type { Core, Engine } from './engine.js';
+import { isParked, park, takeParked, type Parked } from './parked.js';
+import type { Call, Landing, Stub } from './stub.js';
+import type { InitOptions } from './types.js';
+
+/** Calls that wait at most. The earliest stay: they tell how the visit began. */
+const MAX_WAITING = 500;
+
+/** How long `ready()` waits for the ids once the core runs, and how often it looks: tabs agree on a session first. */
+const READY_MS = 10_000;
+const READY_POLL_MS = 25;
+
+/** A page left more recently than this belongs to the visit that goes on here. */
+const SAME_VISIT_MS = 30 * 60_000;
+
+/** Where a page notes that it is being measured, so that a second copy of this code joins the first. */
+const RUNNING = Symbol.for('waymark');
+const page = globalThis as unknown as { [RUNNING]?: Stub };
+
+/** Makes `api` speak to the instance that already runs on this page. Whether there is one. */
+export function join(api: Stub): boolean {
+  const running = page[RUNNING];
+  if (running && running != api) {
+    const waiting = api.q;
+    api.q = { push: (call) => running.q.push(call) };
+    if (Array.isArray(waiting)) waiting.forEach((call: Call) => running.q.push(call));
+  }
+  return !!running;
+}
+
+/** The URL that takes events, from what a site wrote: it may name the collector alone. */
+function eventsUrl(endpoint: string): string {
+  const url = new URL(endpoint, location.href);
+  if (url.pathname == '/') url.pathname = '/v1/events';
+  return url.href;
+}
+
+/**
+ * The landing to start with. A page that was left before its core came has an earlier one, which counts for the visit
+ * that goes on here, and for a visitor of whom nothing else is known (`wm_id` is the core's cookie) whenever it was.
+ */
+function landingOf(here: Landing, earlier: Parked[]): Landing {
+  const first = earlier[0]?.landing;
+  const counts = first && (here.at - first.at < SAME_VISIT_MS || !/(^|; )wm_id=/.test(document.cookie));
+  return counts ? first : here;
+}
+
+/**
+ * Takes over `api` and hands its calls to the core of the first engine that loads.
+ *
+ * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
+ * and the site's next page plays them. The same when no engine loads at all.
+ */
+export async function run(api: Stub, options: InitOptions, engines: Engine[]): Promise<void> {
+  const { wasmUrl: _, ...settings } = options;
+  const landing = api.l;
+  const id = Math.random().toString(36).slice(2);
+  let waiting: Call[] = [];
+  let failed = false;
+  /** What the record in storage holds of `waiting`; undefined while there is no record. */
+  let kept: Call[] | undefined;
+  /** Whether nobody has recorded the page view yet. */
+  let unseen = options.autoPageViews !== false;
+
+  const warn = (what: string, detail: unknown = '') => {
+    if (options.debug) console.warn('[waymark]', what, detail);
+  };
+
+  /** Answers a call that asks something of a core that is not coming. Whether it did ask. */
+  const giveUp = ([method, , , , settle]: Call) => {
+    settle?.(method == 'ready' ? null : waiting.filter((call) => !call[4]).length);
+    return !!settle;
+  };
+
+  const hold = (call: Call) => {
+    if (failed && giveUp(call)) return;
+    if (waiting.length < MAX_WAITING) waiting.push(call);
+    else if (!giveUp(call)) warn(`${call[0]}: dropped, because too many calls wait for the core`);
+  };
+
+  /** Forgets what another page has played from storage meanwhile. */
+  const forgetPlayed = () => {
+    if (kept && !isParked(id)) {
+      unseen = false;
+      waiting = waiting.filter((call) => !kept?.includes(call));
+    }
+    kept = undefined;
+  };
+
+  const leave = ({ type }: Event) => {
+    const left = type == 'pagehide';
+    if ((!left && document.visibilityState != 'hidden') || (document as { prerendering?: boolean }).prerendering) return;
+    forgetPlayed();
+    const calls = waiting.filter(([, , , , settle]) => !settle);
+    // Consent counts before the core knows of it: the last word, said by a call or else by the settings.
+    const said = calls.filter(([method]) => method == 'consent').pop();
+    if ((said ? said[1][0] : options.consent ?? 'granted') != 'granted') return;
+    if (unseen) {
+      const view = { url: landing.url, referrer: landing.referrer, title: document.title };
+      calls.unshift(['page', [view], landing.at, landing.url]);
+    }
+    if (calls.length && park({ id, at: Date.now(), left, landing, calls })) kept = calls;
+  };
+
+  const listen = (how: 'addEventListener' | 'removeEventListener') => {
+    document[how]('visibilitychange', leave);
+    window[how]('pagehide', leave);
+  };
+
+  const play = (core: Core, [method, args, at, url, settle]: Call) => {
+    const poll = (until: number) => {
+      const ids = core.ids();
+      if (ids || performance.now() > until) settle?.(ids ?? null);
+      else setTimeout(poll, READY_POLL_MS, until);
+    };
+    try {
+      if (method == 'ready') poll(performance.now() + READY_MS);
+      else if (method == 'flush') core.flush().then(settle, () => settle?.(0));
+      else if (method == 'init') warn('init: this page is measured already');
+      else core.call(method, args, at, url);
+    } catch (error) {
+      settle?.(method == 'ready' ? null : 0);
+      warn(method, error);
+    }
+  };
+
+  try {
+    page[RUNNING] = api;
+    const early = api.q as Call[];
+    api.q = { push: hold };
+    early.forEach(hold);
+    if (!options.key) console.warn('[waymark] no key: nothing is measured');
+    listen('addEventListener');
+    for (const engine of options.key ? engines : []) {
+      let core: Core;
+      try {
+        core = await engine.load();
+      } catch (error) {
+        warn(`the ${engine.name} engine cannot run here`, error);
+        continue;
+      }
+      listen('removeEventListener');
+      forgetPlayed();
+      const earlier = takeParked(id);
+      core.start({
+        ...settings,
+        endpoint: eventsUrl(options.endpoint),
+        landing: landingOf(landing, earlier),
+        engine: engine.name,
+        version: __VERSION__,
+      });
+      if (options.debug) api['core'] = core;
+      const push = (call: Call) => play(core, call);
+      for (const { calls } of earlier) calls.forEach(push);
+      api.q = { push };
+      waiting.forEach(push);
+      return;
+    }
+  } catch (error) {
+    warn('start', error);
+  }
+  failed = true;
+  waiting = waiting.filter((call) => !giveUp(call));
+}

@@ -1,0 +1,118 @@
+/**
+ * The public types, written by hand: what a site passes in and gets back.
+ *
+ * Owns the promises of the API. The core checks every value again at run time, drops what it cannot use and says so in
+ * debug mode, so a wrong value costs one item and never throws.
+ */
+
+/** Properties of an event or traits of a user: anything that `JSON.stringify` keeps, at most 8 levels and 32 KB. */
+export type Props = Readonly<Record<string, unknown>>;
+
+/**
+ * What the visitor has agreed to.
+ *
+ * - `granted`: measured. The default.
+ * - `unknown`: not asked yet. Calls wait in memory; nothing is stored or sent until `consent('granted')`.
+ * - `denied`: nothing is stored or sent, and what was stored before is removed.
+ */
+export type ConsentState = 'granted' | 'denied' | 'unknown';
+
+/** Settings of {@link Waymark.init}. Only `key` and `endpoint` are needed. */
+export interface InitOptions {
+  /** The site's public write key, `wk_…`. */
+  key: string;
+  /** The collector: its origin (`https://collector.example`), or the full URL that takes events. */
+  endpoint: string;
+  /** Where the WebAssembly file lies. By default beside the module, which bundlers resolve on their own. */
+  wasmUrl?: string | URL;
+  /** Say in the browser's console what is dropped, refused or cannot be loaded. Off by default. */
+  debug?: boolean;
+  /** The consent that holds at the start; a later {@link Waymark.consent} changes it. `granted` by default. */
+  consent?: ConsentState;
+  /** Record a page view at the start and at each navigation. On by default. */
+  autoPageViews?: boolean;
+  /** Treat a change of the URL's fragment as a navigation. Off by default. */
+  hashRouting?: boolean;
+  /** Look for Google Analytics' client and session id in its cookies. On by default. */
+  gaPolling?: boolean;
+  /** Share the visitor between subdomains: `example.com` for `www.example.com` and `app.example.com`. */
+  cookieDomain?: string;
+  /** How long items may wait for company before they are sent, in milliseconds. 5,000 by default. */
+  flushIntervalMs?: number;
+  /** How many items make a batch full. 20 by default. */
+  batchSize?: number;
+  /** A session ends after this many minutes without activity. 30 by default. */
+  sessionIdleMinutes?: number;
+  /** A session ends after this many hours in any case. 24 by default. */
+  sessionMaxHours?: number;
+  /** How often the visible time of a page is noted, in milliseconds. 15,000 by default. */
+  heartbeatMs?: number;
+}
+
+/** What a page view would take from the page, said by hand. */
+export interface PageOptions {
+  /** The whole URL; `location.href` by default. */
+  url?: string;
+  /** `document.title` by default. */
+  title?: string;
+  /** The page before; by default what the browser, or the app's last navigation, says. */
+  referrer?: string;
+}
+
+/** How an event is to be treated. */
+export interface TrackOptions {
+  /** `high` sends at once, and keeps the event longest where storage is full. */
+  impact?: 'high' | 'normal';
+}
+
+/** What a conversion is worth. Further properties are kept with it. */
+export interface ConversionOptions {
+  /** Money earned: decimal text (`'49.90'`) is exact, a number is taken as it prints. */
+  value?: string | number;
+  /** ISO 4217, such as `EUR`. */
+  currency?: string;
+  /** Any further property. */
+  [property: string]: unknown;
+}
+
+/** The ids under which this browser is measured. All are UUIDs. */
+export interface Ids {
+  /** Lasting: one for each browser and site. */
+  readonly visitorId: string;
+  /** The same in all tabs of one visit. */
+  readonly sessionId: string;
+  /** One for each tab. */
+  readonly tabId: string;
+}
+
+/**
+ * The API, the same for `import waymark from 'waymark'` and for the script tag's `window.waymark`.
+ *
+ * No call throws or blocks. Calls made before the core is loaded are kept with their time and URL. Without a browser
+ * (on a server, in a build) every call does nothing.
+ */
+export interface Waymark {
+  /** Starts measuring. The first call counts; later ones do nothing. The script tag calls it on its own. */
+  init(options: InitOptions): void;
+  /** Records a page view. Only needed with `autoPageViews: false`. */
+  page(options?: PageOptions): void;
+  /** Records that something named by the site happened, such as `cta_clicked`. */
+  track(name: string, props?: Props, options?: TrackOptions): void;
+  /** Says which of the site's users this visitor is. */
+  identify(userId: string, traits?: Props): void;
+  /** Marks a moment of the journey, such as `signup_at`. The first time counts; repeating it is harmless. */
+  milestone(name: string, props?: Props): void;
+  /** Records an event that counts as a conversion, sent at once. */
+  conversion(name: string, options?: ConversionOptions): void;
+  /** Says what the visitor has agreed to from now on. */
+  consent(state: ConsentState): void;
+  /** Forgets the visitor, for a log-out on a shared device: what follows belongs to a new one. */
+  reset(): void;
+  /** Sends what waits. Resolves to the number of items that still wait afterwards: 0 when all arrived. Never rejects. */
+  flush(): Promise<number>;
+  /**
+   * Resolves to the ids once they are settled, or to null where there are none: without a browser, without consent, or
+   * when the core could not be loaded. Never rejects.
+   */
+  ready(): Promise<Ids | null>;
+}
