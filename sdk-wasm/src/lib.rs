@@ -1,1 +1,3 @@
 //! The browser SDK: the `#[wasm_bindgen]` surface.
+
+pub mod core;

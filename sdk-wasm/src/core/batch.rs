@@ -1,0 +1,93 @@
+//! The body of a request: ready JSON texts put together, so that nothing is serialised twice.
+
+use super::number;
+
+/// Bytes that a batch has around its context and items, generously.
+pub const ENVELOPE: usize = 512;
+
+/// What is the same in every batch of a page: everything up to the time of sending.
+///
+/// `key` and `sdk` are JSON.
+pub fn head(key: &str, sdk: &str) -> String {
+    let mut out = String::from("{\"v\":");
+    number::push(&mut out, u64::from(waymark_protocol::VERSION));
+    out.push_str(",\"key\":");
+    out.push_str(key);
+    out.push_str(",\"sdk\":");
+    out.push_str(sdk);
+    out.push_str(",\"sent_at\":");
+    out
+}
+
+/// The body. `ga` is the JSON of Google Analytics' ids, put into the context here and not when an item was made: an item
+/// made before the cookie was there would otherwise go without.
+pub fn body<'a>(
+    head: &str,
+    sent_at: i64,
+    context: &str,
+    ga: Option<&str>,
+    items: impl Iterator<Item = &'a str>,
+) -> String {
+    let mut out = String::from(head);
+    number::push_time(&mut out, sent_at);
+    out.push_str(",\"context\":");
+    if let (Some(ga), Some(rest)) = (ga, context.strip_prefix('{')) {
+        out.push_str("{\"ga\":");
+        out.push_str(ga);
+        out.push(',');
+        out.push_str(rest);
+    } else {
+        out.push_str(context);
+    }
+    out.push_str(",\"items\":");
+    let mut separator = '[';
+    for item in items {
+        out.push(separator);
+        out.push_str(item);
+        separator = ',';
+    }
+    out.push_str("]}");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use waymark_protocol::Batch;
+
+    const FULL: &str = include_str!("../../../protocol/fixtures/v1/batch.full.json");
+
+    #[test]
+    fn the_body_is_the_protocols_batch() {
+        let fixture: Value = serde_json::from_str(FULL).expect("the fixture is JSON");
+        let typed: Batch<waymark_protocol::Context, Value> =
+            serde_json::from_str(FULL).expect("the fixture is a batch");
+        let mut context = typed.context;
+        let ga = serde_json::to_string(&context.ga.take()).expect("serialises");
+        let items: Vec<String> = typed.items.iter().map(Value::to_string).collect();
+        let head = head(
+            "\"wk_fixture\"",
+            &serde_json::to_string(&typed.sdk).expect("serialises"),
+        );
+        let body = body(
+            &head,
+            typed.sent_at,
+            &serde_json::to_string(&context).expect("serialises"),
+            Some(&ga),
+            items.iter().map(String::as_str),
+        );
+        assert_eq!(
+            serde_json::from_str::<Value>(&body).expect("the body is JSON"),
+            fixture
+        );
+    }
+
+    #[test]
+    fn without_ga_the_context_stays_as_it_is() {
+        assert_eq!(
+            body("{", 7, "{\"a\":1}", None, ["1", "2"].into_iter()),
+            "{7,\"context\":{\"a\":1},\"items\":[1,2]}"
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! Google Analytics 4's ids from the text of `document.cookie`.
+//!
+//! `_ga` is `GA1.<depth>[-<path depth>].<random>.<unix seconds>`; the client id is the last two fields. `_ga_<stream>` is
+//! `GS1.1.<session id>.…` or, since May 2025, `GS2.1.s<session id>$o1$…` with fields in any order. Whatever looks
+//! otherwise, such as `deleted`, is refused: a wrong id is worse than none.
+
+use waymark_protocol::GaIds;
+
+use super::{number, visitor};
+
+/// The ids that are there now.
+pub fn ids(cookies: &str) -> GaIds {
+    let mut client: Option<(u64, &str)> = None;
+    let mut session: Option<u64> = None;
+    for (name, value) in visitor::values(cookies) {
+        if name == "_ga" {
+            // Of cookies for several domains the one with the least depth is the widest, which is where gtag puts it.
+            if let Some(found) = client_id(value)
+                && client.is_none_or(|(depth, _)| found.0 < depth)
+            {
+                client = Some(found);
+            }
+        } else if name.starts_with("_ga_") {
+            // Of several streams the one whose session began last is the one in use.
+            session = session.max(session_id(value));
+        }
+    }
+    GaIds {
+        client_id: client.map(|(_, id)| id.to_owned()),
+        session_id: session.map(|id| {
+            let mut text = String::new();
+            number::push(&mut text, id);
+            text
+        }),
+    }
+}
+
+/// The domain depth and the client id of a `_ga` value.
+fn client_id(value: &str) -> Option<(u64, &str)> {
+    let (depth, id) = value.strip_prefix("GA1.")?.split_once('.')?;
+    let (random, seconds) = id.split_once('.')?;
+    number::parse(random)?;
+    number::parse(seconds)?;
+    let mut parts = depth.splitn(2, '-');
+    let domain = number::parse(parts.next()?)?;
+    if let Some(path) = parts.next() {
+        number::parse(path)?;
+    }
+    Some((domain, id))
+}
+
+/// The session id of a `_ga_<stream>` value.
+fn session_id(value: &str) -> Option<u64> {
+    if let Some(rest) = value.strip_prefix("GS1.") {
+        number::parse(rest.split('.').nth(1)?)
+    } else {
+        let (_, fields) = value.strip_prefix("GS2.")?.split_once('.')?;
+        fields
+            .split('$')
+            .find_map(|field| number::parse(field.strip_prefix('s')?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(cookies: &str) -> (Option<String>, Option<String>) {
+        let found = ids(cookies);
+        (found.client_id, found.session_id)
+    }
+
+    fn both(client: &str, session: &str) -> (Option<String>, Option<String>) {
+        (Some(client.to_owned()), Some(session.to_owned()))
+    }
+
+    #[test]
+    fn old_and_new_session_cookies() {
+        assert_eq!(
+            pair(
+                "a=b; _ga=GA1.1.1162820436.1749482504; _ga_ABC123=GS1.1.1732016998.2.1.1732018235.0.0.692404937"
+            ),
+            both("1162820436.1749482504", "1732016998")
+        );
+        assert_eq!(
+            pair(
+                "_ga=GA1.2.1162820436.1749482504; _ga_ABC123=GS2.1.s1748246127$o6$g1$t1748248990$j22$l0$h263126385"
+            ),
+            both("1162820436.1749482504", "1748246127")
+        );
+        assert_eq!(
+            pair("_ga=GA1.1-2.5.6; _ga_X=GS2.1.t1748248990$zfoo$s1748246127$dAbC"),
+            both("5.6", "1748246127")
+        );
+    }
+
+    #[test]
+    fn the_widest_of_two_client_cookies_counts_in_any_order() {
+        for cookies in [
+            "_ga=GA1.3.33.3; _ga=GA1.1.11.1",
+            "_ga=GA1.1.11.1; _ga=GA1.3.33.3",
+        ] {
+            assert_eq!(pair(cookies).0.as_deref(), Some("11.1"));
+        }
+    }
+
+    #[test]
+    fn the_latest_of_two_streams_counts() {
+        assert_eq!(
+            pair("_ga_A=GS1.1.100.1; _ga_B=GS2.1.s200$o1; _ga_C=GS1.1.150.1"),
+            (None, Some("200".to_owned()))
+        );
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for cookies in [
+            "",
+            "_ga=deleted; _ga_X=deleted",
+            "_ga=GA1.1.1162820436",
+            "_ga=GA1.1.1162820436.x",
+            "_ga=GA1.1.1.2.3",
+            "_ga=GA1..1.2",
+            "_ga=GA1.1-.1.2",
+            "_ga=GA2.1.1.2",
+            "_ga=GA1.1.11111111111111111111.2",
+            "_gat=GA1.1.1.2; _gid=GA1.1.1.2; x_ga=GA1.1.1.2",
+            "_ga_X=GS1.1.; _ga_X=GS1; _ga_Y=GS2.1.o6$g1; _ga_Z=GS3.1.s5; _ga_W=GS2.1.sabc$o1",
+        ] {
+            assert_eq!(pair(cookies), (None, None), "{cookies}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Numbers as text, without the weight of `core::fmt`.
+
+/// Appends `number` in decimal.
+pub fn push(out: &mut String, number: u64) {
+    let rest = number / 10;
+    if rest > 0 {
+        push(out, rest);
+    }
+    // The remainder of a division by ten is a digit.
+    out.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// Appends a time; one before the epoch counts as 0.
+pub fn push_time(out: &mut String, at: i64) {
+    push(out, u64::try_from(at).unwrap_or(0));
+}
+
+/// Reads up to 15 decimal digits, which a JavaScript number holds exactly.
+pub fn parse(text: &str) -> Option<u64> {
+    if text.is_empty() || text.len() > 15 {
+        return None;
+    }
+    text.bytes().try_fold(0u64, |sum, byte| {
+        byte.is_ascii_digit()
+            .then(|| sum * 10 + u64::from(byte - b'0'))
+    })
+}
+
+/// Reads a time in milliseconds.
+pub fn parse_time(text: &str) -> Option<i64> {
+    parse(text).and_then(|n| i64::try_from(n).ok())
+}
+
+/// An amount of money as decimal text: an optional minus sign, 1 to 15 digits, and up to 6 decimals. Trailing zeros beyond
+/// what was given stay (`"49.90"`), so that the text is what the site said. Anything else is `None`.
+pub fn amount(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) = match digits.split_once('.') {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (digits, None),
+    };
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let whole_fits = (1..=15).contains(&whole.len()) && all_digits(whole);
+    let decimals_fit =
+        decimals.is_none_or(|part| (1..=6).contains(&part.len()) && all_digits(part));
+    (whole_fits && decimals_fit).then_some(text)
+}
+
+/// Shortens what `Number.prototype.toFixed(6)` gives: `49.900000` is `49.9`, `5.000000` is `5`.
+pub fn shorten(fixed: &str) -> &str {
+    if fixed.contains('.') {
+        fixed.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        fixed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn amounts_are_plain_decimals() {
+        for good in ["0", "49.90", "-3", "999999999999999", "0.000001"] {
+            assert_eq!(amount(good), Some(good));
+        }
+        for bad in [
+            "", "-", ".5", "5.", "1e3", "1,5", "NaN", "Infinity", " 1", "+1", "1.0000001",
+            "1000000000000000", "--1", "1.2.3",
+        ] {
+            assert_eq!(amount(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn fixed_numbers_lose_only_zeros_after_the_point() {
+        assert_eq!(shorten("49.900000"), "49.9");
+        assert_eq!(shorten("5.000000"), "5");
+        assert_eq!(shorten("100"), "100");
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_survive_text(number in 0u64..1_000_000_000_000_000) {
+            let mut text = String::new();
+            push(&mut text, number);
+            prop_assert_eq!(&text, &number.to_string());
+            prop_assert_eq!(parse(&text), Some(number));
+        }
+
+        #[test]
+        fn parse_takes_nothing_but_digits(text in "\\PC{0,18}") {
+            prop_assert_eq!(parse(&text), text.parse::<u64>().ok().filter(|_| {
+                text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit())
+            }));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The items that no answer has named yet, in the order in which they were made.
+//!
+//! Owns what is kept, what is given up when there is too much, and which items make the next batch. Storage holds a copy
+//! of every item under a key of its own, written and removed by `browser/outbox` as this queue says. An item goes on
+//! to `batch`, and leaves for good when an answer names it.
+
+use std::rc::Rc;
+
+use uuid::Uuid;
+
+use super::context::Context;
+use super::id;
+
+/// Items kept at most.
+pub const MAX_ITEMS: usize = 1_000;
+/// Bytes of JSON kept at most.
+pub const MAX_BYTES: usize = 1_000_000;
+/// Milliseconds that an item is kept.
+pub const MAX_AGE: i64 = 7 * 24 * 3_600_000;
+
+/// One item.
+#[derive(Debug)]
+pub struct Entry {
+    /// The item's id.
+    pub id: Uuid,
+    /// The tab that made it; with `seq` it names the item's place in storage.
+    pub tab: Uuid,
+    /// The item's number within the tab.
+    pub seq: u64,
+    /// What holds for it.
+    pub context: Rc<Context>,
+    /// The item.
+    pub json: String,
+    /// Whether storage holds a copy.
+    pub stored: bool,
+    /// The request that carries it now; 0 if none.
+    pub flight: u32,
+    /// Whether it was ever in a batch: then it may have arrived and must not change any more.
+    pub sent: bool,
+}
+
+impl Entry {
+    /// An item read back from storage; `None` if the text is not an item.
+    pub fn restored(seq: u64, context: Rc<Context>, json: String) -> Option<Entry> {
+        let (_, rest) = json.split_once("\"id\":\"")?;
+        let id = id::parse(rest.get(..id::TEXT_LEN)?)?;
+        Some(Entry {
+            id,
+            tab: context.tab,
+            seq,
+            context,
+            json,
+            stored: true,
+            flight: 0,
+            // It may have been, before the page went away.
+            sent: true,
+        })
+    }
+
+    /// Whether losing it costs little: a later ping says the same and more.
+    fn is_low(&self) -> bool {
+        self.json.starts_with("{\"type\":\"page_ping\"")
+    }
+}
+
+/// Which items a batch may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Take {
+    /// Items at most.
+    pub items: usize,
+    /// Bytes of items at most, with a comma each. One item is always taken if `context_bytes` is none.
+    pub bytes: usize,
+    /// Whether `bytes` is a hard limit that also has to hold the context and the envelope.
+    pub hard: bool,
+    /// Whether items that an ordinary request carries are taken again: it may die with the page.
+    pub again_after: u32,
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub struct Queue {
+    entries: Vec<Entry>,
+    bytes: usize,
+    dropped: u64,
+}
+
+impl Queue {
+    /// Items that wait for an answer.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Items that are in no request now.
+    pub fn waiting(&self) -> usize {
+        self.entries.iter().filter(|e| e.flight == 0).count()
+    }
+
+    /// Items given up since the page was loaded.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Adds an item; returns those that had to go for it. An id that is there already is left alone.
+    pub fn push(&mut self, entry: Entry) -> Vec<Entry> {
+        let mut gone = Vec::new();
+        if self.entries.iter().any(|e| e.id == entry.id) {
+            return gone;
+        }
+        self.bytes += entry.json.len();
+        self.entries.push(entry);
+        while self.entries.len() > MAX_ITEMS || self.bytes > MAX_BYTES {
+            let oldest_low = self.entries.iter().position(Entry::is_low);
+            gone.push(self.remove(oldest_low.unwrap_or(0)));
+            self.dropped += 1;
+        }
+        gone
+    }
+
+    /// Gives up items that are too old.
+    pub fn expire(&mut self, now: i64) -> Vec<Entry> {
+        let gone = self.remove_where(|entry| now - id::made_at(&entry.id) > MAX_AGE);
+        self.dropped += gone.len() as u64;
+        gone
+    }
+
+    /// Gives up one item that is too large to be sent.
+    pub fn give_up(&mut self, flight: u32) -> Vec<Entry> {
+        let gone = self.remove_where(|entry| entry.flight == flight);
+        self.dropped += gone.len() as u64;
+        gone
+    }
+
+    /// Puts the next items of one context into request `flight` and returns them; empty if there is nothing to send.
+    pub fn take(&mut self, flight: u32, now: i64, limit: Take) -> Vec<&Entry> {
+        let free = |entry: &Entry| {
+            (entry.flight == 0 || entry.flight <= limit.again_after)
+                && entry.context.hold_until.get() <= now
+        };
+        let Some(context) = self
+            .entries
+            .iter()
+            .find(|entry| free(entry))
+            .map(|entry| Rc::clone(&entry.context))
+        else {
+            return Vec::new();
+        };
+        let mut left = limit.bytes;
+        if limit.hard {
+            left = left.saturating_sub(context.json.len() + super::batch::ENVELOPE);
+        }
+        let mut count = 0;
+        for entry in &mut self.entries {
+            if count == limit.items || !Rc::ptr_eq(&entry.context, &context) || !free(entry) {
+                continue;
+            }
+            let cost = entry.json.len() + 1;
+            if cost > left && (limit.hard || count > 0) {
+                break;
+            }
+            left = left.saturating_sub(cost);
+            entry.flight = flight;
+            entry.sent = true;
+            count += 1;
+        }
+        self.entries.iter().filter(|e| e.flight == flight).collect()
+    }
+
+    /// An answer has named the item: it is done.
+    pub fn settle(&mut self, id: &Uuid) -> Option<Entry> {
+        let at = self.entries.iter().position(|entry| entry.id == *id)?;
+        Some(self.remove(at))
+    }
+
+    /// Request `flight` has ended; what it left may be sent again. Returns how many that are.
+    pub fn land(&mut self, flight: u32) -> usize {
+        let mut left = 0;
+        for entry in &mut self.entries {
+            if entry.flight == flight {
+                entry.flight = 0;
+                left += 1;
+            }
+        }
+        left
+    }
+
+    /// Takes the items of the first context in request `flight` off the wire until `until`.
+    pub fn hold(&self, flight: u32, until: i64) {
+        if let Some(entry) = self.entries.iter().find(|e| e.flight == flight) {
+            entry.context.hold_until.set(until);
+        }
+    }
+
+    /// The item, as long as it has never been in a batch.
+    pub fn unsent(&mut self, id: &Uuid) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|e| e.id == *id && !e.sent)
+    }
+
+    /// Replaces an item's JSON.
+    pub fn replace(&mut self, id: &Uuid, json: String) {
+        let more = json.len();
+        if let Some(entry) = self.unsent(id) {
+            let less = entry.json.len();
+            entry.json = json;
+            self.bytes = self.bytes + more - less;
+        }
+    }
+
+    /// Whether an item of this context waits.
+    pub fn uses(&self, context: &Rc<Context>) -> bool {
+        self.entries.iter().any(|e| Rc::ptr_eq(&e.context, context))
+    }
+
+    /// Forgets, in memory, the items that storage holds: another tab may own them by now.
+    pub fn forget_stored(&mut self) {
+        self.remove_where(|entry| entry.stored);
+    }
+
+    fn remove(&mut self, at: usize) -> Entry {
+        let entry = self.entries.remove(at);
+        self.bytes -= entry.json.len();
+        entry
+    }
+
+    fn remove_where(&mut self, gone: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut removed = Vec::new();
+        while let Some(at) = self.entries.iter().position(&gone) {
+            removed.push(self.remove(at));
+        }
+        removed
+    }
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;
