@@ -28,20 +28,12 @@ const WRAPPER_INPUTS: [&str; 5] = [
     "tsconfig.json",
 ];
 
-/// A finished build of the browser SDK.
-#[derive(Debug)]
-pub struct SdkBuild {
-    /// The folder with `manifest.json` and every file that it names.
-    pub dist: PathBuf,
-    /// Whether it was made by this run; false when the inputs were those of the last one.
-    pub rebuilt: bool,
-}
-
-/// Builds `js-wrapper/dist`. Needs `rustup` or an installed wasm target, Node and npm.
+/// Builds `js-wrapper/dist`: `manifest.json` and every file that it names. Needs `rustup` or an installed wasm target,
+/// Node and npm.
 ///
 /// cargo decides whether the WebAssembly is fresh; the rest is made again when the WebAssembly or a file of the wrapper
 /// is another one than last time.
-pub fn build(steps: &Steps) -> Result<SdkBuild> {
+pub fn build(steps: &Steps) -> Result<()> {
     let wrapper = steps.root().join("js-wrapper");
     let dist = wrapper.join("dist");
     let stamp = dist.join(".inputs");
@@ -51,18 +43,11 @@ pub fn build(steps: &Steps) -> Result<SdkBuild> {
     if dist.join("manifest.json").is_file()
         && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs)
     {
-        return Ok(SdkBuild {
-            dist,
-            rebuilt: false,
-        });
+        return Ok(());
     }
     steps.time("wasm-bindgen", || bind(&wasm, &wrapper.join("pkg")))?;
     npm::run(steps, &wrapper, "build")?;
-    fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;
-    Ok(SdkBuild {
-        dist,
-        rebuilt: true,
-    })
+    fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
 /// Compiles the crate and returns the path of the module.
