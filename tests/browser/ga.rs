@@ -6,7 +6,7 @@ use super::{Scene, page_with_sdk, text};
 fn page_with_late_cookies(session_cookie: &str) -> String {
     page_with_sdk(
         "Late",
-        "data-flush-interval=\"200\"",
+        "data-flush-interval-ms=\"200\"",
         &format!(
             "<script>setTimeout(() => {{
                 document.cookie = '_ga=GA1.1.1162820436.1749482504; path=/';

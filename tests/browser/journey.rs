@@ -1,0 +1,188 @@
+//! The main job, end to end: through a campaign link to the demo site, a sign-up, and the journey in the dashboard,
+//! live, on both databases.
+
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+use super::{Chromium, Database, Scene, eventually, text};
+
+const EMAIL: &str = "owner@example.test";
+const PASSWORD: &str = "correct horse battery";
+
+#[tokio::test]
+async fn a_visit_becomes_a_journey_in_the_dashboard_on_sqlite() {
+    a_visit_becomes_a_journey_in_the_dashboard(Database::sqlite(), "sqlite").await;
+}
+
+#[tokio::test]
+async fn a_visit_becomes_a_journey_in_the_dashboard_on_postgres() {
+    a_visit_becomes_a_journey_in_the_dashboard(Database::postgres().await, "postgres").await;
+}
+
+async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &str) {
+    let scene = Scene::with(database, [], Chromium::start().await).await;
+    let browser = &scene.browser;
+
+    // The owner's first steps, and a dashboard that waits.
+    browser.open(scene.collector.setup_link()).await;
+    scene.fill("setup-email", EMAIL).await;
+    scene.fill("setup-password", PASSWORD).await;
+    scene.fill("setup-password-again", PASSWORD).await;
+    scene.element("setup-submit").await.click().await.expect("a click");
+    let snippet = scene.element("snippet").await.text().await.expect("its text");
+    assert!(snippet.contains(super::KEY), "the snippet is this site's: {snippet}");
+    browser.screenshot(&format!("waiting-{kind}")).await;
+    let dashboard = browser.driver().window().await.expect("this tab");
+
+    // A visitor arrives through the newsletter's link, looks around and signs up.
+    browser.open_in_new_tab(&scene.site.url("/index.html")).await;
+    scene.flushed().await;
+    scene.follow("utm_source=newsletter").await;
+    scene.follow("pricing.html").await;
+    scene.follow("signup.html").await;
+    let form = browser
+        .driver()
+        .find(By::Css("#signup button"))
+        .await
+        .expect("the form's button");
+    form.click().await.expect("a click");
+    scene.arrived_at("thanks.html").await;
+    scene.flushed().await;
+    let visitor = browser.settled("waymark.ready()").await["visitorId"]
+        .as_str()
+        .expect("a visitor id")
+        .to_owned();
+    let site = browser.driver().window().await.expect("this tab");
+
+    scene
+        .eventually_number("SELECT COUNT(*) FROM visitors WHERE stage = 1 AND source = 'newsletter'", 1)
+        .await;
+    assert_eq!(
+        scene
+            .texts(
+                "SELECT medium, campaign FROM visitors WHERE source = 'newsletter'"
+            )
+            .await,
+        [["email", "june-tides"].map(text)]
+    );
+
+    // The waiting dashboard has become the list, without a reload.
+    browser.driver().switch_to_window(dashboard.clone()).await.expect("the dashboard");
+    let row = scene.row_of(&visitor).await;
+    let shown = row.text().await.expect("its text");
+    for expected in ["newsletter", "email", "june-tides", "index.html"] {
+        assert!(shown.contains(expected), "the row says {expected}: {shown}");
+    }
+    browser.screenshot(&format!("journeys-{kind}")).await;
+
+    // One journey: source, landing page, pages, milestone, stage.
+    let name = scene.within(&row, "name").await;
+    row.click().await.expect("a click");
+    scene
+        .eventually_shows(&[&name, "newsletter", "june-tides", "signup_at", "pricing.html"])
+        .await;
+    let stage = scene.element("stage").await.text().await.expect("its text");
+    assert_eq!(stage.to_lowercase(), "registered");
+    let entries = scene.count("entry").await;
+    assert!(entries >= 5, "four page views, identify and milestone, but {entries} entries");
+
+    // It goes on while the owner watches.
+    browser.driver().switch_to_window(site).await.expect("the demo site");
+    browser.run("waymark.milestone('first_connection_at')").await;
+    scene.flushed().await;
+    browser.driver().switch_to_window(dashboard).await.expect("the dashboard");
+    scene.eventually_shows(&["first_connection_at"]).await;
+    let scene_ref = &scene;
+    eventually("the stage moves on, live", || async move {
+        let stage = scene_ref.element("stage").await.text().await.expect("its text");
+        stage.to_lowercase() == "converted"
+    })
+    .await;
+    browser.screenshot(&format!("journey-{kind}")).await;
+    scene.collector.assert_quiet_log();
+}
+
+impl Scene {
+    /// The first element with this test id, as soon as it is there.
+    async fn element(&self, id: &str) -> WebElement {
+        self.browser
+            .driver()
+            .query(By::Testid(id))
+            .wait(Duration::from_secs(45), Duration::from_millis(100))
+            .first()
+            .await
+            .unwrap_or_else(|error| panic!("{id}: {error}"))
+    }
+
+    async fn fill(&self, id: &str, value: &str) {
+        self.element(id)
+            .await
+            .send_keys(value)
+            .await
+            .unwrap_or_else(|error| panic!("{id}: {error}"));
+    }
+
+    async fn count(&self, id: &str) -> usize {
+        self.browser
+            .driver()
+            .find_all(By::Testid(id))
+            .await
+            .expect("a search")
+            .len()
+    }
+
+    async fn within(&self, parent: &WebElement, id: &str) -> String {
+        let element = parent.find(By::Testid(id)).await.expect("the element");
+        element.text().await.expect("its text")
+    }
+
+    /// The row that leads to this visitor's journey, as soon as it is there.
+    async fn row_of(&self, visitor: &str) -> WebElement {
+        let selector = format!("[data-testid=journey-row]:has(a[href*='{visitor}'])");
+        self.browser
+            .driver()
+            .query(By::Css(selector))
+            .wait(Duration::from_secs(45), Duration::from_millis(100))
+            .first()
+            .await
+            .expect("the visitor's row appears by itself")
+    }
+
+    /// Waits until the page shows all of these texts.
+    async fn eventually_shows(&self, texts: &[&str]) {
+        let expected = json!(texts).to_string();
+        let script =
+            format!("return {expected}.filter(t => !document.body.innerText.includes(t))");
+        let script = script.as_str();
+        eventually(&format!("the page shows {expected}"), || async move {
+            self.browser.run(script).await == json!([])
+        })
+        .await;
+    }
+
+    /// Clicks the first link whose address contains `part`, and waits for its page.
+    async fn follow(&self, part: &str) {
+        self.browser
+            .driver()
+            .find(By::Css(format!("a[href*='{part}']")))
+            .await
+            .unwrap_or_else(|error| panic!("a link with {part}: {error}"))
+            .click()
+            .await
+            .expect("a click");
+        self.arrived_at(part).await;
+    }
+
+    async fn arrived_at(&self, part: &str) {
+        eventually(&format!("the browser is at {part}"), || async move {
+            let ready = self
+                .browser
+                .run("return document.readyState == 'complete' && location.href")
+                .await;
+            ready.as_str().is_some_and(|url| url.contains(part))
+        })
+        .await;
+    }
+}
