@@ -208,7 +208,10 @@ mod tests {
         assert_eq!(touch.campaign.as_deref(), Some("jüni"));
         assert_eq!(touch.term.as_deref(), Some("a+b"));
         assert_eq!(touch.content, None);
-        assert_eq!(touch.referrer.as_deref(), Some("https://mail.example/inbox"));
+        assert_eq!(
+            touch.referrer.as_deref(),
+            Some("https://mail.example/inbox")
+        );
         let ids: Vec<_> = touch
             .click_ids
             .0
@@ -237,7 +240,10 @@ mod tests {
         let kept = Landing::parse(&landing(&url, "").text("me"), "me").expect("own text");
         let touch = kept.touch();
         assert_eq!(touch.source.as_deref(), Some("late"));
-        assert_eq!(touch.landing_url.map(|u| u.chars().count()), Some(limits::URL_CHARS));
+        assert_eq!(
+            touch.landing_url.map(|u| u.chars().count()),
+            Some(limits::URL_CHARS)
+        );
     }
 
     #[test]
@@ -250,7 +256,10 @@ mod tests {
         assert_eq!(outside("https://www.shop.example/b", None), None);
         assert_eq!(outside("", None), None);
         assert!(outside("https://blog.shop.example/b", None).is_some());
-        assert_eq!(outside("https://blog.shop.example/b", Some(".shop.example")), None);
+        assert_eq!(
+            outside("https://blog.shop.example/b", Some(".shop.example")),
+            None
+        );
         assert!(outside("https://notshop.example/", Some("shop.example")).is_some());
         assert!(outside("android-app://com.mail/", Some("shop.example")).is_some());
         assert!(outside("https://evil.example/?https://www.shop.example/", None).is_some());

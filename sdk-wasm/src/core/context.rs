@@ -67,6 +67,9 @@ mod tests {
         let restored = Context::restored(wire.tab_id, 1, json);
         assert_eq!(restored.session, Some(wire.session.id));
         assert!(restored.stored.get());
-        assert_eq!(Context::restored(wire.tab_id, 1, "{}".to_owned()).session, None);
+        assert_eq!(
+            Context::restored(wire.tab_id, 1, "{}".to_owned()).session,
+            None
+        );
     }
 }

@@ -63,7 +63,10 @@ impl Backoff {
         self.failures += 1;
         // Never quite at once, even when the dice say so.
         let jittered = ((ceiling as f64) * random) as i64;
-        self.until = now + jittered.max(FIRST_WAIT / 4).max(retry_after.min(MAX_RETRY_AFTER));
+        self.until = now
+            + jittered
+                .max(FIRST_WAIT / 4)
+                .max(retry_after.min(MAX_RETRY_AFTER));
     }
 
     /// The collector refuses: wait long.

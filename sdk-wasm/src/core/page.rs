@@ -162,8 +162,14 @@ mod tests {
 
     #[test]
     fn a_route_has_no_fragment_unless_the_site_says_so() {
-        assert_eq!(route("https://a.example/p?q#h", false), "https://a.example/p?q");
-        assert_eq!(route("https://a.example/p#h", true), "https://a.example/p#h");
+        assert_eq!(
+            route("https://a.example/p?q#h", false),
+            "https://a.example/p?q"
+        );
+        assert_eq!(
+            route("https://a.example/p#h", true),
+            "https://a.example/p#h"
+        );
     }
 
     proptest! {

@@ -68,11 +68,11 @@ impl Entry {
 pub struct Take {
     /// Items at most.
     pub items: usize,
-    /// Bytes of items at most, with a comma each. One item is always taken if `context_bytes` is none.
+    /// Bytes of items at most, with a comma each. Unless `hard`, one item is always taken.
     pub bytes: usize,
     /// Whether `bytes` is a hard limit that also has to hold the context and the envelope.
     pub hard: bool,
-    /// Whether items that an ordinary request carries are taken again: it may die with the page.
+    /// Items in requests up to this number are taken again: an ordinary request may die with the page. 0 for none.
     pub again_after: u32,
 }
 
@@ -198,6 +198,12 @@ impl Queue {
     /// The item, as long as it has never been in a batch.
     pub fn unsent(&mut self, id: &Uuid) -> Option<&mut Entry> {
         self.entries.iter_mut().find(|e| e.id == *id && !e.sent)
+    }
+
+    /// Whether an item made until `at` is in no request.
+    pub fn is_due(&self, at: i64) -> bool {
+        let due = |entry: &Entry| entry.flight == 0 && id::made_at(&entry.id) <= at;
+        self.entries.iter().any(due)
     }
 
     /// Replaces an item's JSON.

@@ -174,7 +174,12 @@ fn what_storage_holds_can_be_forgotten_in_memory() {
 
 #[test]
 fn strange_texts_are_no_items() {
-    for text in ["", "{}", "{\"id\":\"x\"}", "{\"id\":\"01975560-7a01-4000-8000-000000000010\"}"] {
+    for text in [
+        "",
+        "{}",
+        "{\"id\":\"x\"}",
+        "{\"id\":\"01975560-7a01-4000-8000-000000000010\"}",
+    ] {
         assert!(Entry::restored(1, context(1), text.to_owned()).is_none());
     }
 }

@@ -1,0 +1,67 @@
+//! Waiting for Google Analytics' cookies, which appear after this script has run.
+
+use gloo_timers::callback::Interval;
+use waymark_protocol::{GaIds, GaLinked};
+
+use super::engine::{Engine, with};
+use super::{clock, storage};
+use crate::core::item::Data;
+use crate::core::{ga4, session};
+
+/// Milliseconds between two looks.
+const EVERY: u32 = 500;
+/// Looks after the start; from then on there is one before each batch.
+const LOOKS: u32 = 10;
+
+/// What is known so far.
+#[derive(Debug, Default)]
+pub(crate) struct Ga {
+    /// The ids.
+    pub(crate) ids: GaIds,
+    timer: Option<Interval>,
+    looks: u32,
+}
+
+impl Engine {
+    /// Begins to look.
+    pub(crate) fn watch_ga(&mut self) {
+        if !self.options.ga {
+            return;
+        }
+        self.ga.looks = 0;
+        self.look_for_ga();
+        self.ga.timer = Some(Interval::new(EVERY, || {
+            with(Box::new(|engine| {
+                engine.ga.looks += 1;
+                engine.look_for_ga();
+                let ids = &engine.ga.ids;
+                let complete = ids.client_id.is_some() && ids.session_id.is_some();
+                if complete || engine.ga.looks >= LOOKS {
+                    engine.ga.timer = None;
+                }
+            }));
+        }));
+    }
+
+    /// Reads the cookies. The first find after a batch of this session went out without makes one item.
+    pub(crate) fn look_for_ga(&mut self) {
+        if !self.options.ga || !self.ready {
+            return;
+        }
+        self.ga.ids = ga4::ids(&storage::cookies());
+        let Some(client_id) = self.ga.ids.client_id.clone() else {
+            return;
+        };
+        if self.shared_flags() & (session::SENT_WITHOUT_GA | session::GA_LINKED)
+            == session::SENT_WITHOUT_GA
+        {
+            self.set_flag(session::GA_LINKED);
+            let session_id = self.ga.ids.session_id.clone();
+            let data = Data::Ga(GaLinked {
+                client_id,
+                session_id,
+            });
+            self.enqueue(clock::now(), None, data, false);
+        }
+    }
+}
