@@ -1,0 +1,19 @@
+/** The one client of the running app. Tests make their own with `createClient`. */
+import { createClient } from './client';
+
+let signedOut: () => void = () => {};
+
+/** Says what happens when the API answers that nobody is signed in. */
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler;
+}
+
+export const api = createClient({
+  fetch: (input, init) => fetch(input, init),
+  onSignedOut: () => signedOut(),
+});
+
+export { isAbort } from './client';
+export { ApiError, explain } from './errors';
+export type * from './types';
+export { ENTRY_TYPES, STAGES } from './types';

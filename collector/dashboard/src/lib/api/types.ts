@@ -1,0 +1,146 @@
+/**
+ * The shapes of docs/api.md. Times are milliseconds since the Unix epoch; what is unknown is `null`.
+ * Names keep the wire's spelling, so that a shape generated from an API description can take their place.
+ */
+
+export const STAGES = ['anonymous', 'registered', 'qualified', 'converted'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent'] as const;
+export type EntryType = (typeof ENTRY_TYPES)[number];
+
+export interface Me {
+  email: string | null;
+  kind: 'user' | 'api_key';
+}
+
+export interface Site {
+  id: number;
+  name: string;
+  /** The write key that a page's script tag carries; it is public. */
+  key: string;
+  origins: string[];
+  time_zone: string;
+  created_at: number;
+}
+
+export interface NewSite {
+  name: string;
+  origins: string[];
+  time_zone?: string;
+}
+
+export interface Touch {
+  at: number;
+  source: string | null;
+  medium: string | null;
+  campaign: string | null;
+  term: string | null;
+  content: string | null;
+  channel: string | null;
+  click_ids: Record<string, string> | null;
+  landing_url: string | null;
+  referrer: string | null;
+}
+
+export interface Device {
+  type: string | null;
+  browser: string | null;
+  os: string | null;
+  country: string | null;
+  region: string | null;
+  city: string | null;
+}
+
+export interface JourneyDevice extends Device {
+  language: string | null;
+  time_zone: string | null;
+}
+
+export interface Ga {
+  client_id: string | null;
+  session_id: string | null;
+}
+
+export interface Milestone {
+  name: string;
+  at: number;
+  stage: Stage | null;
+}
+
+export interface Journey {
+  visitor_id: string;
+  name: string;
+  user_id: string | null;
+  stage: Stage;
+  stage_at: number | null;
+  first_seen: number;
+  last_seen: number;
+  total_sessions: number;
+  total_page_views: number;
+  total_events: number;
+  first_touch: Touch | null;
+  device: JourneyDevice | null;
+  ga: Ga | null;
+  milestones: Milestone[];
+}
+
+export interface Session {
+  session_id: string;
+  visitor_id: string;
+  visitor_name: string;
+  started_at: number;
+  last_activity_at: number;
+  page_views: number;
+  events: number;
+  visible_ms: number | null;
+  entry_url: string | null;
+  exit_url: string | null;
+  touch: Touch | null;
+  device: Device | null;
+  ga: Ga | null;
+}
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export interface Entry {
+  id: string;
+  type: EntryType;
+  at: number;
+  received_at: number;
+  visitor_id: string;
+  visitor_name: string;
+  session_id: string | null;
+  page_view_id: string | null;
+  name: string | null;
+  url: string | null;
+  title: string | null;
+  referrer: string | null;
+  props: { [key: string]: Json } | null;
+  conversion: boolean;
+  /** A decimal amount; a string keeps every digit. */
+  value: string | number | null;
+  currency: string | null;
+  user_id: string | null;
+  visible_ms: number | null;
+  /** How far down the page was scrolled, in per cent. */
+  scroll_max: number | null;
+  stage: Stage | null;
+}
+
+export interface List<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+export interface JourneyDetail {
+  journey: Journey;
+  sessions: Session[];
+  timeline: List<Entry>;
+}
+
+export interface VisitorFilters {
+  q?: string | undefined;
+  stage?: string | undefined;
+  source?: string | undefined;
+}

@@ -1,0 +1,69 @@
+/** Numbers, money, URLs and properties as short text. Each takes what the API gives and never throws on odd data. */
+import type { Json } from '../api/types';
+
+const LOCALE = 'en-GB';
+
+export function count(value: number): string {
+  return new Intl.NumberFormat(LOCALE).format(value);
+}
+
+/** `1 session`, `2 sessions`. */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** An amount in its currency; a currency that is not one is written behind the number. */
+export function money(value: string | number, currency: string | null): string {
+  const amount = typeof value === 'number' ? value : Number(value);
+  if (!Number.isFinite(amount)) return [String(value), currency].filter(Boolean).join(' ');
+  if (currency !== null && /^[A-Za-z]{3}$/.test(currency)) {
+    return new Intl.NumberFormat(LOCALE, { style: 'currency', currency }).format(amount);
+  }
+  const text = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 4 }).format(amount);
+  return currency ? `${text} ${currency}` : text;
+}
+
+/** The path of a URL with its query left out, which is where campaign parameters sit; the input if it is no URL. */
+export function path(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { pathname, hash } = new URL(url);
+  return decode(pathname) + (hash.startsWith('#/') ? hash : '');
+}
+
+/** The host of a URL without `www.`; the input if it is no URL. */
+export function host(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, '') || url : url;
+}
+
+/** The address to link to, if following it is safe: a tracked page can send any text as its URL. */
+export function webAddress(url: string | null): string | null {
+  if (url === null || !URL.canParse(url)) return null;
+  return /^https?:$/.test(new URL(url).protocol) ? url : null;
+}
+
+/** `signup_completed` and `signup-completed` as `Signup completed`; what already has spaces or capitals stays. */
+export function humanize(name: string): string {
+  if (/[A-Z\s]/.test(name)) return name;
+  const words = name.replace(/[_-]+/g, ' ').trim();
+  return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** One property's value on one line, cut at `max` characters. */
+export function propValue(value: Json, max = 80): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > max ? `${text.slice(0, max - 1)}…` : text;
+}
+
+/** A country's English name from its two-letter code; the input where it is none. */
+export function country(code: string): string {
+  if (!/^[A-Za-z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' }).of(code.toUpperCase()) ?? code;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,53 @@
+/** How a touch and an entry read in one line. */
+import type { Entry, EntryType, Journey, Touch } from '../api/types';
+import { humanize, money, path } from '../format/value';
+
+export const TYPE_LABELS: Record<EntryType, string> = {
+  page_view: 'Page view',
+  event: 'Event',
+  identify: 'Identified',
+  milestone: 'Milestone',
+  ga_linked: 'GA4 linked',
+  consent: 'Consent',
+};
+
+/** `newsletter / email`; `null` where nothing is known of the source. */
+export function sourceMedium(touch: Touch | null): string | null {
+  if (touch === null) return null;
+  const parts = [touch.source, touch.medium].filter((part) => part !== null && part !== '');
+  return parts.length > 0 ? parts.join(' / ') : null;
+}
+
+/** The line of an entry: a page's title, an event's name, the user someone turned out to be. */
+export function headline(entry: Entry): string {
+  switch (entry.type) {
+    case 'page_view':
+      return entry.title || (entry.url ? path(entry.url) : 'Untitled page');
+    case 'event':
+    case 'milestone':
+      return entry.name ? humanize(entry.name) : TYPE_LABELS[entry.type];
+    case 'identify':
+      return entry.user_id ? `Identified as ${entry.user_id}` : 'Identified';
+    case 'ga_linked':
+      return 'Linked to Google Analytics';
+    case 'consent': {
+      const state = entry.props?.['state'] ?? entry.name;
+      return typeof state === 'string' ? `Consent ${state}` : 'Consent changed';
+    }
+    default:
+      // A newer collector may know types that this page does not.
+      return entry.name ? humanize(entry.name) : humanize(String(entry.type));
+  }
+}
+
+/** What an event was worth; `null` where it told no amount. */
+export function worth(entry: Entry): string | null {
+  return entry.value === null ? null : money(entry.value, entry.currency);
+}
+
+/** Whether a journey belongs in a list narrowed by stage and source. Searching is the collector's business. */
+export function matchesFilters(journey: Journey, filters: { stage?: string | undefined; source?: string | undefined }): boolean {
+  if (filters.stage && journey.stage !== filters.stage) return false;
+  if (filters.source && journey.first_touch?.source !== filters.source) return false;
+  return true;
+}

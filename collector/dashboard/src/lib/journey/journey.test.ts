@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { headline, matchesFilters, sourceMedium, worth } from './describe';
+import { glyph } from './glyph';
+import { mergeEntries, mergeJourneys } from './merge';
+import { entry, journey, session, touch } from './samples';
+import { stageSteps } from './stages';
+import { groupBySession } from './timeline';
+
+describe('mergeJourneys', () => {
+  const all = () => true;
+
+  it('puts the most recently seen first, with the id to settle equal times', () => {
+    const rows = mergeJourneys(
+      [journey({ visitor_id: 'a', last_seen: 5 }), journey({ visitor_id: 'b', last_seen: 3 })],
+      [journey({ visitor_id: 'b', last_seen: 9 }), journey({ visitor_id: 'c', last_seen: 5 })],
+      all,
+    );
+    expect(rows.map((row) => row.visitor_id)).toEqual(['b', 'c', 'a']);
+  });
+
+  it('replaces a journey by how it stands now', () => {
+    const rows = mergeJourneys([journey()], [journey({ stage: 'registered' })], all);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.stage).toBe('registered');
+  });
+
+  it('neither adds nor keeps what the filters exclude', () => {
+    const keep = (row: { stage: string }) => row.stage === 'anonymous';
+    expect(mergeJourneys([journey()], [journey({ stage: 'registered' })], keep)).toEqual([]);
+    expect(mergeJourneys([], [journey({ visitor_id: 'x', stage: 'converted' })], keep)).toEqual([]);
+  });
+
+  it('leaves its input alone', () => {
+    const rows = [journey({ visitor_id: 'a', last_seen: 1 })];
+    mergeJourneys(rows, [journey({ visitor_id: 'b', last_seen: 2 })], all);
+    expect(rows).toHaveLength(1);
+  });
+});
+
+describe('mergeEntries', () => {
+  it('shows an entry that arrives twice once, in its latest state', () => {
+    const merged = mergeEntries([entry({ visible_ms: null })], [entry({ visible_ms: 4000 })]);
+    expect(merged.map((one) => one.visible_ms)).toEqual([4000]);
+  });
+
+  it('sorts a late entry into its place', () => {
+    const merged = mergeEntries([entry({ id: 'c', at: 30 }), entry({ id: 'a', at: 10 })], [entry({ id: 'b', at: 20 })]);
+    expect(merged.map((one) => one.id)).toEqual(['c', 'b', 'a']);
+  });
+});
+
+describe('groupBySession', () => {
+  it('groups latest first and numbers from the earliest', () => {
+    const groups = groupBySession(
+      [entry({ id: '3', at: 90, session_id: 's2' }), entry({ id: '2', at: 20 }), entry({ id: '1', at: 10 })],
+      [session({ session_id: 's2', started_at: 90, last_activity_at: 95 }), session({ started_at: 10, last_activity_at: 20 })],
+    );
+    expect(groups.map((group) => [group.sessionId, group.number, group.entries.length])).toEqual([
+      ['s2', 2, 1],
+      ['s1', 1, 2],
+    ]);
+  });
+
+  it('numbers by the journey’s total when only the latest are loaded', () => {
+    const groups = groupBySession([entry({ session_id: 's9' })], [session({ session_id: 's9' })], 9);
+    expect(groups[0]?.number).toBe(9);
+  });
+
+  it('makes do without the session’s own record', () => {
+    const [group] = groupBySession(
+      [entry({ id: '2', at: 50, visible_ms: 300 }), entry({ id: '1', at: 10, visible_ms: 200 }), entry({ id: '0', at: 5, type: 'event' })],
+      [],
+    );
+    expect(group).toMatchObject({ session: null, startedAt: 5, endedAt: 50, pageViews: 2, visibleMs: 500 });
+  });
+
+  it('counts a live page view before the session’s sums do', () => {
+    const [group] = groupBySession(
+      [entry({ id: '2', at: 2000 }), entry({ id: '1' })],
+      [session({ page_views: 1, last_activity_at: 1000, visible_ms: 700 })],
+    );
+    expect(group).toMatchObject({ pageViews: 2, endedAt: 2000, visibleMs: 700 });
+  });
+
+  it('does not make up a visible time', () => {
+    expect(groupBySession([entry()], [session()])[0]?.visibleMs).toBeNull();
+  });
+
+  it('keeps entries outside a session in a group without a number', () => {
+    const groups = groupBySession([entry({ id: '2', at: 9, session_id: null, type: 'event' }), entry({ id: '1', at: 1 })], []);
+    expect(groups.map((group) => [group.sessionId, group.number])).toEqual([
+      [null, null],
+      ['s1', 1],
+    ]);
+  });
+
+  it('is empty for no entries', () => {
+    expect(groupBySession([], [session()])).toEqual([]);
+  });
+});
+
+describe('stageSteps', () => {
+  it('gives each stage the time of its earliest milestone', () => {
+    const steps = stageSteps(
+      journey({
+        stage: 'qualified',
+        stage_at: 500,
+        first_seen: 100,
+        milestones: [
+          { name: 'signup_at', at: 300, stage: 'registered' },
+          { name: 'signup_again_at', at: 400, stage: 'registered' },
+          { name: 'read_docs', at: 200, stage: null },
+        ],
+      }),
+    );
+    expect(steps.map((step) => [step.stage, step.reached, step.at])).toEqual([
+      ['anonymous', true, 100],
+      ['registered', true, 300],
+      ['qualified', true, 500],
+      ['converted', false, null],
+    ]);
+  });
+
+  it('has no time for a stage that was passed over', () => {
+    const steps = stageSteps(journey({ stage: 'converted', stage_at: 900 }));
+    expect(steps[1]).toEqual({ stage: 'registered', reached: true, at: null });
+    expect(steps[3]).toEqual({ stage: 'converted', reached: true, at: 900 });
+  });
+});
+
+describe('describe', () => {
+  it('writes source and medium, whichever are known', () => {
+    expect(sourceMedium(touch({ source: 'newsletter', medium: 'email' }))).toBe('newsletter / email');
+    expect(sourceMedium(touch({ source: 'newsletter' }))).toBe('newsletter');
+    expect(sourceMedium(touch())).toBeNull();
+    expect(sourceMedium(null)).toBeNull();
+  });
+
+  it('heads each type of entry', () => {
+    expect(headline(entry({ title: 'Pricing', url: 'https://a.example/pricing' }))).toBe('Pricing');
+    expect(headline(entry({ url: 'https://a.example/pricing?x=1' }))).toBe('/pricing');
+    expect(headline(entry({ type: 'event', name: 'plan_bought' }))).toBe('Plan bought');
+    expect(headline(entry({ type: 'identify', user_id: 'user-7' }))).toBe('Identified as user-7');
+    expect(headline(entry({ type: 'consent', props: { state: 'granted' } }))).toBe('Consent granted');
+    expect(headline(entry({ type: 'phone_call' as never, name: null }))).toBe('Phone call');
+  });
+
+  it('tells a value of zero from none', () => {
+    expect(worth(entry({ type: 'event', value: '0', currency: 'EUR' }))).toBe('€0.00');
+    expect(worth(entry({ type: 'event' }))).toBeNull();
+  });
+
+  it('matches the filters that need no search', () => {
+    const one = journey({ stage: 'registered', first_touch: touch({ source: 'newsletter' }) });
+    expect(matchesFilters(one, {})).toBe(true);
+    expect(matchesFilters(one, { stage: 'registered', source: 'newsletter' })).toBe(true);
+    expect(matchesFilters(one, { stage: 'anonymous' })).toBe(false);
+    expect(matchesFilters(journey(), { source: 'newsletter' })).toBe(false);
+  });
+});
+
+describe('glyph', () => {
+  const ids = Array.from({ length: 200 }, (_, index) => `01975560-7a00-7000-8000-${String(index).padStart(12, '0')}`);
+
+  it('follows from the id alone', () => {
+    expect(glyph(ids[0] ?? '')).toEqual(glyph(ids[0] ?? ''));
+  });
+
+  it('tells neighbouring ids apart', () => {
+    expect(new Set(ids.map((id) => JSON.stringify(glyph(id)))).size).toBeGreaterThan(190);
+    expect(new Set(ids.map((id) => glyph(id).hue)).size).toBeGreaterThan(16);
+  });
+});

@@ -1,0 +1,75 @@
+/** Records for tests, complete in shape, so that a test names only what it is about. */
+import type { Entry, Journey, Session, Touch } from '../api/types';
+
+export const touch = (more: Partial<Touch> = {}): Touch => ({
+  at: 1000,
+  source: null,
+  medium: null,
+  campaign: null,
+  term: null,
+  content: null,
+  channel: null,
+  click_ids: null,
+  landing_url: null,
+  referrer: null,
+  ...more,
+});
+
+export const entry = (more: Partial<Entry> = {}): Entry => ({
+  id: 'e1',
+  type: 'page_view',
+  at: 1000,
+  received_at: 1000,
+  visitor_id: 'v1',
+  visitor_name: 'azure-wolf-42',
+  session_id: 's1',
+  page_view_id: null,
+  name: null,
+  url: null,
+  title: null,
+  referrer: null,
+  props: null,
+  conversion: false,
+  value: null,
+  currency: null,
+  user_id: null,
+  visible_ms: null,
+  scroll_max: null,
+  stage: null,
+  ...more,
+});
+
+export const journey = (more: Partial<Journey> = {}): Journey => ({
+  visitor_id: 'v1',
+  name: 'azure-wolf-42',
+  user_id: null,
+  stage: 'anonymous',
+  stage_at: null,
+  first_seen: 1000,
+  last_seen: 1000,
+  total_sessions: 1,
+  total_page_views: 1,
+  total_events: 0,
+  first_touch: null,
+  device: null,
+  ga: null,
+  milestones: [],
+  ...more,
+});
+
+export const session = (more: Partial<Session> = {}): Session => ({
+  session_id: 's1',
+  visitor_id: 'v1',
+  visitor_name: 'azure-wolf-42',
+  started_at: 1000,
+  last_activity_at: 1000,
+  page_views: 0,
+  events: 0,
+  visible_ms: null,
+  entry_url: null,
+  exit_url: null,
+  touch: null,
+  device: null,
+  ga: null,
+  ...more,
+});

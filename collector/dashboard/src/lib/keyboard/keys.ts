@@ -1,0 +1,35 @@
+/** Key presses to commands: single keys, and two pressed one after the other such as `g j`. Pure. */
+
+/** How long the second key of a pair may take. */
+export const PAIR_MS = 1200;
+
+export interface Press {
+  key: string;
+  at: number;
+  /** With Control, Alt or Command held: the browser's own business. */
+  modified: boolean;
+  /** Typed into a field, where letters are letters. */
+  inField: boolean;
+}
+
+export interface Matcher {
+  /** The binding that this press completes, such as `j`, `ArrowDown` or `g l`; `null` if none. */
+  press(press: Press): string | null;
+}
+
+export function createMatcher(has: (binding: string) => boolean, startsPair: (key: string) => boolean): Matcher {
+  let first: { key: string; at: number } | null = null;
+  return {
+    press({ key, at, modified, inField }) {
+      const open = first !== null && at - first.at <= PAIR_MS ? first.key : null;
+      first = null;
+      if (modified || (inField && key !== 'Escape')) return null;
+      if (open !== null && has(`${open} ${key}`)) return `${open} ${key}`;
+      if (startsPair(key)) {
+        first = { key, at };
+        return null;
+      }
+      return has(key) ? key : null;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** Who is signed in, which sites they see, and which of them is looked at. */
+import { api, ApiError, onSignedOut, type Me, type Site } from '../api';
+import { safeReturn, withQuery } from '../router/match';
+import { router } from '../router/router.svelte';
+import { recall, remember } from './remember';
+
+type Status = 'unknown' | 'in' | 'out' | 'failed';
+
+const LAST_SITE = 'waymark.site';
+
+class Session {
+  status: Status = $state('unknown');
+  error: unknown = $state.raw(null);
+  me: Me | null = $state.raw(null);
+  sites: Site[] = $state.raw([]);
+
+  /** The site in the address, else the one looked at last, else the first; `null` while there is none. */
+  site: Site | null = $derived.by(() => {
+    const wanted = router.query.get('site') ?? recall(LAST_SITE);
+    return this.sites.find((site) => String(site.id) === wanted) ?? this.sites[0] ?? null;
+  });
+
+  constructor() {
+    onSignedOut(() => this.#forget());
+  }
+
+  async load(): Promise<void> {
+    this.error = null;
+    try {
+      const [me, sites] = await Promise.all([api.me(), api.sites()]);
+      this.me = me;
+      this.sites = sites;
+      this.status = 'in';
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'unauthenticated') return;
+      this.error = error;
+      this.status = 'failed';
+    }
+  }
+
+  /** After setting up or signing in. */
+  async enter(): Promise<void> {
+    await this.load();
+    if (this.status === 'in') router.go(safeReturn(router.query.get('next')), { replace: true });
+  }
+
+  async leave(): Promise<void> {
+    await api.logout();
+    this.#forget();
+    router.go('/login');
+  }
+
+  added(site: Site): void {
+    this.sites = [...this.sites, site];
+    this.choose(site.id);
+  }
+
+  choose(id: number): void {
+    remember(LAST_SITE, String(id));
+    // The other filters belong to the site that is left, and so does a journey that is open.
+    const path = router.path.startsWith('/journeys/') ? '/' : router.path;
+    router.go(path + withQuery('', { site: this.sites.length > 1 ? String(id) : null }));
+  }
+
+  /** A link within the dashboard, which names the site where there are several. */
+  href(path: string, query: Record<string, string | null> = {}): string {
+    const site = this.sites.length > 1 && this.site ? String(this.site.id) : null;
+    return path + withQuery('', { ...query, site });
+  }
+
+  #forget(): void {
+    this.me = null;
+    this.sites = [];
+    this.status = 'out';
+  }
+}
+
+export const session = new Session();

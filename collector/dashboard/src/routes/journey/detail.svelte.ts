@@ -1,0 +1,112 @@
+/** One journey: its record, its sessions and its timeline, loaded and then kept up to date live. */
+import { api, ApiError, isAbort, type Entry, type Journey, type Session } from '../../lib/api';
+import { mergeEntries } from '../../lib/journey/merge';
+import { groupBySession } from '../../lib/journey/timeline';
+import { Fresh } from '../../lib/live/fresh.svelte';
+import { live } from '../../lib/live/live.svelte';
+
+const PAGE = 100;
+/** A session's sums and a page's visible time are not on the stream; while it moves they are read at most this often. */
+const READ_AGAIN_MS = 2000;
+
+export class JourneyDetail {
+  journey: Journey | null = $state.raw(null);
+  sessions: Session[] = $state.raw([]);
+  entries: Entry[] = $state.raw([]);
+  status: 'loading' | 'ready' | 'missing' | 'failed' = $state('loading');
+  error: unknown = $state.raw(null);
+  cursor: string | null = $state(null);
+  busy = $state(false);
+  moreError: unknown = $state.raw(null);
+  readonly fresh = new Fresh();
+  groups = $derived(groupBySession(this.entries, this.sessions, this.journey?.total_sessions));
+
+  readonly site: number;
+  readonly id: string;
+  #loading: AbortController | null = null;
+  #meanwhile: Entry[] = [];
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  /** `known` is the journey as a list has it, to be shown until the answer is here. */
+  constructor(site: number, id: string, known: Journey | null) {
+    this.site = site;
+    this.id = id;
+    this.journey = known;
+  }
+
+  /** Loads and follows the journey until the returned function is called. */
+  open(): () => void {
+    const silence = live.listen({
+      entries: (entries) => this.#arrived(entries),
+      journeys: (journeys) => {
+        const mine = journeys.find((journey) => journey.visitor_id === this.id);
+        if (mine === undefined) return;
+        this.journey = mine;
+        this.#readAgainSoon();
+      },
+      resync: () => void this.load(),
+    });
+    void this.load();
+    return () => {
+      silence();
+      clearTimeout(this.#again);
+      this.#again = undefined;
+      this.#loading?.abort();
+    };
+  }
+
+  async load(): Promise<void> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    this.#meanwhile = [];
+    if (this.status === 'failed') this.status = 'loading';
+    try {
+      const answer = await api.visitor(this.site, this.id, { limit: PAGE, signal: loading.signal });
+      this.journey = answer.journey;
+      this.sessions = answer.sessions;
+      this.entries = mergeEntries(mergeEntries(this.entries, answer.timeline.data), this.#meanwhile);
+      if (this.status !== 'ready') this.cursor = answer.timeline.next_cursor;
+      this.status = 'ready';
+      this.error = null;
+    } catch (error) {
+      if (isAbort(error) || loading.signal.aborted || this.status === 'ready') return;
+      // An id that is no id is, to whoever followed the link, a journey that is not there.
+      const missing = error instanceof ApiError && (error.status === 404 || (error.status === 400 && error.code === 'invalid_field'));
+      this.error = error;
+      this.status = missing ? 'missing' : 'failed';
+    }
+  }
+
+  async more(): Promise<void> {
+    if (this.busy || this.cursor === null) return;
+    this.busy = true;
+    this.moreError = null;
+    try {
+      const answer = await api.visitor(this.site, this.id, { cursor: this.cursor, limit: PAGE });
+      this.entries = mergeEntries(answer.timeline.data, this.entries);
+      this.cursor = answer.timeline.next_cursor;
+    } catch (error) {
+      this.moreError = error;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #arrived(entries: Entry[]): void {
+    const mine = entries.filter((entry) => entry.visitor_id === this.id);
+    if (mine.length === 0) return;
+    this.#meanwhile.push(...mine);
+    this.entries = mergeEntries(this.entries, mine);
+    this.fresh.mark(mine.map((entry) => entry.id));
+    if (this.status === 'missing') void this.load();
+    else this.#readAgainSoon();
+  }
+
+  #readAgainSoon(): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      void this.load();
+    }, READ_AGAIN_MS);
+  }
+}
