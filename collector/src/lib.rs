@@ -1,1 +1,31 @@
-//! The collector.
+//! The collector: makes every accepted event durable exactly once, and answers questions about it.
+//!
+//! The way of one event through this crate:
+//!
+//! ```text
+//! http::events   body → envelope → site → origin
+//!   └ ingest     read each item → enrich → bounded queue → writer
+//!       └ store  one transaction: entry, page view, session, journey
+//!   ┌ ingest     accepted, duplicate, dropped or retry, for every item
+//! http::events   the answer, after the commit
+//! ```
+//!
+//! Reading goes `http → store`. Nothing points back: [`ingest`] knows no HTTP, [`store`] is the only user of SQL,
+//! [`journey`] and [`enrich`] do no I/O. The program is [`config::load`] and [`run::process`]; a test opens a
+//! [`run::Collector`] in its own process instead.
+
+pub mod commands;
+pub mod config;
+pub mod enrich;
+pub mod error;
+pub mod ingest;
+pub mod journey;
+pub mod outcome;
+pub mod run;
+pub mod store;
+
+mod app;
+mod clock;
+mod credentials;
+mod http;
+mod site_rules;

@@ -1,0 +1,105 @@
+//! What every request shares, built once.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::Config;
+use crate::credentials::Passwords;
+use crate::http::assets::Assets;
+use crate::http::directory::Directory;
+use crate::http::throttle::Throttle;
+use crate::ingest::live::Update;
+use crate::ingest::{Ingest, IngestOptions};
+use crate::store::Store;
+
+/// A handle to the shared state; clones are cheap.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+struct Shared {
+    body_limit: usize,
+    public_url: Option<Url>,
+    is_https: bool,
+    store: Store,
+    ingest: Ingest,
+    live: broadcast::Sender<Arc<Update>>,
+    directory: Directory,
+    assets: Assets,
+    passwords: Passwords,
+    throttle: Throttle,
+    stopping: CancellationToken,
+}
+
+impl App {
+    /// Builds the state and starts the writers. Has to be called within a tokio runtime.
+    pub(crate) fn new(config: &Config, store: Store) -> Self {
+        let (live, _) = broadcast::channel(config.live_buffer);
+        let options = IngestOptions {
+            queue_items: config.queue_items,
+            queue_bytes: config.queue_bytes,
+            commit_items: config.commit_items,
+            ..IngestOptions::default()
+        };
+        Self(Arc::new(Shared {
+            body_limit: config.body_limit,
+            public_url: config.public_url.clone(),
+            is_https: config.is_https(),
+            ingest: Ingest::start(store.clone(), options, live.clone()),
+            live,
+            directory: Directory::new(store.clone()),
+            assets: Assets::embedded(&config.script_name),
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            stopping: CancellationToken::new(),
+            store,
+        }))
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.0.body_limit
+    }
+
+    pub(crate) fn public_url(&self) -> Option<&Url> {
+        self.0.public_url.as_ref()
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.is_https
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn ingest(&self) -> &Ingest {
+        &self.0.ingest
+    }
+
+    pub(crate) fn live(&self) -> &broadcast::Sender<Arc<Update>> {
+        &self.0.live
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    pub(crate) fn assets(&self) -> &Assets {
+        &self.0.assets
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    /// Cancelled when the collector begins to end.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+}

@@ -1,0 +1,178 @@
+//! Signing in and out: the set-up link, the password, the cookie.
+
+use std::time::Instant;
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::caller::{self, COOKIE_NAME, Caller};
+use super::input::Json;
+use crate::app::App;
+use crate::clock;
+use crate::credentials;
+use crate::error::{ApiError, Code};
+use crate::store::users::SetupToken;
+
+const LOGIN_SECONDS: i64 = 30 * 24 * 60 * 60;
+const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=1000;
+const EMAIL_BYTES: usize = 254;
+
+#[derive(Serialize)]
+pub(crate) struct Me {
+    email: Option<String>,
+    kind: &'static str,
+}
+
+/// `GET /api/v1/me`
+pub(crate) async fn me(caller: Caller) -> Answer<Me> {
+    Answer(match caller {
+        Caller::User { email } => Me {
+            email,
+            kind: "user",
+        },
+        Caller::ApiKey { .. } => Me {
+            email: None,
+            kind: "api_key",
+        },
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Setup {
+    token: String,
+    email: String,
+    password: String,
+}
+
+/// `POST /api/v1/setup`
+pub(crate) async fn setup(
+    State(app): State<App>,
+    Json(setup): Json<Setup>,
+) -> Result<Response, ApiError> {
+    let email = check_email(&setup.email)?;
+    if !PASSWORD_CHARS.contains(&setup.password.chars().count()) {
+        return Err(ApiError::new(
+            Code::InvalidField,
+            "The password has to have 10 to 1000 characters.",
+        )
+        .field("password"));
+    }
+    let digest = credentials::digest(&setup.token);
+    match app.store().setup_token(&digest, clock::now()).await? {
+        SetupToken::Valid => {}
+        SetupToken::Used => return Err(setup_done()),
+        SetupToken::Expired => {
+            return Err(ApiError::new(
+                Code::SetupExpired,
+                "This set-up link is too old. `collector users setup-link` makes a new one.",
+            ));
+        }
+        SetupToken::Unknown => {
+            return Err(ApiError::new(
+                Code::WrongToken,
+                "This is no set-up link of this collector.",
+            ));
+        }
+    }
+    let hash = app.passwords().hash(setup.password).await?;
+    let user_id = app
+        .store()
+        .finish_setup(&digest, &email, &hash, clock::now())
+        .await?
+        .ok_or_else(setup_done)?;
+    tracing::info!("the owner's set-up link was used");
+    sign_in(&app, user_id).await
+}
+
+fn setup_done() -> ApiError {
+    ApiError::new(
+        Code::SetupDone,
+        "This set-up link has been used. Sign in with the e-mail address and password chosen then.",
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    email: String,
+    password: String,
+}
+
+/// `POST /api/v1/login`
+pub(crate) async fn login(
+    State(app): State<App>,
+    Json(login): Json<Login>,
+) -> Result<Response, ApiError> {
+    let email = login.email.trim().to_lowercase();
+    app.throttle()
+        .begin(&email, Instant::now())
+        .map_err(|wait| {
+            ApiError::new(
+                Code::Throttled,
+                "Too many attempts to sign in failed. Wait a while.",
+            )
+            .retry_after(wait)
+        })?;
+    let user = app.store().user_by_email(&email).await?;
+    let (user_id, hash) = user.unzip();
+    let right = app.passwords().verify(login.password, hash).await?;
+    match user_id {
+        Some(user_id) if right => {
+            app.throttle().succeed(&email);
+            sign_in(&app, user_id).await
+        }
+        _ => Err(ApiError::new(
+            Code::WrongCredentials,
+            "The e-mail address and the password do not belong together.",
+        )),
+    }
+}
+
+/// `POST /api/v1/logout`
+pub(crate) async fn logout(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if let Some(secret) = caller::cookie(&headers) {
+        app.store().end_login(&credentials::digest(secret)).await?;
+    }
+    answer_with_cookie(&app, "", 0)
+}
+
+async fn sign_in(app: &App, user_id: i64) -> Result<Response, ApiError> {
+    let login = credentials::token("")?;
+    let now = clock::now();
+    app.store()
+        .add_login(&login.digest, user_id, now, now + LOGIN_SECONDS * 1000)
+        .await?;
+    answer_with_cookie(app, &login.secret, LOGIN_SECONDS)
+}
+
+fn answer_with_cookie(app: &App, secret: &str, max_age: i64) -> Result<Response, ApiError> {
+    let secure = if app.is_https() { "; Secure" } else { "" };
+    let cookie = format!(
+        "{COOKIE_NAME}={secret}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
+    );
+    let cookie = HeaderValue::from_str(&cookie).map_err(ApiError::internal)?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
+}
+
+/// The address in lower case. Whether it exists only a message to it could tell, so that is all that is checked.
+fn check_email(text: &str) -> Result<String, ApiError> {
+    let email = text.trim().to_lowercase();
+    let plausible = email.len() <= EMAIL_BYTES
+        && !email.contains(|c: char| c.is_whitespace() || c.is_control())
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if plausible {
+        Ok(email)
+    } else {
+        Err(ApiError::new(Code::InvalidField, "This is no e-mail address.").field("email"))
+    }
+}

@@ -1,0 +1,117 @@
+//! The sites as the way in sees them: by write key, from memory.
+//!
+//! What is kept is at most two seconds old, so that a change made by another process soon counts here. A key
+//! that is not among what is kept is looked up before it is refused, so that a new site works at once; lookups
+//! that come together share one query, so that a flood of wrong keys does not become a flood of queries.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::origin::OriginPattern;
+use crate::store::sites::Site;
+use crate::store::{Store, StoreError};
+
+const FRESH: Duration = Duration::from_secs(2);
+
+/// A site and its origin patterns, ready to match.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// The site.
+    pub(crate) site: Arc<Site>,
+    /// Its patterns; none means any origin.
+    pub(crate) patterns: Vec<OriginPattern>,
+}
+
+#[derive(Debug, Default)]
+struct Snapshot {
+    /// When its query began; nothing if there was none yet.
+    as_of: Option<Instant>,
+    by_key: HashMap<String, Arc<Listed>>,
+}
+
+/// The sites of late.
+pub(crate) struct Directory {
+    store: Store,
+    current: RwLock<Arc<Snapshot>>,
+    loading: tokio::sync::Mutex<()>,
+}
+
+impl Directory {
+    pub(crate) fn new(store: Store) -> Self {
+        Self {
+            store,
+            current: RwLock::default(),
+            loading: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The site with this write key. While the database does not answer, what was known last still holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the key is not known and the database does not answer.
+    pub(crate) async fn find(&self, key: &str) -> Result<Option<Arc<Listed>>, StoreError> {
+        let now = Instant::now();
+        let current = self.current();
+        let known = current.by_key.get(key);
+        let fresh = current
+            .as_of
+            .is_some_and(|as_of| now.duration_since(as_of) < FRESH);
+        if fresh && let Some(listed) = known {
+            return Ok(Some(Arc::clone(listed)));
+        }
+        match self.load(now).await {
+            Ok(loaded) => Ok(loaded.by_key.get(key).cloned()),
+            Err(error) => match known {
+                Some(listed) => Ok(Some(Arc::clone(listed))),
+                None => Err(error),
+            },
+        }
+    }
+
+    /// Whether any site lists this origin by name. Says no while the database does not answer.
+    pub(crate) async fn lists(&self, origin: &str) -> bool {
+        let now = Instant::now();
+        let current = self.current();
+        let snapshot = match current.as_of {
+            Some(as_of) if now.duration_since(as_of) < FRESH => current,
+            _ => self.load(now).await.unwrap_or(current),
+        };
+        snapshot
+            .by_key
+            .values()
+            .any(|listed| super::origin::is_listed(&listed.patterns, origin))
+    }
+
+    fn current(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the database says at `since` or later.
+    async fn load(&self, since: Instant) -> Result<Arc<Snapshot>, StoreError> {
+        let _turn = self.loading.lock().await;
+        let current = self.current();
+        if current.as_of.is_some_and(|as_of| as_of >= since) {
+            return Ok(current);
+        }
+        let as_of = Instant::now();
+        let mut by_key = HashMap::new();
+        for site in self.store.sites().await? {
+            let patterns = site
+                .origins
+                .iter()
+                .map(|text| OriginPattern::parse(text))
+                .collect::<Result<_, _>>()
+                .map_err(|e| StoreError::Internal(format!("sites.origins of site {}: {e}", site.id)))?;
+            let key = site.key.clone();
+            let site = Arc::new(site);
+            by_key.insert(key, Arc::new(Listed { site, patterns }));
+        }
+        let snapshot = Arc::new(Snapshot {
+            as_of: Some(as_of),
+            by_key,
+        });
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
+        Ok(snapshot)
+    }
+}

@@ -1,0 +1,49 @@
+//! `GET /api/v1/events`: the entries of all timelines of a site. Taking events in is [`super::events`].
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::caller::Caller;
+use super::input::{self, Limit, Query};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::journey::{Entry, EntryKind};
+use crate::store::{EntryFilter, Page};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    site: Option<i64>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    visitor: Option<Uuid>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    session: Option<Uuid>,
+    name: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "input::parsed")]
+    kind: Option<EntryKind>,
+    cursor: Option<String>,
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// Answers with a page of entries.
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<Params>,
+) -> Result<Json<Page<Entry>>, ApiError> {
+    let site = caller.site(&app, params.site).await?;
+    let filter = EntryFilter {
+        visitor: params.visitor,
+        session: params.session,
+        name: params.name,
+        kind: params.kind,
+    };
+    let page = app
+        .store()
+        .entries(site.id, &filter, params.cursor.as_deref(), params.limit.get())
+        .await?;
+    Ok(Json(page))
+}

@@ -1,0 +1,48 @@
+//! Signs of life for whoever watches over the process.
+
+use std::time::Duration;
+
+use axum::extract::State;
+
+use crate::app::App;
+use crate::error::{ApiError, Code};
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// `GET /healthz`: the process lives.
+pub(crate) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the database answers, the queue has room, and the end is not near.
+pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+    if app.stopping().is_cancelled() {
+        return Err(ApiError::shutting_down());
+    }
+    if !app.ingest().depth().has_room() {
+        return Err(
+            ApiError::new(Code::Overloaded, "The queue is full.").retry_after(Duration::from_secs(1))
+        );
+    }
+    match tokio::time::timeout(PATIENCE, app.store().ping()).await {
+        Ok(answer) => answer?,
+        Err(_) => {
+            return Err(ApiError::new(
+                Code::StoreUnavailable,
+                "The database does not answer within 2 s.",
+            )
+            .retry_after(Duration::from_secs(2)));
+        }
+    }
+    Ok("ready\n")
+}
+
+/// For methods a route does not have.
+pub(crate) async fn wrong_method() -> ApiError {
+    ApiError::new(Code::MethodNotAllowed, "This path does not take this method.")
+}
+
+/// For paths of the API that do not exist.
+pub(crate) async fn nothing_here() -> ApiError {
+    ApiError::not_found()
+}

@@ -1,0 +1,198 @@
+//! Query strings and JSON bodies, read into types, with errors that name the parameter or field.
+//!
+//! Refuses what it does not know: a misspelt filter that is passed over would show everything as if it had been
+//! filtered.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use crate::error::{ApiError, Code};
+
+/// A query string. Parameters without a value count as absent.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let present: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        let text = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&present)
+            .finish();
+        let pairs =
+            serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text.as_bytes()));
+        serde_path_to_error::deserialize(pairs).map(Self).map_err(|e| {
+            let name = e.path().to_string();
+            let message = format!("The query parameter {name}: {}.", e.inner());
+            ApiError::new(Code::InvalidParameter, message).field(name)
+        })
+    }
+}
+
+/// A path parameter's or other text's value, or an error that names it.
+pub(crate) fn parameter<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, ApiError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|e| {
+        ApiError::new(
+            Code::InvalidParameter,
+            format!("The parameter {name}: {e}."),
+        )
+        .field(name)
+    })
+}
+
+/// Reads an optional parameter by its type's `FromStr`: `#[serde(default, deserialize_with = "input::parsed")]`.
+pub(crate) fn parsed<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// The most rows of one page, and how many there are when nobody says.
+const LIMIT: std::ops::RangeInclusive<u32> = 1..=500;
+const DEFAULT_LIMIT: u32 = 50;
+
+/// How many rows a page has: 1 to 500.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limit(u32);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(DEFAULT_LIMIT)
+    }
+}
+
+impl Limit {
+    /// The number of rows.
+    pub(crate) fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        if LIMIT.contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(serde::de::Error::custom(format_args!(
+                "{number} is not within {} to {}",
+                LIMIT.start(),
+                LIMIT.end()
+            )))
+        }
+    }
+}
+
+/// A JSON body of the API; nothing there is large.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        // A form of another origin can send every content type but this one without asking first.
+        let is_json = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        if !is_json {
+            return Err(ApiError::new(
+                Code::UnsupportedMediaType,
+                "The body has to be JSON, with Content-Type: application/json.",
+            ));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|e| {
+            if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(Code::BodyTooLarge, "The body is larger than 64 KiB.")
+            } else {
+                ApiError::new(Code::InvalidJson, "The body ended before it was complete.")
+            }
+        })?;
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+            let path = e.path().to_string();
+            let inner = e.into_inner();
+            if inner.is_data() {
+                let field = if path == "." { named_field(&inner) } else { Some(path) };
+                let error =
+                    ApiError::new(Code::InvalidField, format!("The body is not as expected: {inner}."));
+                match field {
+                    Some(field) => error.field(field),
+                    None => error,
+                }
+            } else {
+                ApiError::new(Code::InvalidJson, format!("The body is not JSON: {inner}."))
+            }
+        })?;
+        json.end()
+            .map_err(|e| ApiError::new(Code::InvalidJson, format!("The body is not JSON: {e}.")))?;
+        Ok(Self(value))
+    }
+}
+
+/// The field that serde names in `missing field `x``, for which there is no path.
+fn named_field(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    text.split('`').nth(1).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Filter {
+        site: Option<i64>,
+        #[serde(default)]
+        limit: Limit,
+    }
+
+    async fn read(query: &str) -> Result<Filter, ApiError> {
+        let request = Request::builder()
+            .uri(format!("/x?{query}"))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let (mut parts, _) = request.into_parts();
+        Query::from_request_parts(&mut parts, &()).await.map(|Query(f)| f)
+    }
+
+    #[tokio::test]
+    async fn parameters_are_typed_and_an_empty_one_is_absent() {
+        let filter = read("site=7&limit=500").await.unwrap();
+        assert_eq!((filter.site, filter.limit.get()), (Some(7), 500));
+        let filter = read("site=&limit=").await.unwrap();
+        assert_eq!((filter.site, filter.limit.get()), (None, 50));
+    }
+
+    #[tokio::test]
+    async fn errors_name_the_parameter() {
+        for (query, name) in [
+            ("site=x", "site"),
+            ("limit=0", "limit"),
+            ("limit=501", "limit"),
+            ("limit=-1", "limit"),
+            ("stie=1", "stie"),
+        ] {
+            let error = read(query).await.unwrap_err();
+            assert_eq!(error.field.as_deref(), Some(name), "{query}");
+            assert_eq!(error.code, Code::InvalidParameter);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `GET /api/v1/live`: what is stored, as it is stored, as server-sent events.
+//!
+//! A reader that falls behind is told to `resync` and goes on from the newest; nothing waits for it. The stream
+//! ends when the collector does, and when its reader may no longer read.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use serde::Deserialize;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::caller::Caller;
+use super::input::Query;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::ingest::live::Update;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How soon a stream ends after its reader signed out or its key was revoked.
+const RECHECK: Duration = Duration::from_secs(60);
+/// Keeps a proxy from collecting the stream before it passes it on.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    site: Option<i64>,
+}
+
+/// Answers with the stream.
+pub(crate) async fn stream(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<Params>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let site = caller.site(&app, params.site).await?;
+    let reader = Reader {
+        site_id: site.id,
+        updates: app.live().subscribe(),
+        waiting: VecDeque::new(),
+        stopping: app.stopping().clone(),
+    };
+    let guard = Guard {
+        caller,
+        headers,
+        app,
+    };
+    let sse = Sse::new(events(reader, guard)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(([(X_ACCEL_BUFFERING, "no")], sse).into_response())
+}
+
+/// One reader's place in the stream of updates.
+struct Reader {
+    site_id: i64,
+    updates: broadcast::Receiver<Arc<Update>>,
+    waiting: VecDeque<Event>,
+    stopping: CancellationToken,
+}
+
+/// Whether the reader may still read.
+struct Guard {
+    caller: Caller,
+    headers: HeaderMap,
+    app: App,
+}
+
+impl Guard {
+    /// A database that does not answer is no reason to hang up.
+    async fn holds(&self) -> bool {
+        match Caller::of(&self.headers, &self.app).await {
+            Ok(caller) => caller == self.caller,
+            Err(error) => error.code != crate::error::Code::Unauthenticated,
+        }
+    }
+}
+
+fn events(reader: Reader, guard: Guard) -> impl Stream<Item = Result<Event, Infallible>> {
+    let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
+    recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    futures_util::stream::unfold(
+        (reader, guard, recheck),
+        |(mut reader, guard, mut recheck): (Reader, Guard, Interval)| async move {
+            loop {
+                tokio::select! {
+                    event = reader.next() => {
+                        return event.map(|event| (Ok(event), (reader, guard, recheck)));
+                    }
+                    _ = recheck.tick() => {
+                        if !guard.holds().await {
+                            return None;
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+impl Reader {
+    /// The next event; nothing at the end. Nothing is lost when the future is dropped half way.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if self.stopping.is_cancelled() {
+                return None;
+            }
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            let update = tokio::select! {
+                () = self.stopping.cancelled() => return None,
+                update = self.updates.recv() => update,
+            };
+            match update {
+                Ok(update) if update.site_id == self.site_id => self.take(&update),
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => {
+                    return Some(Event::default().event("resync").data("{}"));
+                }
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    fn take(&mut self, update: &Update) {
+        let entries = update
+            .entries
+            .iter()
+            .map(|entry| Event::default().event("entry").json_data(entry));
+        let journeys = update
+            .journeys
+            .iter()
+            .map(|journey| Event::default().event("journey").json_data(journey));
+        for event in entries.chain(journeys) {
+            match event {
+                Ok(event) => self.waiting.push_back(event),
+                Err(error) => tracing::error!(%error, "an update cannot be written as JSON"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(updates: broadcast::Receiver<Arc<Update>>) -> Reader {
+        Reader {
+            site_id: 1,
+            updates,
+            waiting: VecDeque::new(),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    fn empty(site_id: i64) -> Arc<Update> {
+        Arc::new(Update {
+            site_id,
+            entries: Vec::new(),
+            journeys: Vec::new(),
+        })
+    }
+
+    fn text(event: Event) -> String {
+        format!("{event:?}")
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_is_told_to_resync_and_goes_on() {
+        let (sender, receiver) = broadcast::channel(2);
+        let mut reader = reader(receiver);
+        for _ in 0..5 {
+            sender.send(empty(1)).unwrap();
+        }
+        let event = reader.next().await.unwrap();
+        assert!(text(event).contains("resync"));
+        drop(sender);
+        assert!(reader.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn the_stream_ends_with_the_collector_even_when_events_wait() {
+        let (sender, receiver) = broadcast::channel(2);
+        let mut reader = reader(receiver);
+        reader.waiting.push_back(Event::default().data("x"));
+        reader.stopping.cancel();
+        assert!(reader.next().await.is_none());
+        drop(sender);
+    }
+}

@@ -1,0 +1,89 @@
+//! The table of routes, and the layers around them.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::HeaderValue;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Router, extract::Request, middleware::Next};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use super::{
+    access, assets, caller, cors, entries, events, health, keys, live, sessions, sites, trace,
+    visitors,
+};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// Bytes of a body of the reading API, where nothing is large.
+const API_BODY_BYTES: usize = 64 * 1024;
+
+/// Every route of the collector.
+pub(crate) fn router(app: App) -> Router {
+    let sending = Router::new()
+        .route("/v1/events", post(events::take).options(cors::preflight))
+        .method_not_allowed_fallback(health::wrong_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(cors::headers));
+
+    let reading = Router::new()
+        .route("/me", get(access::me))
+        .route("/setup", post(access::setup))
+        .route("/login", post(access::login))
+        .route("/logout", post(access::logout))
+        .route("/sites", get(sites::list).post(sites::add))
+        .route("/visitors", get(visitors::list))
+        .route("/visitors/{id}", get(visitors::one))
+        .route("/sessions", get(sessions::list))
+        .route("/events", get(entries::list))
+        .route("/live", get(live::stream))
+        .route("/keys", get(keys::list).post(keys::add))
+        .route("/keys/{id}", delete(keys::revoke))
+        .fallback(health::nothing_here)
+        .method_not_allowed_fallback(health::wrong_method)
+        .layer(from_fn_with_state(app.clone(), caller::same_site_only))
+        .layer(DefaultBodyLimit::max(API_BODY_BYTES))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(not_stored));
+
+    Router::new()
+        .merge(sending)
+        .nest("/api/v1", reading)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(assets::serve)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(guarded))
+        .layer(from_fn(trace::span))
+        .with_state(app)
+}
+
+/// What the API says is for who asked, now.
+async fn not_stored(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What holds for every answer. The policy of pages is with the pages.
+async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// A defect in one request stays in that request.
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let detail = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    ApiError::internal(format_args!("panic: {detail}")).into_response()
+}

@@ -1,0 +1,41 @@
+//! `/api/v1/sessions`
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::caller::Caller;
+use super::input::{self, Limit, Query};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::journey::Session;
+use crate::store::{Page, SessionFilter};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    site: Option<i64>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    visitor: Option<Uuid>,
+    cursor: Option<String>,
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// `GET /api/v1/sessions`
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<Params>,
+) -> Result<Json<Page<Session>>, ApiError> {
+    let site = caller.site(&app, params.site).await?;
+    let filter = SessionFilter {
+        visitor: params.visitor,
+    };
+    let page = app
+        .store()
+        .sessions(site.id, &filter, params.cursor.as_deref(), params.limit.get())
+        .await?;
+    Ok(Json(page))
+}

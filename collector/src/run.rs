@@ -1,0 +1,237 @@
+//! The process: opening, serving, ending.
+//!
+//! The end has an order. New connections are refused first and streams are ended; requests that have begun get
+//! their answer, for which the writers still run; then the queue is drained and the database closed. All of it
+//! within the grace time, after which what still hangs is cut.
+
+use std::future::{Future, IntoFuture};
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, timeout_at};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::clock;
+use crate::commands::{self, Command, CommandError};
+use crate::config::{Config, LogFormat};
+use crate::http::router::router;
+use crate::store::{Store, StoreError};
+
+/// What the queue gets to drain when the requests have used up the grace time.
+const LAST_DRAIN: Duration = Duration::from_secs(2);
+
+/// Why the collector could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The folder of the database cannot be made.
+    #[error("cannot make the folder {}: {error}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// A command did not do its work.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The operating system.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+}
+
+/// A collector that is open: the database is up to date, the address is bound, connections wait to be served.
+pub struct Collector {
+    app: App,
+    listener: TcpListener,
+    address: SocketAddr,
+    setup_link: Option<String>,
+    grace: Duration,
+}
+
+impl Collector {
+    /// Opens the database, brings its schema up to date and binds the address.
+    ///
+    /// # Errors
+    /// [`RunError`] names the address or what is wrong with the database.
+    pub async fn open(config: &Config) -> Result<Self, RunError> {
+        let store = open_store(config).await?;
+        let listener =
+            TcpListener::bind(config.listen)
+                .await
+                .map_err(|error| RunError::Listen {
+                    address: config.listen,
+                    error,
+                })?;
+        let address = listener.local_addr()?;
+        let owner = store.owner(clock::now()).await?;
+        let setup_link = if owner.has_password {
+            None
+        } else {
+            let base = config.public_base(address);
+            Some(commands::setup_link(&store, owner.id, &base).await?)
+        };
+        Ok(Self {
+            app: App::new(config, store),
+            listener,
+            address,
+            setup_link,
+            grace: config.shutdown_grace,
+        })
+    }
+
+    /// Where it listens; the port is the true one.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The link by which the owner chooses address and password, as long as that has not happened. A secret.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
+    /// Serves until `shutdown` is ready, then ends in order.
+    ///
+    /// # Errors
+    /// [`RunError::System`] when connections can no longer be accepted.
+    pub async fn serve(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), RunError> {
+        let stopping = self.app.stopping().clone();
+        let begin_to_stop = {
+            let stopping = stopping.clone();
+            async move {
+                shutdown.await;
+                stopping.cancel();
+            }
+        };
+        // Answers are small and complete: waiting for more to send along only delays them.
+        let listener = self.listener.tap_io(|connection| {
+            let _ = connection.set_nodelay(true);
+        });
+        let server = axum::serve(listener, router(self.app.clone()))
+            .with_graceful_shutdown(begin_to_stop)
+            .into_future();
+        let mut server = pin!(server);
+        tokio::select! {
+            ended = &mut server => ended?,
+            () = stopping.cancelled() => {
+                tracing::info!("stopping");
+                let deadline = Instant::now() + self.grace;
+                match timeout_at(deadline, &mut server).await {
+                    Ok(ended) => ended?,
+                    Err(_) => tracing::warn!("some requests did not end in time and were cut"),
+                }
+                let deadline = deadline.max(Instant::now() + LAST_DRAIN);
+                if timeout_at(deadline, self.app.ingest().drain()).await.is_err() {
+                    tracing::error!("the queue could not be drained in time; senders still hold what was not answered");
+                }
+            }
+        }
+        self.app.store().close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// Opens the database; a SQLite file's folder is made if it is missing.
+async fn open_store(config: &Config) -> Result<Store, RunError> {
+    if let Some(path) = config.database_url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = std::path::Path::new(path.split('?').next().unwrap_or(path));
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| RunError::Folder {
+                folder: folder.to_owned(),
+                error,
+            })?;
+        }
+    }
+    Ok(Store::open(&config.database_url).await?)
+}
+
+/// Does what the arguments ask for, from here to the end of the process.
+///
+/// # Errors
+/// [`RunError`], for the last line that is printed.
+pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
+    start_log(config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        if *command == Command::Serve {
+            serve(config).await
+        } else {
+            let store = open_store(config).await?;
+            commands::run(command, config, &store, &mut std::io::stdout()).await?;
+            store.close().await;
+            Ok(())
+        }
+    })
+}
+
+async fn serve(config: &Config) -> Result<(), RunError> {
+    // Before anything else, so that a signal during the start ends in order too.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let collector = Collector::open(config).await?;
+    let assets = collector.app.assets();
+    if !assets.has_dashboard() {
+        tracing::warn!("the dashboard was not built into this program");
+    }
+    if !assets.has_script(&config.script_name) {
+        tracing::warn!("the SDK's script was not built into this program");
+    }
+    tracing::info!(
+        address = %collector.address(),
+        database = %collector.app.store().kind(),
+        version = env!("CARGO_PKG_VERSION"),
+        "collector started"
+    );
+    if let Some(link) = collector.setup_link() {
+        // Not a log line: logs are kept and passed on, and this is a secret.
+        let mut out = std::io::stdout();
+        writeln!(out, "Choose the owner's e-mail address and password here, once, within 24 hours:")?;
+        writeln!(out, "  {link}")?;
+        out.flush()?;
+    }
+    collector
+        .serve(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await
+}
+
+/// Log lines go to the standard error, the standard output is for what a command prints.
+fn start_log(config: &Config) {
+    // Checked when the settings were read.
+    let filter = EnvFilter::try_new(&config.log_level).unwrap_or_default();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match config.log_format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}

@@ -1,0 +1,3 @@
+SELECT id, name, site_id, hint, created_at
+FROM api_keys
+WHERE secret_hash = $1

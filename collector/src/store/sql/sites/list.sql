@@ -1,0 +1,3 @@
+SELECT id, name, write_key, origins, time_zone, created_at
+FROM sites
+ORDER BY id

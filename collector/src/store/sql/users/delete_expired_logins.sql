@@ -1,0 +1,2 @@
+DELETE FROM logins
+WHERE expires_at <= $1

@@ -1,0 +1,2 @@
+DELETE FROM logins
+WHERE token_hash = $1

@@ -1,0 +1,2 @@
+DELETE FROM logins
+WHERE user_id = $1

@@ -1,0 +1,2 @@
+INSERT INTO setup_tokens (token_hash, user_id, created_at, expires_at)
+VALUES ($1, $2, $3, $4)

@@ -1,0 +1,3 @@
+SELECT user_id, expires_at, used_at
+FROM setup_tokens
+WHERE token_hash = $1

@@ -1,0 +1,243 @@
+//! People who may read: the owner, set-up links and sign-ins.
+//!
+//! Tokens come in as digests; a secret never gets here.
+
+use super::{Store, StoreError, on};
+
+/// A person who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: i64,
+    /// `owner`.
+    pub role: String,
+    /// The address they sign in with; none until the set-up link has been used.
+    pub email: Option<String>,
+    /// Whether the set-up link has been used.
+    pub has_password: bool,
+    /// Milliseconds since the Unix epoch.
+    pub created_at: i64,
+}
+
+/// What a set-up token is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupToken {
+    /// There never was one like it.
+    Unknown,
+    /// It has been used, or another one of the same user has.
+    Used,
+    /// Its time is over.
+    Expired,
+    /// It may be used.
+    Valid,
+}
+
+impl Store {
+    /// The owner, made now if there is none. There is never more than one, however many collectors start at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn owner(&self, now: i64) -> Result<User, StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/users/insert_owner.sql"))
+                .bind(now)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        let (id, email, has_password, created_at) = on!(self, write, |pool| {
+            sqlx::query_as(include_str!("sql/users/owner.sql"))
+                .fetch_one(pool)
+                .await
+        })?;
+        Ok(User {
+            id,
+            role: "owner".into(),
+            email,
+            has_password,
+            created_at,
+        })
+    }
+
+    /// Every user.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let rows: Vec<(i64, String, Option<String>, bool, i64)> = on!(self, read, |pool| {
+            sqlx::query_as(include_str!("sql/users/list.sql"))
+                .fetch_all(pool)
+                .await
+        })?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, role, email, has_password, created_at)| User {
+                id,
+                role,
+                email,
+                has_password,
+                created_at,
+            })
+            .collect())
+    }
+
+    /// The id and password hash of the user who signs in with `email`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<(i64, String)>, StoreError> {
+        Ok(on!(self, read, |pool| {
+            sqlx::query_as(include_str!("sql/users/by_email.sql"))
+                .bind(email)
+                .fetch_optional(pool)
+                .await
+        })?)
+    }
+
+    /// Keeps a set-up token for a user.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn add_setup_token(
+        &self,
+        digest: &[u8],
+        user_id: i64,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(), StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/users/insert_setup_token.sql"))
+                .bind(digest)
+                .bind(user_id)
+                .bind(now)
+                .bind(expires_at)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// What a set-up token is worth now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn setup_token(&self, digest: &[u8], now: i64) -> Result<SetupToken, StoreError> {
+        let row: Option<(i64, i64, Option<i64>)> = on!(self, read, |pool| {
+            sqlx::query_as(include_str!("sql/users/setup_token.sql"))
+                .bind(digest)
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(match row {
+            None => SetupToken::Unknown,
+            Some((_, _, Some(_))) => SetupToken::Used,
+            Some((_, expires_at, None)) if expires_at <= now => SetupToken::Expired,
+            Some(_) => SetupToken::Valid,
+        })
+    }
+
+    /// Uses a set-up token: the user gets this address and password, loses every sign-in and every other set-up
+    /// token. Answers the user's id; nothing if the token could not be used, because it is used already or too old.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] when another user has the address, [`StoreError::Unavailable`] without a database.
+    pub async fn finish_setup(
+        &self,
+        digest: &[u8],
+        email: &str,
+        password_hash: &str,
+        now: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        // The first statement writes, so that SQLite takes its lock before it reads.
+        on!(self, write, |pool| {
+            let mut transaction = pool.begin().await?;
+            let user: Option<(i64,)> =
+                sqlx::query_as(include_str!("sql/users/use_setup_token.sql"))
+                    .bind(now)
+                    .bind(digest)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            let Some((user_id,)) = user else {
+                return Ok(None);
+            };
+            sqlx::query(include_str!("sql/users/use_other_setup_tokens.sql"))
+                .bind(now)
+                .bind(user_id)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(include_str!("sql/users/set_password.sql"))
+                .bind(email)
+                .bind(password_hash)
+                .bind(user_id)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(include_str!("sql/users/delete_logins.sql"))
+                .bind(user_id)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(Some(user_id))
+        })
+    }
+
+    /// Keeps a sign-in, and forgets those whose time is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn add_login(
+        &self,
+        digest: &[u8],
+        user_id: i64,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(), StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/users/delete_expired_logins.sql"))
+                .bind(now)
+                .execute(pool)
+                .await?;
+            sqlx::query(include_str!("sql/users/insert_login.sql"))
+                .bind(digest)
+                .bind(user_id)
+                .bind(now)
+                .bind(expires_at)
+                .execute(pool)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Ends a sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn end_login(&self, digest: &[u8]) -> Result<(), StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/users/delete_login.sql"))
+                .bind(digest)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// The id and address of the user whose sign-in this is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn user_by_login(
+        &self,
+        digest: &[u8],
+        now: i64,
+    ) -> Result<Option<(i64, Option<String>)>, StoreError> {
+        Ok(on!(self, read, |pool| {
+            sqlx::query_as(include_str!("sql/users/by_login.sql"))
+                .bind(digest)
+                .bind(now)
+                .fetch_optional(pool)
+                .await
+        })?)
+    }
+}
