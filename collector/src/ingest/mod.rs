@@ -1,0 +1,182 @@
+//! The way of a batch: read, correct, enrich, queue, commit, answer.
+//!
+//! ```text
+//! envelope → context, item → enrich → queue → writer → store::commit
+//!     │            │                    │        │
+//!   Refused     dropped            Overloaded  accepted, duplicate, dropped, retry
+//! ```
+//!
+//! Each step hands an item on or names its [`outcome`](crate::outcome). `accepted` and `duplicate` are said after the
+//! commit and never before. The queue is bounded: when it is full a batch is refused whole, and the sender keeps it.
+//!
+//! Knows no HTTP and no SQL.
+
+mod clock;
+mod context;
+pub mod envelope;
+mod fields;
+mod item;
+pub mod live;
+mod queue;
+mod reading;
+mod text;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, oneshot};
+use tokio_util::task::TaskTracker;
+use waymark_protocol::BatchAnswer;
+
+pub use envelope::{Envelope, RefusalCode, Refused};
+pub use reading::{Answers, Reading, read};
+
+use crate::store::sites::Site;
+use crate::store::{Kind, Store};
+use queue::{Full, Job, Queue};
+
+/// How much work may wait and how much one commit takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IngestOptions {
+    /// Items that may wait or be in a commit, of all batches together.
+    pub queue_items: usize,
+    /// Bytes that those may hold.
+    pub queue_bytes: usize,
+    /// Items that one transaction takes at most; a batch is never cut for it.
+    pub commit_items: usize,
+    /// Transactions at a time on PostgreSQL. SQLite has one writer by nature.
+    pub writers: usize,
+}
+
+impl Default for IngestOptions {
+    fn default() -> Self {
+        Self {
+            queue_items: 50_000,
+            queue_bytes: 128 * 1024 * 1024,
+            commit_items: 2_000,
+            writers: 2,
+        }
+    }
+}
+
+/// What is known of a request beside its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The collector's clock when the body had been read, in milliseconds.
+    pub at_ms: i64,
+    /// The `User-Agent` header, where it was readable text.
+    pub user_agent: Option<String>,
+}
+
+/// Why a batch was refused whole. Nothing of it was stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// The batch cannot be read.
+    #[error(transparent)]
+    Refused(#[from] envelope::Refused),
+    /// The queue is full.
+    #[error("the queue is full")]
+    Overloaded {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// The collector is about to end.
+    #[error("the collector is shutting down")]
+    ShuttingDown,
+}
+
+/// How much work waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Items that wait or are being committed.
+    pub items: usize,
+    /// Bytes that they hold.
+    pub bytes: usize,
+    /// The most items there may be.
+    pub items_limit: usize,
+    /// The most bytes there may be.
+    pub bytes_limit: usize,
+}
+
+impl Depth {
+    /// Whether a batch of ordinary size still fits.
+    pub fn has_room(&self) -> bool {
+        self.items + waymark_protocol::limits::BATCH_ITEMS <= self.items_limit
+            && self.bytes + waymark_protocol::limits::BODY_BYTES <= self.bytes_limit
+    }
+}
+
+/// Takes batches and answers them once they are durable. Clones share one queue.
+#[derive(Clone, Debug)]
+pub struct Ingest {
+    queue: Arc<Queue>,
+    writers: TaskTracker,
+}
+
+impl Ingest {
+    /// Starts the writers. `live` is told of every commit, as long as somebody listens to it.
+    ///
+    /// Needs to be called within a tokio runtime. The writers end with [`Ingest::drain`].
+    pub fn start(
+        store: Store,
+        options: IngestOptions,
+        live: broadcast::Sender<Arc<live::Update>>,
+    ) -> Self {
+        let queue = Arc::new(Queue::new(options));
+        let writers = TaskTracker::new();
+        let count = match store.kind() {
+            Kind::Sqlite => 1,
+            Kind::Postgres => options.writers.max(1),
+        };
+        for _ in 0..count {
+            writers.spawn(writer::run(store.clone(), Arc::clone(&queue), live.clone()));
+        }
+        writers.close();
+        Self { queue, writers }
+    }
+
+    /// Reads a batch for `site`, waits until what is good of it is durable, and answers for every item.
+    ///
+    /// Whether the batch's origin may send to the site is for the caller to have decided. When the returned future is
+    /// dropped, what was queued is committed nevertheless.
+    ///
+    /// # Errors
+    /// [`IngestError`]; nothing was stored, and the same batch may be sent again.
+    pub async fn submit(
+        &self,
+        site: &Site,
+        envelope: &Envelope<'_>,
+        received: &Received,
+    ) -> Result<BatchAnswer, IngestError> {
+        let Reading { facts, mut answers } = read(site, envelope, received)?;
+        if !facts.is_empty() {
+            let (reply, verdicts) = oneshot::channel();
+            self.queue
+                .push(Job::new(facts, reply))
+                .map_err(|full| match full {
+                    Full::NoRoom { retry_after } => IngestError::Overloaded { retry_after },
+                    Full::Closed => IngestError::ShuttingDown,
+                })?;
+            // A writer answers every job it takes; without an answer it has ended, and nothing is promised.
+            let verdicts = verdicts.await.map_err(|_| IngestError::ShuttingDown)?;
+            answers.settle(verdicts);
+        }
+        Ok(BatchAnswer {
+            v: waymark_protocol::VERSION,
+            received_at: received.at_ms,
+            results: answers.into_results(),
+        })
+    }
+
+    /// Takes no more batches, commits what waits, answers everyone, and returns when that is done.
+    pub async fn drain(&self) {
+        self.queue.close();
+        self.writers.wait().await;
+    }
+
+    /// How much work waits.
+    pub fn depth(&self) -> Depth {
+        self.queue.depth()
+    }
+}

@@ -1,0 +1,164 @@
+//! The bounded queue between requests and writers.
+//!
+//! Work counts against the limits from the moment it is taken in until its writer has answered it, so the limits
+//! bound memory, and a database that is slow or gone shows as a full queue and not as a growing process.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+
+use super::{Depth, IngestOptions};
+use crate::journey::Fact;
+use crate::outcome::Outcome;
+
+/// What a sender is told to wait when the queue is full. A commit takes tens of milliseconds; a second is the smallest
+/// step of `Retry-After`.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// One batch's items, and who waits for them.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) facts: Vec<Fact>,
+    pub(super) reply: oneshot::Sender<Vec<Outcome>>,
+    bytes: usize,
+}
+
+impl Job {
+    pub(super) fn new(facts: Vec<Fact>, reply: oneshot::Sender<Vec<Outcome>>) -> Self {
+        let bytes = facts.iter().map(Fact::weight).sum();
+        Self {
+            facts,
+            reply,
+            bytes,
+        }
+    }
+}
+
+/// Why a job was not taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    /// A limit would be passed.
+    NoRoom { retry_after: Duration },
+    /// The collector is about to end.
+    Closed,
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    options: IngestOptions,
+    state: Mutex<State>,
+    ready: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Job>,
+    items: usize,
+    bytes: usize,
+    closed: bool,
+}
+
+impl Queue {
+    pub(super) fn new(options: IngestOptions) -> Self {
+        Self {
+            options,
+            state: Mutex::default(),
+            ready: Notify::new(),
+        }
+    }
+
+    /// Takes a job in, or gives the reason why not. Never waits.
+    pub(super) fn push(&self, job: Job) -> Result<(), Full> {
+        {
+            let mut state = self.state();
+            if state.closed {
+                return Err(Full::Closed);
+            }
+            // An empty queue takes any batch, so that no limit can be set at which a lawful one never fits.
+            if state.items > 0
+                && (state.items + job.facts.len() > self.options.queue_items
+                    || state.bytes + job.bytes > self.options.queue_bytes)
+            {
+                return Err(Full::NoRoom {
+                    retry_after: RETRY_AFTER,
+                });
+            }
+            state.items += job.facts.len();
+            state.bytes += job.bytes;
+            state.waiting.push_back(job);
+        }
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// Waits for work and takes what waits, oldest first, up to the size of a commit; `None` once the queue is closed
+    /// and empty. Hand the jobs to [`Queue::done`] afterwards.
+    pub(super) async fn take(&self) -> Option<Vec<Job>> {
+        loop {
+            let ready = self.ready.notified();
+            {
+                let mut state = self.state();
+                let mut jobs = Vec::new();
+                let mut items = 0;
+                while let Some(job) = state.waiting.pop_front_if(|job| {
+                    items == 0 || items + job.facts.len() <= self.options.commit_items
+                }) {
+                    items += job.facts.len();
+                    jobs.push(job);
+                }
+                if !jobs.is_empty() {
+                    let more = !state.waiting.is_empty();
+                    drop(state);
+                    if more {
+                        self.ready.notify_one();
+                    }
+                    return Some(jobs);
+                }
+                if state.closed {
+                    // Another writer may still wait for the same news.
+                    drop(state);
+                    self.ready.notify_one();
+                    return None;
+                }
+            }
+            ready.await;
+        }
+    }
+
+    /// Answers jobs and gives their room back.
+    pub(super) fn done(&self, jobs: Vec<(Job, Vec<Outcome>)>) {
+        {
+            let mut state = self.state();
+            for (job, _) in &jobs {
+                state.items -= job.facts.len();
+                state.bytes -= job.bytes;
+            }
+        }
+        for (job, outcomes) in jobs {
+            // Nobody listens any more when the sender has hung up; its items are stored all the same.
+            let _ = job.reply.send(outcomes);
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.ready.notify_one();
+    }
+
+    pub(super) fn depth(&self) -> Depth {
+        let state = self.state();
+        Depth {
+            items: state.items,
+            bytes: state.bytes,
+            items_limit: self.options.queue_items,
+            bytes_limit: self.options.queue_bytes,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No panic can happen between two changes that belong together.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,90 @@
+//! From an envelope to facts: what is good of a batch, and an answer for every item.
+
+use std::sync::Arc;
+
+use waymark_protocol::{ItemAnswer, Status};
+
+use super::clock::Clock;
+use super::envelope::{Envelope, Refused};
+use super::{Received, context, item};
+use crate::journey::Fact;
+use crate::outcome::Outcome;
+use crate::store::sites::Site;
+
+/// A batch that has been read.
+#[derive(Debug)]
+pub struct Reading {
+    /// The items that can be stored, in the batch's order.
+    pub facts: Vec<Fact>,
+    /// A line for every item, final for those that were dropped.
+    pub answers: Answers,
+}
+
+/// The answer in the making.
+#[derive(Debug, Default)]
+pub struct Answers {
+    lines: Vec<ItemAnswer>,
+    /// Which line belongs to each fact.
+    open: Vec<usize>,
+}
+
+/// Reads the inside of a batch for the site that its key belongs to.
+///
+/// # Errors
+/// [`Refused`] if the context lacks what every item needs.
+pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result<Reading, Refused> {
+    let clock = Clock::new(envelope.sent_at, received.at_ms);
+    let mut left_out = Vec::new();
+    let arrival = Arc::new(context::read(
+        site,
+        envelope.context,
+        clock,
+        received,
+        &mut left_out,
+    )?);
+    let mut facts = Vec::with_capacity(envelope.items.len());
+    let mut answers = Answers::default();
+    for (index, raw) in envelope.items.iter().enumerate() {
+        // What the context lost, every item of the batch lost.
+        let mut ignored = left_out.clone();
+        match item::read(raw, index, &arrival, clock, &mut ignored) {
+            Ok(fact) => {
+                answers.open.push(index);
+                answers.lines.push(ItemAnswer {
+                    id: Some(fact.id),
+                    status: Status::Retry,
+                    reason: None,
+                    field: None,
+                    ignored,
+                });
+                facts.push(fact);
+            }
+            Err(bad) => {
+                let mut line = ItemAnswer {
+                    id: bad.id,
+                    status: Status::Dropped,
+                    reason: None,
+                    field: None,
+                    ignored: Vec::new(),
+                };
+                Outcome::Dropped(bad.fault).write(&mut line);
+                answers.lines.push(line);
+            }
+        }
+    }
+    Ok(Reading { facts, answers })
+}
+
+impl Answers {
+    /// Writes down what became of the facts, in their order.
+    pub(super) fn settle(&mut self, outcomes: Vec<Outcome>) {
+        for (index, outcome) in self.open.drain(..).zip(outcomes) {
+            outcome.write(&mut self.lines[index]);
+        }
+    }
+
+    /// The lines, in the batch's order.
+    pub(super) fn into_results(self) -> Vec<ItemAnswer> {
+        self.lines
+    }
+}

@@ -1,0 +1,243 @@
+//! Limits on texts and free objects.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use waymark_protocol::limits;
+
+/// Why a text or object cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// Empty, or with a zero character, which PostgreSQL cannot store.
+    Invalid,
+    /// Over its limit.
+    TooLarge,
+}
+
+/// Cuts a text after `limit` characters.
+pub(super) fn cut(mut text: String, limit: usize) -> String {
+    // A character is at least a byte.
+    if text.len() > limit
+        && let Some((end, _)) = text.char_indices().nth(limit)
+    {
+        text.truncate(end);
+    }
+    text
+}
+
+/// A text that may be cut: empty is unknown, and one that cannot be stored is unfit.
+pub(super) fn cuttable(text: String, limit: usize) -> Result<Option<String>, Unfit> {
+    if text.contains('\0') {
+        return Err(Unfit::Invalid);
+    }
+    Ok(Some(cut(text, limit)).filter(|text| !text.is_empty()))
+}
+
+/// A text that has to be kept whole.
+pub(super) fn whole(text: String, limit: usize) -> Result<String, Unfit> {
+    if text.is_empty() || text.contains('\0') {
+        Err(Unfit::Invalid)
+    } else if text.len() > limit && text.chars().nth(limit).is_some() {
+        Err(Unfit::TooLarge)
+    } else {
+        Ok(text)
+    }
+}
+
+/// The JSON text of a free object, if it is an object that both databases can keep: no deeper than the protocol's
+/// limit, no zero characters, and no number that a double cannot hold.
+pub(super) fn object(raw: &RawValue) -> Result<Box<str>, Unfit> {
+    let text = raw.get();
+    if !text.starts_with('{') {
+        return Err(Unfit::Invalid);
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut deep = false;
+    let fit = Fit {
+        depth: limits::PROPS_DEPTH,
+        deep: &mut deep,
+    }
+    .deserialize(&mut deserializer);
+    match fit {
+        Ok(()) => Ok(text.into()),
+        Err(_) if deep => Err(Unfit::TooLarge),
+        Err(_) => Err(Unfit::Invalid),
+    }
+}
+
+/// Walks a JSON value without keeping any of it.
+struct Fit<'d> {
+    depth: usize,
+    deep: &'d mut bool,
+}
+
+impl Fit<'_> {
+    fn inner<E: serde::de::Error>(&mut self) -> Result<Fit<'_>, E> {
+        if self.depth == 0 {
+            *self.deep = true;
+            return Err(E::custom("too deep"));
+        }
+        Ok(Fit {
+            depth: self.depth - 1,
+            deep: self.deep,
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Fit<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fit<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON that can be stored")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        if text.contains('\0') {
+            return Err(E::custom("a zero character"));
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(self.inner()?)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        loop {
+            let key = Fit {
+                depth: 0,
+                deep: &mut *self.deep,
+            };
+            if map.next_key_seed(key)?.is_none() {
+                return Ok(());
+            }
+            map.next_value_seed(self.inner()?)?;
+        }
+    }
+}
+
+/// Whether a text is a decimal number as money is written: digits with at most six behind the point.
+pub(super) fn is_amount(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (units, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    digits(units, 15) && digits(fraction, 6)
+}
+
+/// The currency's code in capitals, if it has the form of one.
+pub(super) fn currency(text: &str) -> Option<String> {
+    (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        .then(|| text.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Box<str>, Unfit> {
+        object(serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn cuts_between_characters() {
+        assert_eq!(cut("añb".to_owned(), 2), "añ");
+        assert_eq!(cut("añb".to_owned(), 3), "añb");
+        assert_eq!(
+            cuttable("\u{1f600}\u{1f600}".to_owned(), 1)
+                .unwrap()
+                .unwrap(),
+            "\u{1f600}"
+        );
+        assert_eq!(cuttable(String::new(), 1), Ok(None));
+        assert_eq!(cuttable("a\0".to_owned(), 1), Err(Unfit::Invalid));
+    }
+
+    #[test]
+    fn a_name_is_kept_whole_or_not_at_all() {
+        assert_eq!(whole("äöü".to_owned(), 3), Ok("äöü".to_owned()));
+        assert_eq!(whole("äöüß".to_owned(), 3), Err(Unfit::TooLarge));
+        assert_eq!(whole(String::new(), 3), Err(Unfit::Invalid));
+        assert_eq!(whole("a\0".to_owned(), 3), Err(Unfit::Invalid));
+    }
+
+    #[test]
+    fn an_object_is_kept_as_it_was_written() {
+        let text = r#"{"b": 1.50, "a": [null, true, {"x": "y"}], "big": 12345678901234567890}"#;
+        assert_eq!(read(text).as_deref(), Ok(text));
+    }
+
+    #[test]
+    fn what_a_database_cannot_keep_is_refused() {
+        for text in [
+            "[]",
+            "7",
+            "null",
+            r#"{"a": "\u0000"}"#,
+            r#"{"\u0000": 1}"#,
+            r#"{"a": 1e999}"#,
+            r#"{"a": "\ud800"}"#,
+        ] {
+            assert_eq!(read(text), Err(Unfit::Invalid), "{text}");
+        }
+        let nested =
+            |levels: usize| format!("{}{}", r#"{"a":"#.repeat(levels) + "1", "}".repeat(levels));
+        assert!(read(&nested(limits::PROPS_DEPTH)).is_ok());
+        assert_eq!(read(&nested(limits::PROPS_DEPTH + 1)), Err(Unfit::TooLarge));
+    }
+
+    #[test]
+    fn amounts_and_currencies() {
+        for good in ["0", "49.90", "-12.5", "1000000.000001"] {
+            assert!(is_amount(good), "{good}");
+        }
+        for bad in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1e3",
+            "1,5",
+            "+1",
+            "NaN",
+            "1.1234567",
+            "1234567890123456",
+        ] {
+            assert!(!is_amount(bad), "{bad}");
+        }
+        assert_eq!(currency("eur").as_deref(), Some("EUR"));
+        assert_eq!(currency("€uro"), None);
+        assert_eq!(currency("€"), None);
+    }
+}

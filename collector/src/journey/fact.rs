@@ -1,0 +1,171 @@
+//! One item that has been read, corrected and enriched: what the store keeps and the fold folds.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use waymark_protocol::{Consent, ItemKind};
+
+use super::model::{Device, Entry, EntryKind, Ga, Screen, Touch};
+use super::names::friendly;
+use super::stages::Stage;
+
+/// The place of an item in time: by time, and by id where two share a millisecond. Everything that is first or last
+/// is so by this order, so that no arrival order can change it.
+pub type Moment = (i64, Uuid);
+
+/// What all items of a batch have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The site the batch was sent to.
+    pub site_id: i64,
+    /// The browser's lasting id.
+    pub visitor_id: Uuid,
+    /// The tab.
+    pub tab_id: Uuid,
+    /// The session.
+    pub session_id: Uuid,
+    /// When the session started by its own account, corrected; null where that account is not credible.
+    pub started_at: Option<i64>,
+    /// The site's own id of the person.
+    pub user_id: Option<String>,
+    /// How the visitor came to this session.
+    pub touch: Option<Touch>,
+    /// How the visitor came for the first time, where the browser still knows.
+    pub first_touch: Option<Touch>,
+    /// Google Analytics' ids.
+    pub ga: Option<Ga>,
+    /// The device.
+    pub device: Device,
+    /// The device's sizes.
+    pub screen: Screen,
+    /// The consent under which the items were made.
+    pub consent: Option<Consent>,
+    /// The collector's clock when the batch arrived.
+    pub received_at: i64,
+}
+
+/// How a page view is going, as far as one ping knows. Both only grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Engagement {
+    /// Milliseconds for which the page was visible.
+    pub visible_ms: i64,
+    /// Furthest scroll in per cent.
+    pub scroll_max: i64,
+}
+
+/// One item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// What its whole batch says.
+    pub arrival: Arc<Arrival>,
+    /// The item's id.
+    pub id: Uuid,
+    /// What kind of item.
+    pub kind: ItemKind,
+    /// When it happened, by the corrected client clock.
+    pub at: i64,
+    /// Its number within the tab.
+    pub seq: i64,
+    /// The page view it belongs to; always there for a ping.
+    pub page_view_id: Option<Uuid>,
+    /// The name of an event or milestone.
+    pub name: Option<String>,
+    /// The page's URL.
+    pub url: Option<String>,
+    /// The page's title.
+    pub title: Option<String>,
+    /// The page before.
+    pub referrer: Option<String>,
+    /// JSON text of an object: properties, traits, or what the kind says and no field here holds.
+    pub props: Option<Box<str>>,
+    /// Whether it counts as a conversion.
+    pub conversion: bool,
+    /// Money earned, as decimal text.
+    pub value: Option<String>,
+    /// The value's currency.
+    pub currency: Option<String>,
+    /// The user id that the item itself tells.
+    pub user_id: Option<String>,
+    /// The ids that the item itself tells.
+    pub ga: Option<Ga>,
+    /// What a ping measured.
+    pub engagement: Option<Engagement>,
+}
+
+impl Fact {
+    /// Its place in time.
+    pub fn moment(&self) -> Moment {
+        (self.at, self.id)
+    }
+
+    /// The user id that holds at this item: its own before its batch's.
+    pub fn known_user(&self) -> Option<&str> {
+        self.user_id.as_deref().or(self.arrival.user_id.as_deref())
+    }
+
+    /// The Google Analytics ids that hold at this item: its own before its batch's.
+    pub fn known_ga(&self) -> Option<&Ga> {
+        self.ga.as_ref().or(self.arrival.ga.as_ref())
+    }
+
+    /// How the visitor came for the first time, as far as this item knows.
+    pub fn origin(&self) -> Option<&Touch> {
+        self.arrival
+            .first_touch
+            .as_ref()
+            .or(self.arrival.touch.as_ref())
+    }
+
+    /// When its session started, as far as this item knows.
+    pub fn session_start(&self) -> i64 {
+        self.arrival
+            .started_at
+            .map_or(self.at, |at| at.min(self.at))
+    }
+
+    /// The stage that a milestone leads to.
+    pub fn stage(&self) -> Option<Stage> {
+        match self.kind {
+            ItemKind::Milestone => self.name.as_deref().and_then(Stage::of_milestone),
+            _ => None,
+        }
+    }
+
+    /// The line it makes in a timeline; `None` for a ping.
+    pub fn entry(&self) -> Option<Entry> {
+        Some(Entry {
+            id: self.id,
+            kind: EntryKind::of(self.kind)?,
+            at: self.at,
+            received_at: self.arrival.received_at,
+            visitor_id: self.arrival.visitor_id,
+            visitor_name: friendly(self.arrival.visitor_id),
+            session_id: self.arrival.session_id,
+            page_view_id: self.page_view_id,
+            name: self.name.clone(),
+            url: self.url.clone(),
+            title: self.title.clone(),
+            referrer: self.referrer.clone(),
+            props: self.props.clone(),
+            conversion: self.conversion,
+            value: self.value.clone(),
+            currency: self.currency.clone(),
+            user_id: self.known_user().map(str::to_owned),
+            visible_ms: None,
+            scroll_max: None,
+            stage: self.stage(),
+        })
+    }
+
+    /// Bytes it holds beyond its own size, roughly: what the queue's limit counts.
+    pub fn weight(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        size_of::<Self>()
+            + text(&self.name)
+            + text(&self.url)
+            + text(&self.title)
+            + text(&self.referrer)
+            + text(&self.user_id)
+            + self.props.as_ref().map_or(0, |props| props.len())
+    }
+}

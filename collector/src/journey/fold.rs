@@ -1,0 +1,175 @@
+//! What a set of facts means, said as plainly as can be.
+//!
+//! This is the definition. It takes all facts at once, looks at each figure by itself, and does nothing fast. The store
+//! reaches the same figures row by row as items arrive; the property tests hold the two against each other for every
+//! order, duplication and split.
+//!
+//! - first things are those of the earliest fact, last things those of the latest that knows them;
+//! - counts count the facts; how a page is going is the most that any ping said;
+//! - a page's visible time belongs to the session in which the page was opened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+use waymark_protocol::ItemKind;
+
+use super::fact::Fact;
+use super::model::{Device, Entry, Ga, Journey, Milestone, Session};
+use super::names::friendly;
+use super::stages::Stage;
+
+/// Everything that readers see of a set of facts of one site.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Most recently seen first.
+    pub journeys: Vec<Journey>,
+    /// Latest start first.
+    pub sessions: Vec<Session>,
+    /// Latest first.
+    pub entries: Vec<Entry>,
+}
+
+/// Folds facts of one site, each of them once: which of two facts with one id counts is for the caller to say.
+pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
+    let mut facts: Vec<&Fact> = facts.into_iter().collect();
+    facts.sort_by_key(|fact| fact.moment());
+
+    let mut visitors: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
+    let mut sessions: BTreeMap<(Uuid, Uuid), Vec<&Fact>> = BTreeMap::new();
+    for fact in &facts {
+        let visitor_id = fact.arrival.visitor_id;
+        visitors.entry(visitor_id).or_default().push(fact);
+        sessions
+            .entry((visitor_id, fact.arrival.session_id))
+            .or_default()
+            .push(fact);
+    }
+
+    let mut folded = Folded {
+        journeys: visitors.values().filter_map(|own| journey(own)).collect(),
+        sessions: sessions
+            .values()
+            .filter_map(|own| session(own, &facts))
+            .collect(),
+        entries: facts
+            .iter()
+            .filter_map(|fact| entry(fact, &facts))
+            .collect(),
+    };
+    folded
+        .journeys
+        .sort_by_key(|journey| std::cmp::Reverse((journey.last_seen, journey.visitor_id)));
+    folded
+        .sessions
+        .sort_by_key(|session| std::cmp::Reverse((session.started_at, session.session_id)));
+    folded.entries.reverse();
+    folded
+}
+
+/// `own` are the facts of one visitor, in order.
+fn journey(own: &[&Fact]) -> Option<Journey> {
+    let (first, last) = (own.first()?, own.last()?);
+    let of_kind = |kind| own.iter().filter(|fact| fact.kind == kind).count() as i64;
+    let sessions: BTreeSet<Uuid> = own.iter().map(|fact| fact.arrival.session_id).collect();
+    let stage = own
+        .iter()
+        .filter_map(|fact| fact.stage())
+        .max()
+        .unwrap_or_default();
+    Some(Journey {
+        visitor_id: first.arrival.visitor_id,
+        name: friendly(first.arrival.visitor_id),
+        user_id: own
+            .iter()
+            .rev()
+            .find_map(|fact| fact.known_user())
+            .map(str::to_owned),
+        stage,
+        stage_at: own
+            .iter()
+            .find(|fact| fact.stage() == Some(stage))
+            .map(|fact| fact.at),
+        first_seen: first.at,
+        last_seen: last.at,
+        total_sessions: sessions.len() as i64,
+        total_page_views: of_kind(ItemKind::PageView),
+        total_events: of_kind(ItemKind::Event),
+        first_touch: first.origin().cloned(),
+        device: first.arrival.device.clone(),
+        ga: ga(own.iter().rev()),
+        milestones: milestones(own),
+    })
+}
+
+fn milestones(own: &[&Fact]) -> Vec<Milestone> {
+    let mut milestones: Vec<Milestone> = Vec::new();
+    for fact in own.iter().filter(|fact| fact.kind == ItemKind::Milestone) {
+        let Some(name) = &fact.name else { continue };
+        if milestones.iter().all(|reached| reached.name != *name) {
+            milestones.push(Milestone {
+                name: name.clone(),
+                at: fact.at,
+                stage: Stage::of_milestone(name),
+            });
+        }
+    }
+    milestones.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    milestones
+}
+
+/// `own` are the facts of one session, `all` those of its site, both in order.
+fn session(own: &[&Fact], all: &[&Fact]) -> Option<Session> {
+    let (first, last) = (own.first()?, own.last()?);
+    let pages = || own.iter().filter(|fact| fact.kind == ItemKind::PageView);
+    Some(Session {
+        session_id: first.arrival.session_id,
+        visitor_id: first.arrival.visitor_id,
+        visitor_name: friendly(first.arrival.visitor_id),
+        started_at: own.iter().map(|fact| fact.session_start()).min()?,
+        last_activity_at: last.at,
+        page_views: pages().count() as i64,
+        events: own
+            .iter()
+            .filter(|fact| fact.kind == ItemKind::Event)
+            .count() as i64,
+        visible_ms: pages()
+            .filter_map(|page| most(all, page.id, |ping| ping.visible_ms))
+            .sum(),
+        entry_url: pages().next().and_then(|page| page.url.clone()),
+        exit_url: pages().next_back().and_then(|page| page.url.clone()),
+        touch: first.arrival.touch.clone(),
+        device: Device {
+            ..first.arrival.device.clone()
+        },
+        ga: ga(own.iter()),
+    })
+}
+
+fn entry(fact: &Fact, all: &[&Fact]) -> Option<Entry> {
+    let mut entry = fact.entry()?;
+    if fact.kind == ItemKind::PageView {
+        entry.visible_ms = most(all, fact.id, |ping| ping.visible_ms);
+        entry.scroll_max = most(all, fact.id, |ping| ping.scroll_max);
+    }
+    Some(entry)
+}
+
+/// The most that any ping said of a page view.
+fn most(
+    all: &[&Fact],
+    page_view_id: Uuid,
+    figure: impl Fn(&super::fact::Engagement) -> i64,
+) -> Option<i64> {
+    all.iter()
+        .filter(|fact| fact.page_view_id == Some(page_view_id))
+        .filter_map(|fact| fact.engagement.as_ref())
+        .map(figure)
+        .max()
+}
+
+fn ga<'f>(mut facts: impl Iterator<Item = &'f &'f Fact>) -> Ga {
+    facts
+        .find_map(|fact| fact.known_ga())
+        .cloned()
+        .unwrap_or_default()
+}

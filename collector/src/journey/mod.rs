@@ -1,0 +1,19 @@
+//! What a visitor's items add up to: journeys, sessions, stages and names.
+//!
+//! Everything here is pure: no clock, no database, no wire format. [`Fact`] is one item that has been read and
+//! enriched, [`fold`] says what a set of facts means, and [`Journey`], [`Session`] and [`Entry`] are the answers
+//! people see. The store keeps the same answers up to date row by row; the property tests compare the two.
+
+mod fact;
+mod fold;
+mod model;
+mod names;
+mod stages;
+
+pub use fact::{Arrival, Engagement, Fact, Moment};
+pub use fold::{Folded, fold};
+pub use model::{
+    Device, Entry, EntryKind, Ga, Journey, Milestone, Screen, Session, Touch, UnknownName,
+};
+pub use names::friendly;
+pub use stages::Stage;

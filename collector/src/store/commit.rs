@@ -1,0 +1,243 @@
+//! The one way in for items: a set of facts becomes one transaction.
+//!
+//! Every row is touched once, by what the whole set says of it, and in the order of its key within the order of the
+//! tables, so that writers on one PostgreSQL wait for each other and never deadlock. Which items are new the database
+//! says inside the transaction; what is not new counts for nothing. Page pings have no row of their own: they are
+//! maxima and moments, and saying those twice changes nothing either.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::{PgPool, SqlitePool};
+use uuid::Uuid;
+use waymark_protocol::ItemKind;
+
+use super::rows::{Rows, Value, bind};
+use super::{Database, Store, StoreError};
+use crate::journey::{EntryKind, Fact};
+use tally::Tally;
+
+mod tally;
+
+/// What a transaction that has been committed did with one fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// It was stored.
+    New,
+    /// It had been stored before.
+    Duplicate,
+}
+
+static EVENTS_EXISTING: Rows = Rows::new(include_str!("sql/events/existing.sqlite.sql"), 2);
+static EVENTS_SQLITE: Rows = Rows::new(include_str!("sql/events/insert.sqlite.sql"), 20);
+static EVENTS_POSTGRES: Rows = Rows::new(include_str!("sql/events/insert.postgres.sql"), 20);
+static SESSIONS_EXISTING: Rows = Rows::new(include_str!("sql/sessions/existing.sqlite.sql"), 3);
+static SESSIONS_SQLITE: Rows = Rows::new(include_str!("sql/sessions/upsert.sqlite.sql"), 43);
+static SESSIONS_POSTGRES: Rows = Rows::new(include_str!("sql/sessions/upsert.postgres.sql"), 43);
+static PAGE_VIEWS: Rows = Rows::new(include_str!("sql/page_views/upsert.sql"), 4);
+static MILESTONES: Rows = Rows::new(include_str!("sql/milestones/upsert.sql"), 4);
+static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), 38);
+
+/// An item's key.
+type ItemKey = (i64, Uuid);
+/// A visitor's key.
+type VisitorKey = (i64, Uuid);
+
+/// Runs a multi-row statement on a transaction, for its effect.
+macro_rules! execute {
+    ($transaction:expr, $statement:expr, $values:expr) => {
+        for (sql, values) in $statement.chunks($values) {
+            bind!(sqlx::query(sql), values)
+                .execute(&mut *$transaction)
+                .await?;
+        }
+    };
+}
+
+/// Runs a multi-row statement on a transaction and gathers what it answers.
+macro_rules! fetch {
+    ($transaction:expr, $statement:expr, $values:expr, $row:ty) => {{
+        let mut rows: Vec<$row> = Vec::new();
+        for (sql, values) in $statement.chunks($values) {
+            rows.extend(
+                bind!(sqlx::query_as::<_, $row>(sql), values)
+                    .fetch_all(&mut *$transaction)
+                    .await?,
+            );
+        }
+        rows
+    }};
+}
+
+impl Store {
+    /// Stores facts in one transaction and says of each whether it was new. When this returns, all of them are on
+    /// stable storage; when it fails, none is.
+    ///
+    /// The same item may stand in `facts` twice: the first is stored and the second is a duplicate.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] when the database refuses a fact, without saying which;
+    /// [`StoreError::Conflict`] when another transaction stood in the way; [`StoreError::Unavailable`].
+    pub async fn commit(&self, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
+        let mut entries: Vec<&Fact> = facts
+            .iter()
+            .copied()
+            .filter(|fact| fact.kind != ItemKind::PagePing)
+            .collect();
+        // Stable, so that the first of two equals stays in front and is the one that is kept.
+        entries.sort_by_key(|fact| key(fact));
+        entries.dedup_by_key(|fact| key(fact));
+
+        let mut new = match self.database() {
+            Database::Sqlite { write, .. } => sqlite(write, facts, &entries).await?,
+            Database::Postgres { write, .. } => postgres(write, facts, &entries).await?,
+        };
+        Ok(facts
+            .iter()
+            .map(|fact| {
+                if fact.kind == ItemKind::PagePing || new.remove(&key(fact)) {
+                    Committed::New
+                } else {
+                    Committed::Duplicate
+                }
+            })
+            .collect())
+    }
+}
+
+async fn sqlite(
+    pool: &SqlitePool,
+    facts: &[&Fact],
+    entries: &[&Fact],
+) -> Result<HashSet<ItemKey>, StoreError> {
+    // Takes the write lock at once: what is looked up below cannot change before the commit.
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+
+    let keys: Vec<Value<'_>> = entries
+        .iter()
+        .flat_map(|fact| [fact.arrival.site_id.into(), fact.id.into()])
+        .collect();
+    let existing: HashSet<ItemKey> = fetch!(transaction, EVENTS_EXISTING, &keys, ItemKey)
+        .into_iter()
+        .collect();
+    let new: Vec<&Fact> = entries
+        .iter()
+        .copied()
+        .filter(|fact| !existing.contains(&key(fact)))
+        .collect();
+    execute!(transaction, EVENTS_SQLITE, &event_rows(&new));
+
+    let new: HashSet<ItemKey> = new.into_iter().map(key).collect();
+    let tally = Tally::of(counting(facts, entries, &new));
+    let known = fetch!(
+        transaction,
+        SESSIONS_EXISTING,
+        &tally.session_keys(),
+        (i64, Uuid, Uuid)
+    );
+    execute!(transaction, SESSIONS_SQLITE, &tally.session_rows());
+    let mut created = tally.sessions_by_visitor();
+    for (site_id, visitor_id, _) in known {
+        if let Some(count) = created.get_mut(&(site_id, visitor_id)) {
+            *count -= 1;
+        }
+    }
+    execute!(transaction, PAGE_VIEWS, &tally.page_view_rows());
+    execute!(transaction, MILESTONES, &tally.milestone_rows());
+    execute!(transaction, VISITORS, &tally.visitor_rows(&created));
+    transaction.commit().await?;
+    Ok(new)
+}
+
+async fn postgres(
+    pool: &PgPool,
+    facts: &[&Fact],
+    entries: &[&Fact],
+) -> Result<HashSet<ItemKey>, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let rows = event_rows(entries);
+    // An id that another transaction has written and not yet committed makes this wait for its end, so that exactly
+    // one of the two is told that the item is new.
+    let new: HashSet<ItemKey> = fetch!(transaction, EVENTS_POSTGRES, &rows, ItemKey)
+        .into_iter()
+        .collect();
+
+    let tally = Tally::of(counting(facts, entries, &new));
+    let mut created: HashMap<VisitorKey, i64> = HashMap::new();
+    let rows = tally.session_rows();
+    for (site_id, visitor_id, is_new) in
+        fetch!(transaction, SESSIONS_POSTGRES, &rows, (i64, Uuid, bool))
+    {
+        *created.entry((site_id, visitor_id)).or_default() += i64::from(is_new);
+    }
+    execute!(transaction, PAGE_VIEWS, &tally.page_view_rows());
+    execute!(transaction, MILESTONES, &tally.milestone_rows());
+    execute!(transaction, VISITORS, &tally.visitor_rows(&created));
+    transaction.commit().await?;
+    Ok(new)
+}
+
+/// The facts that count: entries that were new, and every ping.
+fn counting<'f>(
+    facts: &'f [&'f Fact],
+    entries: &'f [&'f Fact],
+    new: &'f HashSet<ItemKey>,
+) -> impl Iterator<Item = &'f Fact> {
+    let pings = facts
+        .iter()
+        .copied()
+        .filter(|fact| fact.kind == ItemKind::PagePing);
+    entries
+        .iter()
+        .copied()
+        .filter(|fact| new.contains(&key(fact)))
+        .chain(pings)
+}
+
+fn key(fact: &Fact) -> ItemKey {
+    (fact.arrival.site_id, fact.id)
+}
+
+fn event_rows<'f>(facts: &[&'f Fact]) -> Vec<Value<'f>> {
+    facts
+        .iter()
+        .filter_map(|fact| Some((*fact, EntryKind::of(fact.kind)?)))
+        .flat_map(|(fact, kind)| {
+            let arrival = &*fact.arrival;
+            [
+                arrival.site_id.into(),
+                fact.id.into(),
+                kind.as_str().into(),
+                fact.at.into(),
+                arrival.received_at.into(),
+                arrival.visitor_id.into(),
+                arrival.session_id.into(),
+                arrival.tab_id.into(),
+                fact.seq.into(),
+                fact.page_view_id.into(),
+                (&fact.name).into(),
+                (&fact.url).into(),
+                (&fact.title).into(),
+                (&fact.referrer).into(),
+                Value::Json(fact.props.as_deref()),
+                fact.conversion.into(),
+                (&fact.value).into(),
+                (&fact.currency).into(),
+                fact.known_user().into(),
+                arrival.consent.map(consent).into(),
+            ]
+        })
+        .collect()
+}
+
+fn consent(consent: waymark_protocol::Consent) -> &'static str {
+    match consent {
+        waymark_protocol::Consent::Granted => "granted",
+        waymark_protocol::Consent::Denied => "denied",
+        waymark_protocol::Consent::Unknown => "unknown",
+    }
+}
+
+/// Counts by visitor.
+type Created = HashMap<VisitorKey, i64>;
+/// Rows by key, in the order of the key.
+type Ordered<K, V> = BTreeMap<K, V>;

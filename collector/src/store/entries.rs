@@ -1,0 +1,128 @@
+//! Entries of the timeline as they are read: `events`, with what pings said of the page views among them.
+
+use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
+
+use super::page::{Cursor, Page};
+use super::rows::{Filters, bind};
+use super::{Store, StoreError, on};
+use crate::journey::{Entry, EntryKind, Stage, friendly};
+
+/// Which entries to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    /// Of this visitor.
+    pub visitor: Option<Uuid>,
+    /// Of this session.
+    pub session: Option<Uuid>,
+    /// Events and milestones of this name.
+    pub name: Option<String>,
+    /// Of this kind.
+    pub kind: Option<EntryKind>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    at: i64,
+    received_at: i64,
+    visitor_id: Uuid,
+    session_id: Uuid,
+    page_view_id: Option<Uuid>,
+    name: Option<String>,
+    url: Option<String>,
+    title: Option<String>,
+    referrer: Option<String>,
+    props: Option<String>,
+    conversion: bool,
+    value: Option<String>,
+    currency: Option<String>,
+    user_id: Option<String>,
+    visible_ms: Option<i64>,
+    scroll_max: Option<i64>,
+}
+
+impl Row {
+    fn into_entry(self) -> Result<Entry, StoreError> {
+        let kind: EntryKind = self
+            .kind
+            .parse()
+            .map_err(|_| StoreError::Internal("events.kind: an unknown kind".to_owned()))?;
+        let stage = match (kind, &self.name) {
+            (EntryKind::Milestone, Some(name)) => Stage::of_milestone(name),
+            _ => None,
+        };
+        Ok(Entry {
+            id: self.id,
+            kind,
+            at: self.at,
+            received_at: self.received_at,
+            visitor_id: self.visitor_id,
+            visitor_name: friendly(self.visitor_id),
+            session_id: self.session_id,
+            page_view_id: self.page_view_id,
+            name: self.name,
+            url: self.url,
+            title: self.title,
+            referrer: self.referrer,
+            props: self.props.map(String::into_boxed_str),
+            conversion: self.conversion,
+            value: self.value,
+            currency: self.currency,
+            user_id: self.user_id,
+            visible_ms: self.visible_ms,
+            scroll_max: self.scroll_max,
+            stage,
+        })
+    }
+}
+
+impl Store {
+    /// Entries of a site, latest first. `cursor` is what the page before gave, `None` for the first.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`]; [`StoreError::Unavailable`].
+    pub async fn entries(
+        &self,
+        site_id: i64,
+        filter: &EntryFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Entry>, StoreError> {
+        // A name with a zero character was never stored, and PostgreSQL would refuse to look for it.
+        if filter.name.as_ref().is_some_and(|name| name.contains('\0')) {
+            return Ok(Page {
+                data: Vec::new(),
+                next_cursor: None,
+            });
+        }
+        let cursor = Cursor::read(cursor)?;
+        let mut filters = Filters::new(4);
+        filters.add("visitor_id = $?", filter.visitor);
+        filters.add("session_id = $?", filter.session);
+        filters.add("name = $?", filter.name.as_deref());
+        filters.add("kind = $?", filter.kind.map(EntryKind::as_str));
+        let sql = filters.apply(include_str!("sql/events/list.sql"));
+        let rows: Vec<Row> = on!(self, read, |pool| {
+            let query = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(site_id)
+                .bind(cursor.at)
+                .bind(cursor.id)
+                .bind(i64::from(limit) + 1);
+            bind!(query, &filters.values).fetch_all(pool).await
+        })?;
+        let page = Page::cut(rows, limit, |row| Cursor {
+            at: row.at,
+            id: row.id,
+        });
+        Ok(Page {
+            data: page
+                .data
+                .into_iter()
+                .map(Row::into_entry)
+                .collect::<Result<_, _>>()?,
+            next_cursor: page.next_cursor,
+        })
+    }
+}

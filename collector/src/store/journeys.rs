@@ -1,0 +1,222 @@
+//! Journeys as they are read: `visitors` and their `milestones`.
+
+use std::collections::HashMap;
+
+use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
+
+use super::page::{Cursor, Page};
+use super::record::{DeviceColumns, GaColumns, TouchColumns};
+use super::rows::{Filters, Value, bind, pad, with_list};
+use super::{Store, StoreError, on};
+use crate::journey::{Journey, Milestone, Stage};
+
+/// Which journeys to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VisitorFilter {
+    /// Part of the visitor's name or user id, in any case.
+    pub q: Option<String>,
+    /// At this stage.
+    pub stage: Option<Stage>,
+    /// First came from this source.
+    pub source: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    visitor_id: Uuid,
+    name: String,
+    user_id: Option<String>,
+    stage: i64,
+    stage_at: Option<i64>,
+    first_at: i64,
+    last_at: i64,
+    total_sessions: i64,
+    total_page_views: i64,
+    total_events: i64,
+    #[sqlx(flatten)]
+    ga: GaColumns,
+    #[sqlx(flatten)]
+    touch: TouchColumns,
+    #[sqlx(flatten)]
+    device: DeviceColumns,
+}
+
+impl Row {
+    fn into_journey(self, milestones: Vec<Milestone>) -> Journey {
+        Journey {
+            visitor_id: self.visitor_id,
+            name: self.name,
+            user_id: self.user_id,
+            stage: Stage::from_rank(self.stage),
+            stage_at: self.stage_at,
+            first_seen: self.first_at,
+            last_seen: self.last_at,
+            total_sessions: self.total_sessions,
+            total_page_views: self.total_page_views,
+            total_events: self.total_events,
+            first_touch: self.touch.into(),
+            device: self.device.into(),
+            ga: self.ga.into(),
+            milestones,
+        }
+    }
+}
+
+impl Store {
+    /// Journeys of a site, most recently seen first. `cursor` is what the page before gave, `None` for the first.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`]; [`StoreError::Unavailable`].
+    pub async fn visitors(
+        &self,
+        site_id: i64,
+        filter: &VisitorFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Journey>, StoreError> {
+        // A source with a zero character was never stored, and PostgreSQL would refuse to look for it.
+        if filter
+            .source
+            .as_ref()
+            .is_some_and(|source| source.contains('\0'))
+        {
+            return Ok(Page {
+                data: Vec::new(),
+                next_cursor: None,
+            });
+        }
+        let cursor = Cursor::read(cursor)?;
+        let pattern = filter.q.as_deref().map(containing);
+        let mut filters = Filters::new(4);
+        filters.add(
+            "(lower(name) LIKE lower($?) ESCAPE '!' OR lower(user_id) LIKE lower($?) ESCAPE '!')",
+            pattern.as_deref(),
+        );
+        filters.add("stage = $?", filter.stage.map(Stage::rank));
+        filters.add("source = $?", filter.source.as_deref());
+        let sql = filters.apply(include_str!("sql/visitors/list.sql"));
+        let rows: Vec<Row> = on!(self, read, |pool| {
+            let query = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(site_id)
+                .bind(cursor.at)
+                .bind(cursor.id)
+                .bind(i64::from(limit) + 1);
+            bind!(query, &filters.values).fetch_all(pool).await
+        })?;
+        let page = Page::cut(rows, limit, |row| Cursor {
+            at: row.last_at,
+            id: row.visitor_id,
+        });
+        Ok(Page {
+            data: self.with_milestones(site_id, page.data).await?,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// The journey of one visitor.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn journey(
+        &self,
+        site_id: i64,
+        visitor_id: Uuid,
+    ) -> Result<Option<Journey>, StoreError> {
+        Ok(self.journeys(site_id, &[visitor_id]).await?.pop())
+    }
+
+    /// The journeys of some visitors, in no particular order. Ids that are not known are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn journeys(
+        &self,
+        site_id: i64,
+        visitor_ids: &[Uuid],
+    ) -> Result<Vec<Journey>, StoreError> {
+        let mut journeys = Vec::with_capacity(visitor_ids.len());
+        for ids in visitor_ids.chunks(LIST) {
+            let (sql, ids) = listed(include_str!("sql/visitors/get.sql"), ids);
+            let rows: Vec<Row> = on!(self, read, |pool| {
+                let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
+                bind!(query, &ids).fetch_all(pool).await
+            })?;
+            journeys.extend(self.with_milestones(site_id, rows).await?);
+        }
+        Ok(journeys)
+    }
+
+    /// Adds their milestones to some rows.
+    async fn with_milestones(
+        &self,
+        site_id: i64,
+        rows: Vec<Row>,
+    ) -> Result<Vec<Journey>, StoreError> {
+        let visitor_ids: Vec<Uuid> = rows.iter().map(|row| row.visitor_id).collect();
+        let mut milestones: HashMap<Uuid, Vec<Milestone>> = HashMap::new();
+        for ids in visitor_ids.chunks(LIST) {
+            let (sql, ids) = listed(include_str!("sql/milestones/of_visitors.sql"), ids);
+            let found: Vec<(Uuid, String, i64)> = on!(self, read, |pool| {
+                let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
+                bind!(query, &ids).fetch_all(pool).await
+            })?;
+            for (visitor_id, name, at) in found {
+                let stage = Stage::of_milestone(&name);
+                milestones
+                    .entry(visitor_id)
+                    .or_default()
+                    .push(Milestone { name, at, stage });
+            }
+        }
+        // The databases order texts by their own rules, which need not be the same.
+        for reached in milestones.values_mut() {
+            reached.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+        }
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let own = milestones.remove(&row.visitor_id).unwrap_or_default();
+                row.into_journey(own)
+            })
+            .collect())
+    }
+}
+
+/// Ids that one statement lists at most.
+pub(super) const LIST: usize = 512;
+
+/// A statement for a list of ids, after one parameter of its own.
+pub(super) fn listed(text: &str, ids: &[Uuid]) -> (String, Vec<Value<'static>>) {
+    let ids = pad(ids);
+    (
+        with_list(text, 1, ids.len()),
+        ids.into_iter().map(Value::from).collect(),
+    )
+}
+
+/// A LIKE pattern for texts that contain `part`, with `!` before what would be a wildcard.
+fn containing(part: &str) -> String {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    pattern.push('%');
+    // No stored text has a zero character, and PostgreSQL would refuse the pattern; any other wildcard-free
+    // character that cannot occur keeps it matching nothing.
+    for character in part.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c }) {
+        if matches!(character, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_in_a_search_stand_for_themselves() {
+        assert_eq!(containing("50%_o!"), "%50!%!_o!!%");
+    }
+}

@@ -1,0 +1,128 @@
+//! The database: the only place that knows SQL and the only user of sqlx.
+//!
+//! One file per table or topic, with its statements in `sql/<table>/<verb>.sql` beside it. The same text serves
+//! SQLite and PostgreSQL; a pair `x.sqlite.sql` and `x.postgres.sql` stands only where the two truly differ. Times
+//! are BIGINT milliseconds, ids UUIDs (sixteen bytes on SQLite).
+//!
+//! Writing of items has one way in, [`Store::commit`]: one call, one transaction. Nothing here decides what an item
+//! means; that is [`crate::journey`]'s.
+
+mod commit;
+mod entries;
+mod error;
+mod journeys;
+pub mod keys;
+mod open;
+mod page;
+mod record;
+mod rows;
+mod sessions;
+pub mod sites;
+pub mod users;
+
+use std::sync::Arc;
+
+use sqlx::{PgPool, SqlitePool};
+
+pub use commit::Committed;
+pub use entries::EntryFilter;
+pub use error::StoreError;
+pub use journeys::VisitorFilter;
+pub use page::Page;
+pub use sessions::SessionFilter;
+
+/// Runs the same expression on whichever database is open: `on!(store.read, |pool| query.fetch_all(pool).await)`.
+///
+/// `read` and `write` name the pool. They are two on SQLite, where one connection writes and any number read beside
+/// it, and one on PostgreSQL.
+macro_rules! on {
+    ($store:expr, $side:ident, |$pool:ident| $body:expr) => {
+        match $store.database() {
+            $crate::store::Database::Sqlite { $side: $pool, .. } => $body,
+            $crate::store::Database::Postgres { $side: $pool, .. } => $body,
+        }
+    };
+}
+pub(crate) use on;
+
+/// A handle to the database; clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Database>);
+
+/// The two databases there are.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// One file, one writing connection.
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// A server. Both are the same pool.
+    Postgres { read: PgPool, write: PgPool },
+}
+
+/// Which database a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A SQLite file.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+impl Store {
+    /// Opens the database at `url`, makes the file if it is one and is not there, and brings the schema up to date.
+    /// Any number of processes may do so at once.
+    ///
+    /// `url` is `sqlite:path`, `postgres://…` or `postgresql://…`.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] for a URL that cannot be understood, [`StoreError::Unavailable`] for a
+    /// database that does not answer, [`StoreError::Migration`] for a schema that is not the collector's.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        open::open(url)
+            .await
+            .map(|database| Self(Arc::new(database)))
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0
+    }
+
+    /// Which database this is.
+    pub fn kind(&self) -> Kind {
+        match self.database() {
+            Database::Sqlite { .. } => Kind::Sqlite,
+            Database::Postgres { .. } => Kind::Postgres,
+        }
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without one.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on!(self, read, |pool| sqlx::query("SELECT 1")
+            .execute(pool)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Closes every connection and waits until they are closed. Every later call fails.
+    pub async fn close(&self) {
+        match self.database() {
+            Database::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Database::Postgres { write, .. } => write.close().await,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Opening a database: connections with the settings that durability rests on, and the schema.
+
+use std::future::Future;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
+
+use super::{Database, StoreError};
+
+static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// How long a call waits for a connection before it says that the database is unavailable.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long SQLite waits for a lock of another process.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long opening a SQLite file goes on while other processes open it at the same moment.
+const OPENING: Duration = Duration::from_secs(30);
+/// Statements that a connection keeps prepared; multi-row statements exist in a few sizes each.
+const PREPARED: usize = 256;
+/// Readers of a SQLite file. It is a file on this machine: more would wait for the same disk.
+const SQLITE_READERS: u32 = 4;
+/// Connections to a PostgreSQL server, of which at most a few write.
+const POSTGRES_CONNECTIONS: u32 = 12;
+
+pub(super) async fn open(url: &str) -> Result<Database, StoreError> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => sqlite(url).await,
+        Some("postgres" | "postgresql") => postgres(url).await,
+        // The URL may hold a password and is not repeated.
+        _ => Err(StoreError::Configuration(
+            "the database URL has to start with sqlite: or postgres:".to_owned(),
+        )),
+    }
+}
+
+async fn sqlite(url: &str) -> Result<Database, StoreError> {
+    let options = url
+        .parse::<SqliteConnectOptions>()?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // In WAL mode NORMAL loses the latest commits with the power; `accepted` promises that nothing does.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        .statement_cache_capacity(PREPARED)
+        .optimize_on_close(true, None);
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE);
+    // Switching a new file to WAL does not wait for its lock (SQLite returns BUSY without asking the busy handler),
+    // so processes that start together may have to try again.
+    let write = patiently(|| write.clone().connect_with(options.clone())).await?;
+    patiently(|| migrate_sqlite(&write)).await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(options)
+        .await?;
+    Ok(Database::Sqlite { read, write })
+}
+
+/// Repeats `attempt` for as long as another process is in the way.
+async fn patiently<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, E>>,
+    StoreError: From<E>,
+{
+    let deadline = tokio::time::Instant::now() + OPENING;
+    loop {
+        match attempt().await.map_err(StoreError::from) {
+            Err(StoreError::Conflict(_)) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// sqlx takes no lock of its own on SQLite, so all migrations run inside one transaction that excludes other writers.
+async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    SQLITE.run_direct(None, &mut *transaction, false).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn postgres(url: &str) -> Result<Database, StoreError> {
+    let options = url
+        .parse::<PgConnectOptions>()?
+        .application_name("waymark")
+        .statement_cache_capacity(PREPARED);
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(options)
+        .await?;
+    // Takes an advisory lock, so that several collectors may start at once.
+    POSTGRES.run(&pool).await?;
+    Ok(Database::Postgres {
+        read: pool.clone(),
+        write: pool,
+    })
+}

@@ -1,0 +1,119 @@
+//! Pages of a list: how far to read and where to go on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::StoreError;
+
+/// Part of a list, and where the next part starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// What to hand in for the next part; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// A place in a list that is ordered by a time and then an id, both descending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) at: i64,
+    pub(crate) id: Uuid,
+}
+
+impl Cursor {
+    /// Before the first row of any list.
+    const START: Self = Self {
+        at: i64::MAX,
+        id: Uuid::max(),
+    };
+
+    /// Reads what a caller handed in.
+    pub(crate) fn read(text: Option<&str>) -> Result<Self, StoreError> {
+        text.map_or(Ok(Self::START), str::parse)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}{}", self.at, self.id.simple())
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        let (at, id) = text.split_at_checked(16).ok_or(StoreError::InvalidCursor)?;
+        Ok(Self {
+            // The sign is in the digits: a time before 1970 is written as its two's complement.
+            at: u64::from_str_radix(at, 16)
+                .map_err(|_| StoreError::InvalidCursor)?
+                .cast_signed(),
+            id: Uuid::try_parse(id).map_err(|_| StoreError::InvalidCursor)?,
+        })
+    }
+}
+
+impl<T> Page<T> {
+    /// A page out of up to `limit + 1` rows: the one too many says that there is more.
+    pub(crate) fn cut(mut rows: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> Self {
+        let limit = limit as usize;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| place(row).to_string());
+        Self {
+            data: rows,
+            next_cursor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place() {
+        for at in [0, 1_749_482_510_000, -5, i64::MAX, i64::MIN] {
+            let cursor = Cursor {
+                at,
+                id: Uuid::from_u128(0xfeed),
+            };
+            assert_eq!(Cursor::read(Some(&cursor.to_string())).ok(), Some(cursor));
+        }
+    }
+
+    #[test]
+    fn a_made_up_cursor_is_refused() {
+        for text in [
+            "",
+            "7",
+            "zzzzzzzzzzzzzzzz00000000000000000000000000000000",
+            "ééééééééééééééééé",
+        ] {
+            assert!(
+                matches!(Cursor::read(Some(text)), Err(StoreError::InvalidCursor)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_page_has_no_cursor() {
+        let place = |at: &i64| Cursor {
+            at: *at,
+            id: Uuid::nil(),
+        };
+        assert_eq!(Page::cut(vec![3, 2], 2, place).next_cursor, None);
+        let page = Page::cut(vec![3, 2, 1], 2, place);
+        assert_eq!(page.data, [3, 2]);
+        assert_eq!(page.next_cursor, Some(place(&2).to_string()));
+    }
+}

@@ -1,0 +1,120 @@
+//! Sessions as they are read.
+
+use std::collections::HashMap;
+
+use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
+
+use super::journeys::{LIST, listed};
+use super::page::{Cursor, Page};
+use super::record::{DeviceColumns, GaColumns, TouchColumns};
+use super::rows::{Filters, bind};
+use super::{Store, StoreError, on};
+use crate::journey::{Session, friendly};
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// Of this visitor.
+    pub visitor: Option<Uuid>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    visitor_id: Uuid,
+    session_id: Uuid,
+    started_at: i64,
+    last_at: i64,
+    page_views: i64,
+    events: i64,
+    entry_url: Option<String>,
+    exit_url: Option<String>,
+    #[sqlx(flatten)]
+    ga: GaColumns,
+    #[sqlx(flatten)]
+    touch: TouchColumns,
+    #[sqlx(flatten)]
+    device: DeviceColumns,
+}
+
+impl Row {
+    fn into_session(self, visible_ms: i64) -> Session {
+        Session {
+            session_id: self.session_id,
+            visitor_id: self.visitor_id,
+            visitor_name: friendly(self.visitor_id),
+            started_at: self.started_at,
+            last_activity_at: self.last_at,
+            page_views: self.page_views,
+            events: self.events,
+            visible_ms,
+            entry_url: self.entry_url,
+            exit_url: self.exit_url,
+            touch: self.touch.into(),
+            device: self.device.into(),
+            ga: self.ga.into(),
+        }
+    }
+}
+
+impl Store {
+    /// Sessions of a site, latest start first. `cursor` is what the page before gave, `None` for the first.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`]; [`StoreError::Unavailable`].
+    pub async fn sessions(
+        &self,
+        site_id: i64,
+        filter: &SessionFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Session>, StoreError> {
+        let cursor = Cursor::read(cursor)?;
+        let mut filters = Filters::new(4);
+        filters.add("visitor_id = $?", filter.visitor);
+        let sql = filters.apply(include_str!("sql/sessions/list.sql"));
+        let rows: Vec<Row> = on!(self, read, |pool| {
+            let query = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(site_id)
+                .bind(cursor.at)
+                .bind(cursor.id)
+                .bind(i64::from(limit) + 1);
+            bind!(query, &filters.values).fetch_all(pool).await
+        })?;
+        let page = Page::cut(rows, limit, |row| Cursor {
+            at: row.started_at,
+            id: row.session_id,
+        });
+        let visible = self.visible_times(site_id, &page.data).await?;
+        Ok(Page {
+            data: page
+                .data
+                .into_iter()
+                .map(|row| {
+                    let key = (row.visitor_id, row.session_id);
+                    row.into_session(visible.get(&key).copied().unwrap_or(0))
+                })
+                .collect(),
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// How long the pages of each session were visible, by visitor and session.
+    async fn visible_times(
+        &self,
+        site_id: i64,
+        rows: &[Row],
+    ) -> Result<HashMap<(Uuid, Uuid), i64>, StoreError> {
+        let session_ids: Vec<Uuid> = rows.iter().map(|row| row.session_id).collect();
+        let mut visible = HashMap::new();
+        for ids in session_ids.chunks(LIST) {
+            let (sql, ids) = listed(include_str!("sql/page_views/visible_by_session.sql"), ids);
+            let found: Vec<(Uuid, Uuid, i64)> = on!(self, read, |pool| {
+                let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
+                bind!(query, &ids).fetch_all(pool).await
+            })?;
+            visible.extend(found.into_iter().map(|(v, s, ms)| ((v, s), ms)));
+        }
+        Ok(visible)
+    }
+}

@@ -1,0 +1,7 @@
+INSERT INTO events (
+    site_id, id, kind, at, received_at, visitor_id, session_id, tab_id, seq, page_view_id, name, url, title, referrer,
+    props, conversion, value, currency, user_id, consent
+)
+VALUES {rows}
+ON CONFLICT (site_id, id) DO NOTHING
+RETURNING site_id, id

@@ -1,0 +1,10 @@
+SELECT
+    visitor_id, session_id, started_at, last_at, page_views, events, entry_url, exit_url, ga_client_id, ga_session_id,
+    touched, touch_at, source, medium, campaign, term, content, channel, click_ids, landing_url, referrer,
+    device_type, browser, os, country, region, city, language, time_zone
+FROM sessions
+WHERE site_id = $1
+  AND (started_at, session_id) < ($2, $3)
+  {filters}
+ORDER BY started_at DESC, session_id DESC
+LIMIT $4

@@ -1,0 +1,149 @@
+-- Items and what they add up to. Times are milliseconds since the Unix epoch. Ids are UUIDs as sixteen bytes.
+--
+-- A pair of columns `x_at`, `x_item` is the moment of the item that `x` was taken from: the time, and the id where two
+-- items share it. By it an upsert decides whether an item that arrives now comes before or after what is stored.
+
+-- One row for every accepted item but page pings.
+-- A rowid table with a unique index takes rows faster than WITHOUT ROWID with the id as its key.
+CREATE TABLE events (
+    site_id      BIGINT  NOT NULL,
+    id           BLOB    NOT NULL,
+    kind         TEXT    NOT NULL,
+    at           BIGINT  NOT NULL,
+    received_at  BIGINT  NOT NULL,
+    visitor_id   BLOB    NOT NULL,
+    session_id   BLOB    NOT NULL,
+    tab_id       BLOB    NOT NULL,
+    seq          BIGINT  NOT NULL,
+    page_view_id BLOB,
+    name         TEXT,
+    url          TEXT,
+    title        TEXT,
+    referrer     TEXT,
+    props        TEXT,
+    conversion   BOOLEAN NOT NULL,
+    value        TEXT,
+    currency     TEXT,
+    user_id      TEXT,
+    consent      TEXT
+);
+CREATE UNIQUE INDEX events_by_id ON events (site_id, id);
+CREATE INDEX events_by_time ON events (site_id, at, id);
+CREATE INDEX events_by_visitor ON events (site_id, visitor_id, at, id);
+CREATE INDEX events_by_session ON events (site_id, session_id, at, id);
+
+-- What page pings say of a page view. Both figures only grow, and the row may be there before the page view is.
+CREATE TABLE page_views (
+    site_id    BIGINT NOT NULL,
+    id         BLOB   NOT NULL,
+    visible_ms BIGINT NOT NULL,
+    scroll_max BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX page_views_by_id ON page_views (site_id, id);
+
+CREATE TABLE sessions (
+    site_id         BIGINT NOT NULL,
+    visitor_id      BLOB   NOT NULL,
+    session_id      BLOB   NOT NULL,
+    started_at      BIGINT NOT NULL,
+    first_at        BIGINT NOT NULL,
+    first_item      BLOB   NOT NULL,
+    last_at         BIGINT NOT NULL,
+    last_item       BLOB   NOT NULL,
+    page_views      BIGINT NOT NULL,
+    events          BIGINT NOT NULL,
+    entry_url       TEXT,
+    entry_at        BIGINT,
+    entry_item      BLOB,
+    exit_url        TEXT,
+    exit_at         BIGINT,
+    exit_item       BLOB,
+    -- Of the item at (first_at, first_item), all together.
+    touched         BOOLEAN NOT NULL,
+    touch_at        BIGINT,
+    source          TEXT,
+    medium          TEXT,
+    campaign        TEXT,
+    term            TEXT,
+    content         TEXT,
+    channel         TEXT,
+    click_ids       TEXT,
+    landing_url     TEXT,
+    referrer        TEXT,
+    device_type     TEXT,
+    browser         TEXT,
+    os              TEXT,
+    country         TEXT,
+    region          TEXT,
+    city            TEXT,
+    language        TEXT,
+    time_zone       TEXT,
+    screen_width    BIGINT,
+    screen_height   BIGINT,
+    viewport_width  BIGINT,
+    viewport_height BIGINT,
+    -- Of the earliest item that knew them.
+    ga_client_id    TEXT,
+    ga_session_id   TEXT,
+    ga_at           BIGINT,
+    ga_item         BLOB
+);
+CREATE UNIQUE INDEX sessions_by_visitor ON sessions (site_id, visitor_id, session_id);
+CREATE INDEX sessions_by_start ON sessions (site_id, started_at, session_id);
+
+-- One row for every visitor: the journey.
+CREATE TABLE visitors (
+    site_id          BIGINT NOT NULL,
+    visitor_id       BLOB   NOT NULL,
+    name             TEXT   NOT NULL,
+    first_at         BIGINT NOT NULL,
+    first_item       BLOB   NOT NULL,
+    last_at          BIGINT NOT NULL,
+    last_item        BLOB   NOT NULL,
+    -- 0 anonymous, 1 registered, 2 qualified, 3 converted.
+    stage            BIGINT NOT NULL,
+    stage_at         BIGINT,
+    total_sessions   BIGINT NOT NULL,
+    total_page_views BIGINT NOT NULL,
+    total_events     BIGINT NOT NULL,
+    -- Of the latest item that knew it.
+    user_id          TEXT,
+    user_at          BIGINT,
+    user_item        BLOB,
+    -- Of the latest item that knew them.
+    ga_client_id     TEXT,
+    ga_session_id    TEXT,
+    ga_at            BIGINT,
+    ga_item          BLOB,
+    -- Of the item at (first_at, first_item), all together.
+    touched          BOOLEAN NOT NULL,
+    touch_at         BIGINT,
+    source           TEXT,
+    medium           TEXT,
+    campaign         TEXT,
+    term             TEXT,
+    content          TEXT,
+    channel          TEXT,
+    click_ids        TEXT,
+    landing_url      TEXT,
+    referrer         TEXT,
+    device_type      TEXT,
+    browser          TEXT,
+    os               TEXT,
+    country          TEXT,
+    region           TEXT,
+    city             TEXT,
+    language         TEXT,
+    time_zone        TEXT
+);
+CREATE UNIQUE INDEX visitors_by_id ON visitors (site_id, visitor_id);
+CREATE INDEX visitors_by_last ON visitors (site_id, last_at, visitor_id);
+
+-- The first time of every named moment.
+CREATE TABLE milestones (
+    site_id    BIGINT NOT NULL,
+    visitor_id BLOB   NOT NULL,
+    name       TEXT   NOT NULL,
+    first_at   BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX milestones_by_visitor ON milestones (site_id, visitor_id, name);
