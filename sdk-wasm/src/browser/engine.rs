@@ -177,7 +177,7 @@ impl Engine {
             looked_for_orphans: 0,
             record: None,
             context: None,
-            landing: Some(options.landing.clone()),
+            landing: Some(options.arrival.as_ref().unwrap_or(&options.landing).clone()),
             ga: Ga::default(),
             page: None,
             seen: None,

@@ -40,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) session: session::Limits,
     /// How the page was entered, as seen before anything could rewrite the URL.
     pub(crate) landing: Landing,
+    /// How the visit was entered, where that was on an earlier page, left before its core was there.
+    pub(crate) arrival: Option<Landing>,
 }
 
 impl Options {
@@ -52,7 +54,14 @@ impl Options {
                 .filter(|n| *n >= least)
                 .unwrap_or(default)
         };
-        let landing = dom::get(from, "landing");
+        let landing = |name| {
+            let from = dom::get(from, name);
+            from.is_object().then(|| Landing {
+                at: dom::number(&from, "at").map_or_else(clock::now, |at| at as i64),
+                url: dom::text(&from, "url").unwrap_or_else(address),
+                referrer: dom::text(&from, "referrer").filter(|r| !r.is_empty()),
+            })
+        };
         Options {
             key: text("key").unwrap_or_default(),
             endpoint: text("endpoint").unwrap_or_default(),
@@ -73,11 +82,12 @@ impl Options {
                 idle: (number("sessionIdleMinutes", 30.0, 0.001) * 60_000.0) as i64,
                 max: (number("sessionMaxHours", 24.0, 0.001) * 3_600_000.0) as i64,
             },
-            landing: Landing {
-                at: dom::number(&landing, "at").map_or_else(clock::now, |at| at as i64),
-                url: dom::text(&landing, "url").unwrap_or_else(address),
-                referrer: dom::text(&landing, "referrer").filter(|r| !r.is_empty()),
-            },
+            landing: landing("landing").unwrap_or_else(|| Landing {
+                at: clock::now(),
+                url: address(),
+                referrer: None,
+            }),
+            arrival: landing("arrival"),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::engine::{Engine, with};
 use super::{clock, locks, storage};
 use crate::core::context::Context;
 use crate::core::queue::Entry;
+use crate::core::text::split;
 use crate::core::{id, number};
 
 /// Milliseconds between two looks for queues of tabs that are gone.
@@ -23,7 +24,7 @@ impl Engine {
     /// Claims this tab's id, or a new one if a duplicate of this tab has it; then goes on to agree on the session.
     pub(crate) fn claim_tab(&mut self) {
         let known = self.store.tab().and_then(|text| {
-            let (tab, seq) = text.split_once(' ')?;
+            let (tab, seq) = split(&text, b' ')?;
             Some((id::parse(tab)?, number::parse(seq)?))
         });
         let (tab, seq) = known.unwrap_or_else(|| (clock::id(clock::now()), 0));
@@ -54,15 +55,14 @@ impl Engine {
 
     /// Takes charge of a tab's queue, if nobody has it.
     fn claim(&mut self, tab: &Uuid, then: Box<dyn FnOnce(&mut Engine, bool)>) {
-        let name = id::text(tab);
         if locks::exist() {
             locks::request(
-                &["wm-tab-", &name].concat(),
+                &key("wm-tab-", tab),
                 true,
                 Box::new(move |free| with(Box::new(move |engine| then(engine, free)))),
             );
         } else {
-            let key = [storage::BEAT, &name].concat();
+            let key = key(storage::BEAT, tab);
             let now = clock::now();
             let free = self
                 .store
@@ -70,16 +70,16 @@ impl Engine {
                 .and_then(|at| number::parse_time(&at))
                 .is_none_or(|at| (now - at).abs() > STALE);
             if free {
-                self.write_beat(&name, now);
+                self.write_beat(tab, now);
             }
             then(self, free);
         }
     }
 
-    fn write_beat(&self, tab: &str, now: i64) {
+    fn write_beat(&self, tab: &Uuid, now: i64) {
         let mut at = String::new();
         number::push_time(&mut at, now);
-        self.store.set(&[storage::BEAT, tab].concat(), &at);
+        self.store.set(&key(storage::BEAT, tab), &at);
     }
 
     /// Once a minute: takes over the queues of tabs that are gone, and without locks shows that this one is not.
@@ -93,7 +93,7 @@ impl Engine {
         own.push(self.tab);
         if !locks::exist() {
             for tab in &own {
-                self.write_beat(&id::text(tab), now);
+                self.write_beat(tab, now);
             }
         }
         for key in self.store.keys() {
@@ -121,7 +121,7 @@ impl Engine {
     /// Without locks: the next page of this tab need not wait for the time stamps to get stale.
     pub(crate) fn end_beats(&self) {
         for tab in self.adopted.iter().chain([&self.tab]) {
-            self.store.remove(&[storage::BEAT, &id::text(tab)].concat());
+            self.store.remove(&key(storage::BEAT, tab));
         }
     }
 
@@ -131,7 +131,11 @@ impl Engine {
         let mut seqs = Vec::new();
         for key in self.store.keys() {
             match place(&key) {
-                Some((true, owner, seq)) if owner == *tab => seqs.push((seq, key)),
+                Some((true, owner, seq)) if owner == *tab => {
+                    // Few, and read once: no sort is worth its bytes.
+                    let before = |item: &&(u64, String)| item.0 < seq;
+                    seqs.insert(seqs.iter().filter(before).count(), (seq, key));
+                }
                 Some((false, owner, number)) if owner == *tab => {
                     if let Some(json) = self.store.get(&key) {
                         contexts.push(Rc::new(Context::restored(owner, number, json)));
@@ -140,10 +144,9 @@ impl Engine {
                 _ => {}
             }
         }
-        seqs.sort_unstable_by_key(|(seq, _)| *seq);
         for (seq, key) in seqs {
             let entry = self.store.get(&key).and_then(|text| {
-                let (number, json) = text.split_once(' ')?;
+                let (number, json) = split(&text, b' ')?;
                 let number = number::parse(number)?;
                 let context = contexts.iter().find(|context| context.number == number)?;
                 Entry::restored(seq, Rc::clone(context), json.to_owned())
@@ -162,12 +165,19 @@ impl Engine {
     }
 }
 
+/// The name of something of a tab's.
+fn key(prefix: &str, tab: &Uuid) -> String {
+    let mut key = String::from(prefix);
+    key.push_str(&id::text(tab));
+    key
+}
+
 /// The tab and number that a key of storage names; whether it is an item's, else it is a context's.
 fn place(key: &str) -> Option<(bool, Uuid, u64)> {
     let (is_item, rest) = match key.strip_prefix(storage::ITEM) {
         Some(rest) => (true, rest),
         None => (false, key.strip_prefix(storage::CONTEXT)?),
     };
-    let (tab, number) = rest.split_once('.')?;
+    let (tab, number) = split(rest, b'.')?;
     Some((is_item, id::parse(tab)?, number::parse(number)?))
 }

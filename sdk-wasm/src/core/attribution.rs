@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use waymark_protocol::{ClickIds, Touch, limits};
 
 use super::number;
+use super::text::{after, before, parts, split};
 
 /// Characters of a landing URL that are kept in the browser. More than what is sent, because campaign parameters may
 /// stand behind the cut.
@@ -55,11 +56,12 @@ impl Landing {
 
     /// Reads what [`Landing::text`] wrote for `owner`; the text of another owner, or anything else, is `None`.
     pub fn parse(text: &str, owner: &str) -> Option<Landing> {
-        let mut fields = text.strip_prefix(owner)?.strip_prefix(' ')?.splitn(3, ' ');
+        let (at, rest) = split(text.strip_prefix(owner)?.strip_prefix(' ')?, b' ')?;
+        let (url, referrer) = split(rest, b' ')?;
         Some(Landing {
-            at: number::parse_time(fields.next()?)?,
-            url: fields.next()?.to_owned(),
-            referrer: fields.next().filter(|r| !r.is_empty()).map(str::to_owned),
+            at: number::parse_time(at)?,
+            url: url.to_owned(),
+            referrer: non_empty(referrer),
         })
     }
 
@@ -125,27 +127,23 @@ pub fn cut(text: &str, chars: usize) -> &str {
 
 /// The host name of an absolute URL, without port and user.
 fn host(url: &str) -> Option<&str> {
-    let rest = url.split_once("://")?.1;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
-    host.split(':').next()
+    let authority = before(after(url, "://")?, b'/');
+    let authority = before(before(authority, b'?'), b'#');
+    let host = parts(authority, b'@').last()?;
+    Some(before(host, b':'))
 }
 
 /// Whether `host` is `site` or a name under it; `site` may begin with a dot.
 fn within(host: &str, site: &str) -> bool {
-    let site = site.trim_start_matches('.');
+    let site = site.strip_prefix('.').unwrap_or(site);
     host.strip_suffix(site)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The raw pairs of a URL's query.
 fn parameters(url: &str) -> impl Iterator<Item = (&str, &str)> {
-    url.split('#')
-        .next()
-        .and_then(|url| url.split_once('?'))
-        .map_or("", |(_, query)| query)
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
+    let query = split(before(url, b'#'), b'?').map_or("", |(_, query)| query);
+    parts(query, b'&').filter_map(|pair| split(pair, b'='))
 }
 
 /// A form-encoded value (`+` is a space), within the limit of a text; `None` if nothing is left.
@@ -169,8 +167,9 @@ fn decoded(value: &str) -> Option<String> {
             other => other,
         });
     }
-    let text = String::from_utf8_lossy(&bytes);
-    non_empty(cut(&text, limits::TEXT_CHARS))
+    // What is not UTF-8 stays as it was encoded.
+    let text = String::from_utf8(bytes);
+    non_empty(cut(text.as_deref().unwrap_or(value), limits::TEXT_CHARS))
 }
 
 fn hex(byte: Option<u8>) -> Option<u8> {

@@ -37,7 +37,7 @@ impl Context {
 
 /// The session's id within a context's JSON.
 fn session(json: &str) -> Option<Uuid> {
-    let (_, rest) = json.split_once("\"session\":{\"id\":\"")?;
+    let rest = super::text::after(json, "\"session\":{\"id\":\"")?;
     super::id::parse(rest.get(..super::id::TEXT_LEN)?)
 }
 

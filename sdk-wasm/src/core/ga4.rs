@@ -6,6 +6,7 @@
 
 use waymark_protocol::GaIds;
 
+use super::text::{before, parts, split};
 use super::{number, visitor};
 
 /// The ids that are there now.
@@ -37,27 +38,27 @@ pub fn ids(cookies: &str) -> GaIds {
 
 /// The domain depth and the client id of a `_ga` value.
 fn client_id(value: &str) -> Option<(u64, &str)> {
-    let (depth, id) = value.strip_prefix("GA1.")?.split_once('.')?;
-    let (random, seconds) = id.split_once('.')?;
+    let (depth, id) = split(value.strip_prefix("GA1.")?, b'.')?;
+    let (random, seconds) = split(id, b'.')?;
     number::parse(random)?;
     number::parse(seconds)?;
-    let mut parts = depth.splitn(2, '-');
-    let domain = number::parse(parts.next()?)?;
-    if let Some(path) = parts.next() {
-        number::parse(path)?;
-    }
-    Some((domain, id))
+    let domain = match split(depth, b'-') {
+        Some((domain, path)) => {
+            number::parse(path)?;
+            domain
+        }
+        None => depth,
+    };
+    Some((number::parse(domain)?, id))
 }
 
 /// The session id of a `_ga_<stream>` value.
 fn session_id(value: &str) -> Option<u64> {
     if let Some(rest) = value.strip_prefix("GS1.") {
-        number::parse(rest.split('.').nth(1)?)
+        number::parse(before(split(rest, b'.')?.1, b'.'))
     } else {
-        let (_, fields) = value.strip_prefix("GS2.")?.split_once('.')?;
-        fields
-            .split('$')
-            .find_map(|field| number::parse(field.strip_prefix('s')?))
+        let (_, fields) = split(value.strip_prefix("GS2.")?, b'.')?;
+        parts(fields, b'$').find_map(|field| number::parse(field.strip_prefix('s')?))
     }
 }
 

@@ -81,7 +81,7 @@ pub fn view(url: &str, title: Option<&str>, referrer: Option<&str>) -> PageView 
 
 /// Whether a text the site gave is a name or id of 1 to `chars` characters.
 pub fn is_name(text: &str, chars: usize) -> bool {
-    !text.trim().is_empty() && cut(text, chars).len() == text.len()
+    text.bytes().any(|byte| byte > b' ') && cut(text, chars).len() == text.len()
 }
 
 /// Whether an item's JSON is within the limits of size and of the depth of properties.

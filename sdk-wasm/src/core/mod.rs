@@ -20,4 +20,5 @@ pub mod number;
 pub mod page;
 pub mod queue;
 pub mod session;
+pub mod text;
 pub mod visitor;

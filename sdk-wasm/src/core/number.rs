@@ -35,7 +35,7 @@ pub fn parse_time(text: &str) -> Option<i64> {
 /// what was given stay (`"49.90"`), so that the text is what the site said. Anything else is `None`.
 pub fn amount(text: &str) -> Option<&str> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, decimals) = match digits.split_once('.') {
+    let (whole, decimals) = match super::text::split(digits, b'.') {
         Some((whole, decimals)) => (whole, Some(decimals)),
         None => (digits, None),
     };
@@ -48,11 +48,13 @@ pub fn amount(text: &str) -> Option<&str> {
 
 /// Shortens what `Number.prototype.toFixed(6)` gives: `49.900000` is `49.9`, `5.000000` is `5`.
 pub fn shorten(fixed: &str) -> &str {
-    if fixed.contains('.') {
-        fixed.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        fixed
+    let mut rest = fixed;
+    if super::text::split(fixed, b'.').is_some() {
+        while let Some(shorter) = rest.strip_suffix('0') {
+            rest = shorter;
+        }
     }
+    rest.strip_suffix('.').unwrap_or(rest)
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub fn route(url: &str, by_hash: bool) -> &str {
     if by_hash {
         url
     } else {
-        url.split('#').next().unwrap_or(url)
+        super::text::before(url, b'#')
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::context::Context;
-use super::id;
+use super::{id, text};
 
 /// Items kept at most.
 pub const MAX_ITEMS: usize = 1_000;
@@ -42,7 +42,7 @@ pub struct Entry {
 impl Entry {
     /// An item read back from storage; `None` if the text is not an item.
     pub fn restored(seq: u64, context: Rc<Context>, json: String) -> Option<Entry> {
-        let (_, rest) = json.split_once("\"id\":\"")?;
+        let rest = text::after(&json, "\"id\":\"")?;
         let id = id::parse(rest.get(..id::TEXT_LEN)?)?;
         Some(Entry {
             id,

@@ -5,6 +5,7 @@
 
 use uuid::Uuid;
 
+use super::text::split;
 use super::{id, number};
 
 /// How long a session lives, in milliseconds.
@@ -43,15 +44,21 @@ pub struct Record {
 impl Record {
     /// Reads what [`Record::text`] wrote; anything else is `None`.
     pub fn parse(text: &str) -> Option<Record> {
-        let mut fields = text.splitn(6, ' ');
-        let mut next = || fields.next();
+        let (visitor, rest) = split(text, b' ')?;
+        let (session, rest) = split(rest, b' ')?;
+        let (started_at, rest) = split(rest, b' ')?;
+        let (last, rest) = split(rest, b' ')?;
+        let (flags, user) = match split(rest, b' ') {
+            Some((flags, user)) => (flags, Some(user.to_owned())),
+            None => (rest, None),
+        };
         Some(Record {
-            visitor: id::parse(next()?)?,
-            session: id::parse(next()?)?,
-            started_at: number::parse_time(next()?)?,
-            last: number::parse_time(next()?)?,
-            flags: number::parse(next()?)?,
-            user: next().map(str::to_owned),
+            visitor: id::parse(visitor)?,
+            session: id::parse(session)?,
+            started_at: number::parse_time(started_at)?,
+            last: number::parse_time(last)?,
+            flags: number::parse(flags)?,
+            user,
         })
     }
 

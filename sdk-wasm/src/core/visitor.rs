@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::id;
+use super::{id, text};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "wm_id";
@@ -30,9 +30,8 @@ pub fn from_cookies(cookies: &str) -> Option<Uuid> {
 
 /// The pairs of `document.cookie`.
 pub fn values(cookies: &str) -> impl Iterator<Item = (&str, &str)> {
-    cookies
-        .split(';')
-        .filter_map(|pair| pair.trim().split_once('='))
+    text::parts(cookies, b';')
+        .filter_map(|pair| text::split(pair.strip_prefix(' ').unwrap_or(pair), b'='))
 }
 
 /// The text to assign to `document.cookie`; `None` for the id removes the cookie.
