@@ -12,6 +12,8 @@ import type { Ids, InitOptions } from './types.js';
 /** What the core is started with: the site's settings without those of the wrapper itself, and what the stub saw. */
 export interface CoreOptions extends Omit<InitOptions, 'wasmUrl'> {
   landing: Landing;
+  /** How the visit was entered, where that was on an earlier page, left before its core was there. */
+  arrival: Landing | undefined;
   engine: Engine['name'];
   version: string;
 }
@@ -19,6 +21,7 @@ export interface CoreOptions extends Omit<InitOptions, 'wasmUrl'> {
 /** The compiled core. */
 export interface Core {
   start(options: CoreOptions): void;
+  /** Before the start calls wait, and then come first. */
   call(method: string, args: unknown[], at: number, url?: string): void;
   flush(): Promise<number>;
   ids(): Ids | undefined;

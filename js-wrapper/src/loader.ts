@@ -7,8 +7,8 @@
  */
 
 import type { Core, Engine } from './engine.js';
-import { isParked, park, takeParked, type Parked } from './parked.js';
-import type { Call, Landing, Stub } from './stub.js';
+import { isParked, park, takeParked } from './parked.js';
+import type { Call, Stub } from './stub.js';
 import type { InitOptions } from './types.js';
 
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
@@ -17,9 +17,6 @@ const MAX_WAITING = 500;
 /** How long `ready()` waits for the ids once the core runs, and how often it looks: tabs agree on a session first. */
 const READY_MS = 10_000;
 const READY_POLL_MS = 25;
-
-/** A page left more recently than this belongs to the visit that goes on here. */
-const SAME_VISIT_MS = 30 * 60_000;
 
 /** Where a page notes that it is being measured, so that a second copy of this code joins the first. */
 const RUNNING = Symbol.for('waymark');
@@ -44,16 +41,6 @@ function eventsUrl(endpoint: string): string {
 }
 
 /**
- * The landing to start with. A page that was left before its core came has an earlier one, which counts for the visit
- * that goes on here, and for a visitor of whom nothing else is known (`wm_id` is the core's cookie) whenever it was.
- */
-function landingOf(here: Landing, earlier: Parked[]): Landing {
-  const first = earlier[0]?.landing;
-  const counts = first && (here.at - first.at < SAME_VISIT_MS || !/(^|; )wm_id=/.test(document.cookie));
-  return counts ? first : here;
-}
-
-/**
  * Takes over `api` and hands its calls to the core of the first engine that loads.
  *
  * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
@@ -65,6 +52,7 @@ export async function run(api: Stub, options: InitOptions, engines: Engine[]): P
   const id = Math.random().toString(36).slice(2);
   let waiting: Call[] = [];
   let failed = false;
+  let left = false;
   /** What the record in storage holds of `waiting`; undefined while there is no record. */
   let kept: Call[] | undefined;
   /** Whether nobody has recorded the page view yet. */
@@ -96,8 +84,10 @@ export async function run(api: Stub, options: InitOptions, engines: Engine[]): P
   };
 
   const leave = ({ type }: Event) => {
-    const left = type == 'pagehide';
-    if ((!left && document.visibilityState != 'hidden') || (document as { prerendering?: boolean }).prerendering) return;
+    const hidden = document.visibilityState == 'hidden';
+    // A page that is left is hidden right after; one that comes back from the back-forward cache is visible again.
+    left = type == 'pagehide' || (left && hidden);
+    if ((!left && !hidden) || (document as { prerendering?: boolean }).prerendering) return;
     forgetPlayed();
     const calls = waiting.filter(([, , , , settle]) => !settle);
     // Consent counts before the core knows of it: the last word, said by a call or else by the settings.
@@ -150,16 +140,18 @@ export async function run(api: Stub, options: InitOptions, engines: Engine[]): P
       listen('removeEventListener');
       forgetPlayed();
       const earlier = takeParked(id);
+      const push = (call: Call) => play(core, call);
+      // The core keeps what is called before its start, and so takes the earlier pages first and this one last.
+      for (const { calls } of earlier) calls.forEach(push);
       core.start({
         ...settings,
         endpoint: eventsUrl(options.endpoint),
-        landing: landingOf(landing, earlier),
+        landing,
+        arrival: earlier[0]?.landing,
         engine: engine.name,
         version: __VERSION__,
       });
       if (options.debug) api['core'] = core;
-      const push = (call: Call) => play(core, call);
-      for (const { calls } of earlier) calls.forEach(push);
       api.q = { push };
       waiting.forEach(push);
       return;

@@ -11,9 +11,9 @@ import { wasmEngine } from './engine.js';
 import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
-/** `true`, `false` and whole numbers are what they look like; an empty attribute is switched on. */
+/** `true`, `false` and numbers are what they look like; an empty attribute is switched on. */
 const read = (text: string): unknown =>
-  text == '' || text == 'true' ? true : text == 'false' ? false : /^\d+$/.test(text) ? +text : text;
+  text == '' || text == 'true' ? true : text == 'false' ? false : /^\d+(\.\d+)?$/.test(text) ? +text : text;
 
 try {
   // A tag that another script put in place has no currentScript once its code was fetched and evaluated by hand.
