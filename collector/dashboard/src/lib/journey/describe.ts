@@ -24,8 +24,9 @@ export function headline(entry: Entry): string {
     case 'page_view':
       return entry.title || (entry.url ? path(entry.url) : 'Untitled page');
     case 'event':
+      return entry.name ? humanize(entry.name) : TYPE_LABELS.event;
     case 'milestone':
-      return entry.name ? humanize(entry.name) : TYPE_LABELS[entry.type];
+      return entry.name ? milestoneName(entry.name) : TYPE_LABELS.milestone;
     case 'identify':
       return entry.user_id ? `Identified as ${entry.user_id}` : 'Identified';
     case 'ga_linked':
@@ -38,6 +39,11 @@ export function headline(entry: Entry): string {
       // A newer collector may know types that this page does not.
       return entry.name ? humanize(entry.name) : humanize(String(entry.type));
   }
+}
+
+/** `signup_at` as `Signup`: a milestone's name may say that it is a time, and the time stands next to it. */
+export function milestoneName(name: string): string {
+  return humanize(name.replace(/(?<=.)_at$/, ''));
 }
 
 /** What an event was worth; `null` where it told no amount. */

@@ -140,6 +140,8 @@ describe('describe', () => {
     expect(headline(entry({ title: 'Pricing', url: 'https://a.example/pricing' }))).toBe('Pricing');
     expect(headline(entry({ url: 'https://a.example/pricing?x=1' }))).toBe('/pricing');
     expect(headline(entry({ type: 'event', name: 'plan_bought' }))).toBe('Plan bought');
+    expect(headline(entry({ type: 'milestone', name: 'signup_at' }))).toBe('Signup');
+    expect(headline(entry({ type: 'milestone', name: '_at' }))).toBe('At');
     expect(headline(entry({ type: 'identify', user_id: 'user-7' }))).toBe('Identified as user-7');
     expect(headline(entry({ type: 'consent', props: { state: 'granted' } }))).toBe('Consent granted');
     expect(headline(entry({ type: 'phone_call' as never, name: null }))).toBe('Phone call');

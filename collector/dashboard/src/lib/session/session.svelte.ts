@@ -38,16 +38,17 @@ class Session {
     }
   }
 
-  /** After setting up or signing in. */
-  async enter(): Promise<void> {
-    await this.load();
-    if (this.status === 'in') router.go(safeReturn(router.query.get('next')), { replace: true });
+  /**
+   * After setting up or signing in. The page loads anew, here and on leaving, so that nothing one person was shown is
+   * still in memory for the next.
+   */
+  enter(): void {
+    location.replace(safeReturn(router.query.get('next')));
   }
 
   async leave(): Promise<void> {
     await api.logout();
-    this.#forget();
-    router.go('/login');
+    location.assign('/login');
   }
 
   added(site: Site): void {

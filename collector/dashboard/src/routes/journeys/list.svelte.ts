@@ -140,8 +140,3 @@ export function listedJourney(site: number, visitorId: string): Journey | null {
   }
   return null;
 }
-
-/** Called when somebody signs out: the next person may not see what the last one saw. */
-export function forgetLists(): void {
-  kept.clear();
-}
