@@ -166,9 +166,10 @@ impl Engine {
         }
         // `toFixed` rather than `String`: 0.1 + 0.2 is 0.3 and nothing gets an exponent.
         let text = match value.as_f64() {
-            Some(_) => dom::call(value, "toFixed", &[&6.into()])
+            Some(number) => js_sys::Number::from(number)
+                .to_fixed(6)
                 .ok()
-                .and_then(|fixed| Some(number::shorten(&fixed.as_string()?).to_owned())),
+                .map(|fixed| number::shorten(&String::from(fixed)).to_owned()),
             None => value.as_string(),
         };
         let amount = text.filter(|text| number::amount(text).is_some());
