@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Every browser among these knows modulepreload; the polyfill would only cost bytes.
     modulePreload: { polyfill: false },
+    // budget.mjs reads from it which files the first view needs.
+    manifest: true,
     reportCompressedSize: false,
   },
   server: {
