@@ -31,7 +31,7 @@ export interface NewSite {
 }
 
 export interface Touch {
-  at: number;
+  at: number | null;
   source: string | null;
   medium: string | null;
   campaign: string | null;
@@ -118,8 +118,8 @@ export interface Entry {
   referrer: string | null;
   props: { [key: string]: Json } | null;
   conversion: boolean;
-  /** A decimal amount; a string keeps every digit. */
-  value: string | number | null;
+  /** A decimal amount as text, which keeps every digit. */
+  value: string | null;
   currency: string | null;
   user_id: string | null;
   visible_ms: number | null;

@@ -46,6 +46,12 @@ export function milestoneName(name: string): string {
   return humanize(name.replace(/(?<=.)_at$/, ''));
 }
 
+/** The name as it was sent, where the headline reworded it: it is what filters and the API go by. */
+export function sentName(entry: Entry): string | null {
+  if (entry.type !== 'event' && entry.type !== 'milestone') return null;
+  return entry.name === null || entry.name === headline(entry) ? null : entry.name;
+}
+
 /** What an event was worth; `null` where it told no amount. */
 export function worth(entry: Entry): string | null {
   return entry.value === null ? null : money(entry.value, entry.currency);

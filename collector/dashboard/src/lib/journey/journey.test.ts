@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headline, matchesFilters, sourceMedium, worth } from './describe';
+import { headline, matchesFilters, sentName, sourceMedium, worth } from './describe';
 import { glyph } from './glyph';
 import { mergeEntries, mergeJourneys } from './merge';
 import { entry, journey, session, touch } from './samples';
@@ -145,6 +145,13 @@ describe('describe', () => {
     expect(headline(entry({ type: 'identify', user_id: 'user-7' }))).toBe('Identified as user-7');
     expect(headline(entry({ type: 'consent', props: { state: 'granted' } }))).toBe('Consent granted');
     expect(headline(entry({ type: 'phone_call' as never, name: null }))).toBe('Phone call');
+  });
+
+  it('gives the sent name where the headline is another', () => {
+    expect(sentName(entry({ type: 'milestone', name: 'signup_at' }))).toBe('signup_at');
+    expect(sentName(entry({ type: 'event', name: 'Plan Bought' }))).toBeNull();
+    expect(sentName(entry({ type: 'event', name: null }))).toBeNull();
+    expect(sentName(entry({ name: 'page' }))).toBeNull();
   });
 
   it('tells a value of zero from none', () => {
