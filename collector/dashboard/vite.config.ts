@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** Where `npm run dev` forwards API calls: a collector on its default port, or the one named here. */
-const collector = process.env['WAYMARK_COLLECTOR'] ?? 'http://127.0.0.1:7474';
+const collector = process.env['WAYMARK_COLLECTOR'] ?? 'http://127.0.0.1:8700';
 
 export default defineConfig({
   plugins: [svelte()],

@@ -71,8 +71,8 @@ export class JourneyDetail {
       this.error = null;
     } catch (error) {
       if (isAbort(error) || loading.signal.aborted || this.status === 'ready') return;
-      // An id that is no id is, to whoever followed the link, a journey that is not there.
-      const missing = error instanceof ApiError && (error.status === 404 || (error.status === 400 && error.code === 'invalid_field'));
+      // 400 means an id that is no id: to whoever followed the link, a journey that is not there.
+      const missing = error instanceof ApiError && (error.status === 404 || error.status === 400);
       this.error = error;
       this.status = missing ? 'missing' : 'failed';
     }
