@@ -1,0 +1,131 @@
+//! A fresh database for one test, gone with it.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const VARIABLE: &str = "WAYMARK_TEST_POSTGRES_URL";
+
+/// A database that nobody else uses.
+pub(crate) struct Database {
+    url: String,
+    _keep: Keep,
+}
+
+enum Keep {
+    Folder(#[expect(dead_code, reason = "removes the folder when it is dropped")] TempDir),
+    Postgres { server: String, name: String },
+    /// Somebody else does.
+    Borrowed,
+}
+
+impl Database {
+    /// A SQLite file in a folder of its own.
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            url: format!("sqlite:{}", folder.path().join("waymark.db").display()),
+            _keep: Keep::Folder(folder),
+        }
+    }
+
+    /// A new database on the server that `WAYMARK_TEST_POSTGRES_URL` names.
+    pub(crate) async fn postgres() -> Self {
+        let server = std::env::vars()
+            .find_map(|(name, value)| (name == VARIABLE).then_some(value))
+            .unwrap_or_else(|| {
+                panic!(
+                    "set {VARIABLE} to a PostgreSQL server for tests, such as \
+                     postgres://postgres@127.0.0.1:5432/postgres; `cargo xtask test` starts one"
+                )
+            });
+        let name = format!("waymark_test_{}", Uuid::new_v4().simple());
+        execute(&server, format!("CREATE DATABASE {name}")).await;
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Self {
+            url: format!("{base}/{name}"),
+            _keep: Keep::Postgres { server, name },
+        }
+    }
+
+    /// The database of another one of these, which has to live longer.
+    pub(crate) fn shared(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            _keep: Keep::Borrowed,
+        }
+    }
+
+    /// Its URL, for the collector.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The one number that `sql` asks for.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        }
+    }
+}
+
+impl Database {
+    /// The rows that `sql` selects, of which every column has to be text or null.
+    pub(crate) async fn texts(&self, sql: &'static str) -> Vec<Vec<Option<String>>> {
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(cells).collect()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(cells).collect()
+        }
+    }
+}
+
+fn cells<'r, R: Row>(row: &'r R) -> Vec<Option<String>>
+where
+    usize: sqlx::ColumnIndex<R>,
+    Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    (0..row.len()).map(|column| row.get(column)).collect()
+}
+
+async fn execute(server: &str, sql: String) {
+    let mut connection = PgConnection::connect(server)
+        .await
+        .unwrap_or_else(|e| panic!("{VARIABLE} names a server that does not answer: {e}"));
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Keep::Postgres { server, name } = &self._keep else {
+            return;
+        };
+        let (server, name) = (server.clone(), name.clone());
+        // Dropping cannot wait, and a runtime cannot be started within another: a thread can.
+        let dropped = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(execute(
+                    &server,
+                    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+                ));
+        })
+        .join();
+        if dropped.is_err() && !std::thread::panicking() {
+            panic!("the test database could not be dropped");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the tests stand on: a database of one's own, a collector in this process, batches to send.
+
+pub(crate) mod app;
+pub(crate) mod batch;
+pub(crate) mod database;
+pub(crate) mod log;
+pub(crate) mod stream;
+
+/// Makes each `async fn(Database)` named a test on SQLite and another on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::support::database::Database::sqlite()).await;
+                }
+            )*
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::support::database::Database::postgres().await).await;
+                }
+            )*
+        }
+    };
+}
+pub(crate) use on_both_databases;
