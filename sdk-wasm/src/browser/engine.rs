@@ -307,8 +307,8 @@ impl Engine {
             self.adopt();
         }
         self.work();
-        if first && !self.queue.is_empty() {
-            // What an earlier page left has waited long enough; what this page made waits for its batch.
+        // What an earlier page left has waited long enough, and so has whoever asked for a flush meanwhile.
+        if !self.waiters.is_empty() || (first && !self.queue.is_empty()) {
             self.send_if_due();
         }
     }
@@ -377,6 +377,8 @@ impl Engine {
         self.epoch += 1;
         self.context = None;
         self.ga = Ga::default();
+        // Storage has them; they are read again when the engine gets ready the next time.
+        self.queue.forget_stored();
         locks::release();
     }
 
@@ -393,33 +395,6 @@ impl Engine {
         text.push(' ');
         crate::core::number::push(&mut text, self.seq);
         self.store.set_tab(&text);
-    }
-
-    /// `{ visitorId, sessionId, tabId }`, or `undefined` before there are any.
-    pub(crate) fn ids(&self) -> JsValue {
-        let Some(record) = &self.record else {
-            return JsValue::UNDEFINED;
-        };
-        let ids = dom::object();
-        let set = |name, id| dom::set(&ids, name, &crate::core::id::text(id).into());
-        set("visitorId", &record.visitor);
-        set("sessionId", &record.session);
-        set("tabId", &self.tab);
-        ids
-    }
-
-    /// What the debug mode and tests look at.
-    pub(crate) fn debug_state(&self) -> JsValue {
-        let state = dom::object();
-        let set = |name, value: JsValue| dom::set(&state, name, &value);
-        set("queue", (self.queue.len() as f64).into());
-        set("dropped", (self.queue.dropped() as f64).into());
-        set("session", self.ids());
-        let touch = self.session_landing().map(|landing| landing.url);
-        set("touch", touch.into());
-        set("consent", crate::core::consent::name(self.consent).into());
-        set("ga", self.ga.ids.client_id.clone().into());
-        state
     }
 }
 

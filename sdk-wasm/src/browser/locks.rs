@@ -19,6 +19,9 @@ thread_local! {
     static HELD: RefCell<Option<(Promise, Function)>> = const { RefCell::new(None) };
 }
 
+/// What is to be done with a lock, told whether it was free; empty once done.
+type Slot = Cell<Option<Box<dyn FnOnce(bool)>>>;
+
 /// Whether the browser has locks: not on plain http, and not before Safari 15.4.
 pub(crate) fn exist() -> bool {
     manager().is_object()
@@ -33,7 +36,7 @@ fn manager() -> JsValue {
 /// locks fail, `then` goes ahead: two tabs sending one item is better than none.
 pub(crate) fn request(name: &str, keep: bool, then: Box<dyn FnOnce(bool)>) {
     let slot = Rc::new(Cell::new(Some(then)));
-    let go = move |slot: &Cell<Option<Box<dyn FnOnce(bool)>>>, free| {
+    let go = move |slot: &Slot, free| {
         if let Some(then) = slot.take() {
             then(free);
         }

@@ -200,6 +200,12 @@ impl Engine {
             Step::Stay => {}
             Step::Release => {
                 self.take_call(Call::Agreed(at));
+                if self.options.auto && self.page.is_none() && self.line.len() == 1 {
+                    // The page view was refused with everything else; from now on there is one.
+                    let url = super::options::address();
+                    let referrer = self.entry_referrer.take();
+                    self.show(Landing { at, url, referrer }, None);
+                }
                 self.begin();
             }
             Step::Forget => self.forget(),

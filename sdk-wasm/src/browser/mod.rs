@@ -10,6 +10,7 @@ pub(crate) mod engine;
 pub(crate) mod ga;
 pub(crate) mod history;
 pub(crate) mod identity;
+pub(crate) mod inspect;
 pub(crate) mod lifecycle;
 pub(crate) mod locks;
 pub(crate) mod methods;

@@ -328,7 +328,10 @@ impl Engine {
         if self.queue.is_due(self.due) {
             self.send();
         } else {
-            self.resolve_waiters();
+            // What a request carries is still to be answered; a beacon never is.
+            if self.flights.iter().all(|f| f.controller.is_undefined()) {
+                self.resolve_waiters();
+            }
             if !self.queue.is_empty() {
                 self.arm(self.options.flush_after);
             }

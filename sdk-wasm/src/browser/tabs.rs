@@ -20,6 +20,9 @@ const LOOK_EVERY: i64 = 60_000;
 /// Without locks: a tab that has been silent for so long is gone. Browsers let hidden tabs wake once a minute.
 const STALE: i64 = 180_000;
 
+/// What goes on once it is known whether a tab's queue was free.
+type Claimed = Box<dyn FnOnce(&mut Engine, bool)>;
+
 impl Engine {
     /// Claims this tab's id, or a new one if a duplicate of this tab has it; then goes on to agree on the session.
     pub(crate) fn claim_tab(&mut self) {
@@ -54,7 +57,7 @@ impl Engine {
     }
 
     /// Takes charge of a tab's queue, if nobody has it.
-    fn claim(&mut self, tab: &Uuid, then: Box<dyn FnOnce(&mut Engine, bool)>) {
+    fn claim(&mut self, tab: &Uuid, then: Claimed) {
         if locks::exist() {
             locks::request(
                 &key("wm-tab-", tab),
