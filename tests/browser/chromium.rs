@@ -11,6 +11,8 @@ use thirtyfour::{ChromiumLikeCapabilities, TimeoutConfiguration};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::required;
+
 /// A browser and the driver that controls it.
 pub struct Chromium {
     driver: WebDriver,
@@ -26,7 +28,7 @@ impl Chromium {
 
     /// A browser whose user has set `preferences`, by the names in Chromium's own profile.
     pub async fn with_preferences(preferences: Value) -> Self {
-        let browser = required_env("WAYMARK_TEST_CHROMIUM");
+        let browser = required("WAYMARK_TEST_CHROMIUM");
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let (process, port) = start_driver().await;
 
@@ -162,7 +164,7 @@ impl Drop for Chromium {
 
 /// Starts a WebDriver server on a port of its own choice.
 async fn start_driver() -> (Child, u16) {
-    let mut process = Command::new(required_env("WAYMARK_TEST_CHROMEDRIVER"))
+    let mut process = Command::new(required("WAYMARK_TEST_CHROMEDRIVER"))
         .arg("--port=0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -185,9 +187,4 @@ async fn start_driver() -> (Child, u16) {
         }
     }
     panic!("chromedriver ended without naming its port");
-}
-
-fn required_env(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run the tests by `cargo xtask test`"))
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::database::Database;
-use super::eventually;
+use super::{eventually, required};
+use crate::support::database::Database;
 
 /// The write key of the site under test.
 pub const KEY: &str = "wk_browser_tests";
@@ -131,10 +131,7 @@ impl Collector {
     }
 
     fn command(&self) -> Command {
-        let binary = std::env::var("WAYMARK_TEST_COLLECTOR").unwrap_or_else(|_| {
-            panic!("WAYMARK_TEST_COLLECTOR is not set: run the tests by `cargo xtask test`")
-        });
-        let mut command = Command::new(binary);
+        let mut command = Command::new(required("WAYMARK_TEST_COLLECTOR"));
         command
             .args(["--database-url", self.database.url()])
             .args(["--public-url", &self.origin()])

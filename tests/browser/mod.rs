@@ -4,7 +4,6 @@
 
 mod chromium;
 mod collector;
-mod database;
 mod ga;
 mod hostile;
 mod journey;
@@ -17,8 +16,9 @@ use std::time::{Duration, Instant};
 
 use chromium::Chromium;
 use collector::{Collector, KEY};
-use database::{Database, text};
 use site::{Address, Site, page_with_sdk};
+
+use crate::support::database::Database;
 
 /// How long a test waits for something that has to happen: far beyond what it takes, since machines are shared.
 const DEADLINE: Duration = Duration::from_secs(45);
@@ -30,6 +30,11 @@ async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl Fn
         assert!(started.elapsed() < DEADLINE, "not in time: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// A cell as [`Database::texts`] gives it.
+fn text(value: &str) -> Option<String> {
+    Some(value.to_owned())
 }
 
 /// A site with a few plain pages, a collector that knows it, and a visitor's browser.
@@ -107,4 +112,11 @@ impl Scene {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+/// A setting that the test command makes.
+fn required(name: &str) -> String {
+    std::env::vars()
+        .find_map(|(key, value)| (key == name).then_some(value))
+        .unwrap_or_else(|| panic!("{name} is not set: run the tests by `cargo xtask test`"))
 }

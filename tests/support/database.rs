@@ -12,9 +12,19 @@ pub(crate) struct Database {
     _keep: Keep,
 }
 
+/// A transaction that stands in the way of all others.
+#[expect(dead_code, reason = "held, and never looked at")]
+pub(crate) enum Blocked {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(PgConnection),
+}
+
 enum Keep {
     Folder(#[expect(dead_code, reason = "removes the folder when it is dropped")] TempDir),
-    Postgres { server: String, name: String },
+    Postgres {
+        server: String,
+        name: String,
+    },
     /// Somebody else does.
     Borrowed,
 }
@@ -61,14 +71,39 @@ impl Database {
         &self.url
     }
 
+    /// Keeps everybody else from writing until the connection given back is dropped.
+    pub(crate) async fn block_writes(&self) -> Blocked {
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql("BEGIN IMMEDIATE")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            Blocked::Sqlite(connection)
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql("BEGIN; LOCK TABLE events, sessions, visitors IN EXCLUSIVE MODE")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            Blocked::Postgres(connection)
+        }
+    }
+
     /// The one number that `sql` asks for.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         if self.url.starts_with("sqlite:") {
             let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            sqlx::query_scalar(sql)
+                .fetch_one(&mut connection)
+                .await
+                .unwrap()
         } else {
             let mut connection = PgConnection::connect(&self.url).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            sqlx::query_scalar(sql)
+                .fetch_one(&mut connection)
+                .await
+                .unwrap()
         }
     }
 }
