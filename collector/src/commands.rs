@@ -159,7 +159,11 @@ async fn sites(
         } => {
             let new = site_rules::new_site(name, origins, time_zone.as_deref(), key.as_deref())?;
             let (site, is_new) = store.add_site(&new, clock::now()).await?;
-            let state = if is_new { "" } else { " (was there already and stays as it is)" };
+            let state = if is_new {
+                ""
+            } else {
+                " (was there already and stays as it is)"
+            };
             writeln!(out, "Site {}: {}{state}", site.id, site.name)?;
             writeln!(out, "Write key: {}", site.key)?;
             writeln!(out, "Put this into the <head> of every page:")?;
@@ -193,7 +197,9 @@ async fn keys(
             if let Some(id) = site
                 && !store.sites().await?.iter().any(|s| s.id == *id)
             {
-                return Err(CommandError::Argument("site: There is no such site.".into()));
+                return Err(CommandError::Argument(
+                    "site: There is no such site.".into(),
+                ));
             }
             let token = credentials::token(PREFIX)?;
             let hint = &token.secret[..HINT_CHARS];

@@ -120,8 +120,7 @@ impl Passwords {
                 Some(hash) => hash.as_str(),
                 None => NOBODY.as_str(),
             };
-            let hash =
-                PasswordHash::new(text).map_err(|e| CredentialError::Hash(e.to_string()))?;
+            let hash = PasswordHash::new(text).map_err(|e| CredentialError::Hash(e.to_string()))?;
             let matches = Argon2::default()
                 .verify_password(password.as_bytes(), &hash)
                 .is_ok();

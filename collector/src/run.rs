@@ -156,7 +156,10 @@ async fn open_store(config: &Config) -> Result<Store, RunError> {
     if let Some(path) = config.database_url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         let path = std::path::Path::new(path.split('?').next().unwrap_or(path));
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             std::fs::create_dir_all(folder).map_err(|error| RunError::Folder {
                 folder: folder.to_owned(),
                 error,
@@ -208,7 +211,10 @@ async fn serve(config: &Config) -> Result<(), RunError> {
     if let Some(link) = collector.setup_link() {
         // Not a log line: logs are kept and passed on, and this is a secret.
         let mut out = std::io::stdout();
-        writeln!(out, "Choose the owner's e-mail address and password here, once, within 24 hours:")?;
+        writeln!(
+            out,
+            "Choose the owner's e-mail address and password here, once, within 24 hours:"
+        )?;
         writeln!(out, "  {link}")?;
         out.flush()?;
     }

@@ -108,7 +108,13 @@ mod tests {
     #[test]
     fn a_good_site_passes() {
         let origins = ["https://Shop.example ".to_owned()];
-        let site = new_site(" Shop ", &origins, Some("Europe/Berlin"), Some("wk_demo12345")).unwrap();
+        let site = new_site(
+            " Shop ",
+            &origins,
+            Some("Europe/Berlin"),
+            Some("wk_demo12345"),
+        )
+        .unwrap();
         assert_eq!(site.name, "Shop");
         assert_eq!(site.origins, ["https://shop.example"]);
         assert_eq!(site.key, "wk_demo12345");

@@ -50,7 +50,9 @@ async fn nothing_is_readable_without_a_key_or_a_sign_in(database: Database) {
     }
     assert_eq!(error(app.get("/api/v1/nothing").await).await.1, "not_found");
     assert_eq!(
-        error(app.post("/api/v1/visitors", &json!({})).await).await.1,
+        error(app.post("/api/v1/visitors", &json!({})).await)
+            .await
+            .1,
         "method_not_allowed"
     );
     app.log.assert_quiet();
@@ -62,23 +64,42 @@ async fn the_set_up_link_is_good_once(database: Database) {
     })
     .await;
     let link = app.setup_link.clone().unwrap();
-    assert!(link.starts_with("https://stats.example/setup#token="), "{link}");
+    assert!(
+        link.starts_with("https://stats.example/setup#token="),
+        "{link}"
+    );
     let token = after(&link, "#token=");
     let body = |token: &str, email: &str, password: &str| json!({"token": token, "email": email, "password": password});
     let set_up = async |body: Value| app.post("/api/v1/setup", &body).await;
     let short = set_up(body(&token, EMAIL, "123456789")).await;
-    assert_eq!(error(short).await, (400, "invalid_field".into(), Some("password".into())));
+    assert_eq!(
+        error(short).await,
+        (400, "invalid_field".into(), Some("password".into()))
+    );
     let no_email = set_up(body(&token, "owner", PASSWORD)).await;
-    assert_eq!(error(no_email).await, (400, "invalid_field".into(), Some("email".into())));
+    assert_eq!(
+        error(no_email).await,
+        (400, "invalid_field".into(), Some("email".into()))
+    );
     let missing = app.post("/api/v1/setup", &json!({"token": token})).await;
-    assert_eq!(error(missing).await, (400, "invalid_field".into(), Some("email".into())));
+    assert_eq!(
+        error(missing).await,
+        (400, "invalid_field".into(), Some("email".into()))
+    );
     let wrong = set_up(body("0000", EMAIL, PASSWORD)).await;
     assert_eq!(error(wrong).await, (401, "wrong_token".into(), None));
 
     let response = set_up(body(&token, EMAIL, PASSWORD)).await;
     assert_eq!(response.status(), 204);
     let set = response.headers()["set-cookie"].to_str().unwrap();
-    for flag in ["wm_login=", "HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=2592000"] {
+    for flag in [
+        "wm_login=",
+        "HttpOnly",
+        "SameSite=Lax",
+        "Secure",
+        "Path=/",
+        "Max-Age=2592000",
+    ] {
         assert!(set.contains(flag), "{set}");
     }
     let again = set_up(body(&token, "thief@x.example", PASSWORD)).await;
@@ -107,7 +128,12 @@ async fn a_sign_in_lasts_until_the_sign_out(database: Database) {
     let body = json!({"email": " Owner@Shop.example", "password": PASSWORD});
     let response = app.post("/api/v1/login", &body).await;
     assert_eq!(response.status(), 204);
-    assert!(!response.headers()["set-cookie"].to_str().unwrap().contains("Secure"));
+    assert!(
+        !response.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .contains("Secure")
+    );
     let second = cookie(&response);
     assert_ne!(first, second);
 
@@ -118,7 +144,12 @@ async fn a_sign_in_lasts_until_the_sign_out(database: Database) {
         .await
         .unwrap();
     assert_eq!(response.status(), 204);
-    assert!(response.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert!(
+        response.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .contains("Max-Age=0")
+    );
     assert_eq!(me(&app, &first).await.status(), 401);
     assert_eq!(me(&app, &second).await.status(), 200);
     let stored = app.database.number("SELECT COUNT(*) FROM logins").await;
@@ -157,11 +188,17 @@ async fn other_sites_cannot_change_anything(database: Database) {
     let host = app.base.clone();
     let evil = "https://evil.example";
     for (headers, allowed) in [
-        (vec![("Sec-Fetch-Site", "cross-site"), ("Origin", evil)], false),
+        (
+            vec![("Sec-Fetch-Site", "cross-site"), ("Origin", evil)],
+            false,
+        ),
         (vec![("Sec-Fetch-Site", "same-site")], false),
         (vec![("Origin", evil)], false),
         (vec![("Origin", "null")], false),
-        (vec![("Sec-Fetch-Site", "same-origin"), ("Origin", host.as_str())], true),
+        (
+            vec![("Sec-Fetch-Site", "same-origin"), ("Origin", host.as_str())],
+            true,
+        ),
         (vec![("Origin", host.as_str())], true),
         (vec![], true),
     ] {
@@ -193,8 +230,10 @@ async fn an_api_key_sees_its_site_alone(database: Database) {
     let other_key = app.add_site("Other", &[]).await;
     let mine = Visit::new(&app.key);
     let other = Visit::new(&other_key);
-    app.accept(&mine.batch(&[page_view("https://shop.example/")])).await;
-    app.accept(&other.batch(&[page_view("https://other.example/")])).await;
+    app.accept(&mine.batch(&[page_view("https://shop.example/")]))
+        .await;
+    app.accept(&other.batch(&[page_view("https://other.example/")]))
+        .await;
     let secret = app.add_key(Some(1)).await;
 
     let get = |path: String| {
@@ -216,7 +255,11 @@ async fn an_api_key_sees_its_site_alone(database: Database) {
         format!("/api/v1/visitors/{}", other.visitor),
         format!("/api/v1/visitors/{}?site=2", other.visitor),
     ] {
-        assert_eq!(error(get(path.clone()).await).await, (404, "not_found".into(), None), "{path}");
+        assert_eq!(
+            error(get(path.clone()).await).await,
+            (404, "not_found".into(), None),
+            "{path}"
+        );
     }
     let add = app
         .request(Method::POST, "/api/v1/sites")
@@ -229,7 +272,10 @@ async fn an_api_key_sees_its_site_alone(database: Database) {
     assert_eq!(error(get("/api/v1/keys".into()).await).await.1, "forbidden");
     // Who sees both has to say which.
     let which = app.get("/api/v1/visitors").await;
-    assert_eq!(error(which).await, (400, "invalid_parameter".into(), Some("site".into())));
+    assert_eq!(
+        error(which).await,
+        (400, "invalid_parameter".into(), Some("site".into()))
+    );
     app.log.assert_quiet();
 }
 
@@ -257,14 +303,23 @@ async fn api_keys_are_made_and_revoked(database: Database) {
     assert_eq!(revoke().await.unwrap().status(), 204);
     assert_eq!(app.get_with("/api/v1/sites", secret).await.status(), 401);
     assert_eq!(error(revoke().await.unwrap()).await.1, "not_found");
-    let wrong = as_owner(Method::DELETE, "/api/v1/keys/x").send().await.unwrap();
-    assert_eq!(error(wrong).await, (400, "invalid_parameter".into(), Some("id".into())));
+    let wrong = as_owner(Method::DELETE, "/api/v1/keys/x")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        error(wrong).await,
+        (400, "invalid_parameter".into(), Some("id".into()))
+    );
     let no_site = as_owner(Method::POST, "/api/v1/keys")
         .json(&json!({"name": "reports", "site": 77}))
         .send()
         .await
         .unwrap();
-    assert_eq!(error(no_site).await, (400, "invalid_field".into(), Some("site".into())));
+    assert_eq!(
+        error(no_site).await,
+        (400, "invalid_field".into(), Some("site".into()))
+    );
 }
 
 async fn the_log_holds_nothing_personal(database: Database) {
@@ -275,7 +330,8 @@ async fn the_log_holds_nothing_personal(database: Database) {
     app.accept(&visit.batch(&[page_view(secret_url), identify("jane.doe@mail.example")]))
         .await;
     app.json("/api/v1/visitors?q=jane.doe@mail.example").await;
-    app.json(&format!("/api/v1/visitors/{}", visit.visitor)).await;
+    app.json(&format!("/api/v1/visitors/{}", visit.visitor))
+        .await;
     let log = app.log.text();
     assert!(log.contains("answered"), "the debug lines are there: {log}");
     let link = app.setup_link.as_deref().unwrap();

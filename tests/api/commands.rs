@@ -43,7 +43,8 @@ async fn a_new_set_up_link_replaces_the_password(database: Database) {
     let old_cookie = app.set_up("owner@shop.example", "the first password").await;
     let printed = app.command(&Command::Users(UsersCommand::SetupLink)).await;
     app.setup_link = Some(printed.trim().to_owned());
-    app.set_up("owner@shop.example", "the second password").await;
+    app.set_up("owner@shop.example", "the second password")
+        .await;
     let login = |password: &str| {
         let body = json!({"email": "owner@shop.example", "password": password});
         let app = &app;
@@ -67,7 +68,9 @@ async fn what_is_listed_has_no_secret(database: Database) {
     let secret = app.add_key(Some(1)).await;
     let list = app.command(&Command::Keys(KeysCommand::List)).await;
     assert!(list.contains("site 1") && !list.contains(&secret), "{list}");
-    let printed = app.command(&Command::Keys(KeysCommand::Revoke { id: 2 })).await;
+    let printed = app
+        .command(&Command::Keys(KeysCommand::Revoke { id: 2 }))
+        .await;
     assert_eq!(after(&printed, "API key 2 is "), "revoked.");
     assert_eq!(app.get_with("/api/v1/sites", &secret).await.status(), 401);
 }

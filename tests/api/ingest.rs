@@ -1,7 +1,9 @@
 //! `POST /v1/events`: what is taken, what is refused, and how it is said.
 
 use std::io::Write;
+use std::pin::pin;
 
+use futures_util::future::{Either, select};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -53,7 +55,10 @@ async fn answers_name_every_item_in_order(database: Database) {
     let first = said(&answer);
     assert_eq!(first[0], stored("accepted"));
     assert_eq!(first[1], dropped("invalid_field", json!("data.name")));
-    assert_eq!((&first[2].0, &first[2].1), (&json!("dropped"), &json!("unknown_type")));
+    assert_eq!(
+        (&first[2].0, &first[2].1),
+        (&json!("dropped"), &json!("unknown_type"))
+    );
     assert_eq!(first[3], stored("accepted"));
     assert_eq!(first[4], stored("accepted"));
 
@@ -104,7 +109,10 @@ async fn any_content_type_and_both_encodings(database: Database) {
         let answer: Value = response.json().await.unwrap();
         assert_eq!(answer["results"][0]["status"], "accepted", "{headers:?}");
     }
-    assert_eq!(app.database.number("SELECT COUNT(*) FROM visitors").await, 5);
+    assert_eq!(
+        app.database.number("SELECT COUNT(*) FROM visitors").await,
+        5
+    );
 }
 
 async fn bodies_that_cannot_be_taken(database: Database) {
@@ -144,9 +152,27 @@ async fn bodies_that_cannot_be_taken(database: Database) {
             "invalid_field",
             Some("context.session.id"),
         ),
-        ("", with("v", json!(99)), 400, "unsupported_version", Some("v")),
-        ("", with("key", json!("wk_nobody0")), 401, "unknown_key", Some("key")),
-        ("", with("items", json!(many)), 413, "too_many_items", Some("items")),
+        (
+            "",
+            with("v", json!(99)),
+            400,
+            "unsupported_version",
+            Some("v"),
+        ),
+        (
+            "",
+            with("key", json!("wk_nobody0")),
+            401,
+            "unknown_key",
+            Some("key"),
+        ),
+        (
+            "",
+            with("items", json!(many)),
+            413,
+            "too_many_items",
+            Some("items"),
+        ),
         (
             "zstd",
             good.to_string(),
@@ -209,7 +235,9 @@ async fn a_new_site_works_at_once(database: Database) {
     let app = TestApp::start(database).await;
     // The collector knows its sites from here on, and has just learnt that there is no such key.
     app.accept(&Visit::new(&app.key).batch(&[event("x")])).await;
-    let unknown = app.send(&Visit::new("wk_nobody0").batch(&[event("x")])).await;
+    let unknown = app
+        .send(&Visit::new("wk_nobody0").batch(&[event("x")]))
+        .await;
     assert_eq!(unknown.status(), 401);
     let key = app.add_site("Second", &[]).await;
     app.accept(&Visit::new(&key).batch(&[event("x")])).await;
@@ -243,7 +271,11 @@ async fn origins_are_checked_and_answers_can_be_read(database: Database) {
         assert_eq!(response.status(), status, "{origin:?}");
         let header = |name| response.headers().get(name).map(|v| v.to_str().unwrap());
         assert_eq!(header("access-control-allow-origin"), origin);
-        assert_eq!(header("access-control-allow-credentials"), credentials, "{origin:?}");
+        assert_eq!(
+            header("access-control-allow-credentials"),
+            credentials,
+            "{origin:?}"
+        );
         let vary: Vec<&str> = response
             .headers()
             .get_all("vary")
@@ -283,14 +315,29 @@ async fn a_preflight_is_answered(database: Database) {
 
 async fn a_full_queue_says_when_to_come_back(database: Database) {
     let app = TestApp::with(database, |config| config.queue_items = 2).await;
-    let batch = Visit::new(&app.key).batch(&[event("a"), event("b"), event("c")]);
-    let response = app.send(&batch).await;
-    let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!((1..=60).contains(&wait), "{wait}");
-    let exposed = response.headers()["access-control-expose-headers"].to_str().unwrap();
-    assert!(exposed.contains("Retry-After"));
+    // While nothing can be committed, one of the two waits for its commit and fills the queue.
+    let blocked = app.database.block_writes().await;
+    let first = Visit::new(&app.key).batch(&[event("a"), event("b")]);
+    let second = Visit::new(&app.key).batch(&[event("a"), event("b")]);
+    let (one, other) = (pin!(app.send(&first)), pin!(app.send(&second)));
+    let (response, waiting) = match select(one, other).await {
+        Either::Left((response, waiting)) | Either::Right((response, waiting)) => {
+            (response, waiting)
+        }
+    };
+    let wait = response.headers()["retry-after"].to_str().unwrap();
+    assert!((1..=60).contains(&wait.parse::<u64>().unwrap()), "{wait}");
+    let exposed = &response.headers()["access-control-expose-headers"];
+    assert!(exposed.to_str().unwrap().contains("Retry-After"));
     let request_id = response.headers()["x-request-id"].to_str().unwrap();
     assert!(Uuid::try_parse(request_id).is_ok());
     assert_eq!(error(response).await, (503, "overloaded".into(), None));
-    assert_eq!(app.database.number("SELECT COUNT(*) FROM events").await, 0);
+    drop(blocked);
+    let answer: Value = waiting.await.json().await.unwrap();
+    assert_eq!(answer["results"][1]["status"], "accepted");
+    assert_eq!(app.database.number("SELECT COUNT(*) FROM events").await, 2);
+    // There is room again for the one that was sent away.
+    app.send(&first).await;
+    app.send(&second).await;
+    assert_eq!(app.database.number("SELECT COUNT(*) FROM events").await, 4);
 }

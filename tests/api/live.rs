@@ -18,7 +18,10 @@ async fn what_is_stored_appears_at_once(database: Database) {
     let app = TestApp::start(database).await;
     let mut stream = Events::of(app.get("/api/v1/live").await);
     let visit = Visit::new(&app.key);
-    let items = [page_view("https://shop.example/pricing"), milestone("signup_at")];
+    let items = [
+        page_view("https://shop.example/pricing"),
+        milestone("signup_at"),
+    ];
     let batch = visit.batch(&items);
     app.accept(&batch).await;
     let mut entries = Vec::new();
@@ -30,7 +33,10 @@ async fn what_is_stored_appears_at_once(database: Database) {
             other => panic!("{other}"),
         }
     };
-    let types: Vec<_> = entries.iter().map(|e| e["type"].as_str().unwrap()).collect();
+    let types: Vec<_> = entries
+        .iter()
+        .map(|e| e["type"].as_str().unwrap())
+        .collect();
     assert_eq!(types, ["page_view", "milestone"]);
     assert_eq!(entries[0]["url"], "https://shop.example/pricing");
     assert_eq!(journey["visitor_id"], json!(visit.visitor));
@@ -53,8 +59,10 @@ async fn another_sites_events_do_not_appear(database: Database) {
     let app = TestApp::start(database).await;
     let other = app.add_site("Other", &[]).await;
     let mut stream = Events::of(app.get("/api/v1/live?site=1").await);
-    app.accept(&Visit::new(&other).batch(&[event("theirs")])).await;
-    app.accept(&Visit::new(&app.key).batch(&[event("ours")])).await;
+    app.accept(&Visit::new(&other).batch(&[event("theirs")]))
+        .await;
+    app.accept(&Visit::new(&app.key).batch(&[event("ours")]))
+        .await;
     let (name, data) = stream.next().await.unwrap();
     assert_eq!((name.as_str(), &data["name"]), ("entry", &json!("ours")));
 }

@@ -89,7 +89,10 @@ async fn the_end_under_load_answers_what_it_stored(database: Database) {
         .collect();
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while accepted.load(Ordering::SeqCst) < 200 {
-        assert!(tokio::time::Instant::now() < deadline, "too slow to be true");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "too slow to be true"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     app.stop().await;
@@ -97,7 +100,10 @@ async fn the_end_under_load_answers_what_it_stored(database: Database) {
         sender.await.unwrap();
     }
     let stored = app.database.number("SELECT COUNT(*) FROM events").await;
-    assert_eq!(usize::try_from(stored).unwrap(), accepted.load(Ordering::SeqCst));
+    assert_eq!(
+        usize::try_from(stored).unwrap(),
+        accepted.load(Ordering::SeqCst)
+    );
     app.log.assert_quiet();
 }
 
@@ -129,7 +135,11 @@ async fn two_collectors_on_one_database_agree(database: Database) {
             }
         }
     }
-    assert_eq!(accepted, 2 * REQUESTS, "each item is accepted by one of them");
+    assert_eq!(
+        accepted,
+        2 * REQUESTS,
+        "each item is accepted by one of them"
+    );
     let list = second.json("/api/v1/visitors?site=1").await;
     assert_eq!(list["data"][0]["total_page_views"], json!(REQUESTS));
     assert_eq!(list["data"][0]["total_sessions"], 1);

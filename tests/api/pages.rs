@@ -6,7 +6,11 @@ use crate::support::app::{TestApp, error};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 
-on_both_databases!(it_says_whether_it_is_ready, a_full_queue_is_not_ready, every_answer_is_guarded);
+on_both_databases!(
+    it_says_whether_it_is_ready,
+    a_full_queue_is_not_ready,
+    every_answer_is_guarded
+);
 
 async fn it_says_whether_it_is_ready(database: Database) {
     let app = TestApp::start(database).await;
@@ -34,10 +38,21 @@ async fn every_answer_is_guarded(database: Database) {
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
     }
-    let page = app.request(Method::GET, "/journeys/x").send().await.unwrap();
+    let page = app
+        .request(Method::GET, "/journeys/x")
+        .send()
+        .await
+        .unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
-    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
-    let missing = app.request(Method::GET, "/assets/gone.js").send().await.unwrap();
+    assert!(
+        policy.contains("script-src 'self'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    let missing = app
+        .request(Method::GET, "/assets/gone.js")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(error(missing).await.1, "not_found");
     let wrong = app.request(Method::POST, "/journeys").send().await.unwrap();
     assert_eq!(error(wrong).await.1, "method_not_allowed");

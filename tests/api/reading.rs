@@ -69,7 +69,8 @@ async fn pages_have_every_row_once(database: Database) {
 async fn filters_narrow_the_lists(database: Database) {
     let app = TestApp::start(database).await;
     let plain = Visit::new(&app.key);
-    app.accept(&plain.batch(&[page_view("https://shop.example/")])).await;
+    app.accept(&plain.batch(&[page_view("https://shop.example/")]))
+        .await;
     let known = Visit::new(&app.key);
     let mut batch = known.batch(&[
         page_view("https://shop.example/pricing"),
@@ -101,16 +102,27 @@ async fn filters_narrow_the_lists(database: Database) {
     }
     let found = ids("/api/v1/visitors?stage=anonymous".into(), "visitor_id").await;
     assert_eq!(found, [plain.visitor.to_string()]);
-    let found = ids(format!("/api/v1/sessions?visitor={}", plain.visitor), "session_id").await;
+    let found = ids(
+        format!("/api/v1/sessions?visitor={}", plain.visitor),
+        "session_id",
+    )
+    .await;
     assert_eq!(found, [plain.session.to_string()]);
     for (filter, kinds) in [
         ("name=cta_clicked".to_owned(), vec!["event"]),
         ("type=milestone".to_owned(), vec!["milestone"]),
         (format!("visitor={}", plain.visitor), vec!["page_view"]),
-        (format!("session={}&type=identify", known.session), vec!["identify"]),
+        (
+            format!("session={}&type=identify", known.session),
+            vec!["identify"],
+        ),
         (format!("session={}&type=identify", plain.session), vec![]),
     ] {
-        assert_eq!(ids(format!("/api/v1/events?{filter}"), "type").await, kinds, "{filter}");
+        assert_eq!(
+            ids(format!("/api/v1/events?{filter}"), "type").await,
+            kinds,
+            "{filter}"
+        );
     }
 }
 
@@ -136,7 +148,9 @@ async fn one_journey_in_full(database: Database) {
         .collect();
     assert_eq!(ids.len(), 2);
 
-    let stranger = app.get(&format!("/api/v1/visitors/{}", visit.session)).await;
+    let stranger = app
+        .get(&format!("/api/v1/visitors/{}", visit.session))
+        .await;
     assert_eq!(error(stranger).await, (404, "not_found".into(), None));
 }
 
@@ -156,7 +170,11 @@ async fn parameters_that_cannot_be_read_are_named(database: Database) {
         ("/api/v1/events?session=7", "session"),
     ] {
         let answer = error(app.get(path).await).await;
-        assert_eq!(answer, (400, "invalid_parameter".into(), Some(name.into())), "{path}");
+        assert_eq!(
+            answer,
+            (400, "invalid_parameter".into(), Some(name.into())),
+            "{path}"
+        );
     }
     app.log.assert_quiet();
 }

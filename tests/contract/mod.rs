@@ -92,12 +92,14 @@ fn documented() -> BTreeSet<String> {
     text.split('`')
         .skip(1)
         .step_by(2)
-        .filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        .filter(|word| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        })
         .map(str::to_owned)
         .collect()
 }
 
-/// The rows of the table under this heading: the words in backticks of each first column.
+/// The rows of the table under this heading, below its two lines of head: the word in backticks of each first column.
 fn table(heading: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join("docs/api.md")).unwrap();
     let (_, section) = text
@@ -107,6 +109,7 @@ fn table(heading: &str) -> BTreeSet<String> {
         .lines()
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'))
+        .skip(2)
         .filter_map(|line| line.split('|').nth(1))
         .filter_map(|cell| cell.split('`').nth(1))
         .map(str::to_owned)

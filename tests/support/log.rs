@@ -38,7 +38,11 @@ impl Log {
                 line.starts_with("WARN") || line.starts_with("ERROR")
             })
             .collect();
-        assert!(loud.is_empty(), "the collector logged:\n{}", loud.join("\n"));
+        assert!(
+            loud.is_empty(),
+            "the collector logged:\n{}",
+            loud.join("\n")
+        );
     }
 }
 

@@ -20,7 +20,9 @@ impl Events {
     pub(crate) fn of(response: Response) -> Self {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let chunks = response.bytes_stream().map(|chunk| chunk.map(|c| c.to_vec()));
+        let chunks = response
+            .bytes_stream()
+            .map(|chunk| chunk.map(|c| c.to_vec()));
         Self {
             chunks: chunks.boxed(),
             text: String::new(),

@@ -167,9 +167,9 @@ fn check_email(text: &str) -> Result<String, ApiError> {
     let email = text.trim().to_lowercase();
     let plausible = email.len() <= EMAIL_BYTES
         && !email.contains(|c: char| c.is_whitespace() || c.is_control())
-        && email
-            .split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+        && email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !host.contains('@')
+        });
     if plausible {
         Ok(email)
     } else {

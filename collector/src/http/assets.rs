@@ -117,11 +117,11 @@ impl Assets {
         let Some(manifest) = manifest.as_ref().and_then(serde_json::Value::as_object) else {
             return;
         };
-        let folder = script_name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = script_name
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
         for (role, name) in manifest {
-            let Some((name, bytes)) = name
-                .as_str()
-                .and_then(|name| files.get_key_value(name))
+            let Some((name, bytes)) = name.as_str().and_then(|name| files.get_key_value(name))
             else {
                 continue;
             };
@@ -140,12 +140,14 @@ impl Assets {
     fn find(&self, path: &str) -> Option<Arc<File>> {
         let path = path.trim_start_matches('/');
         let file = if path.is_empty() { "index.html" } else { path };
-        self.files.get(file).or_else(|| {
-            let last = path.rsplit('/').next().unwrap_or_default();
-            // A file that is not there is 404 and not the page, or a script tag would load HTML.
-            (!last.contains('.')).then(|| self.files.get("index.html"))?
-        })
-        .cloned()
+        self.files
+            .get(file)
+            .or_else(|| {
+                let last = path.rsplit('/').next().unwrap_or_default();
+                // A file that is not there is 404 and not the page, or a script tag would load HTML.
+                (!last.contains('.')).then(|| self.files.get("index.html"))?
+            })
+            .cloned()
     }
 }
 
@@ -190,9 +192,8 @@ impl File {
     /// The bytes in the best encoding the client takes. The first request for each does the work.
     fn encoded(&self, accepted: Accepted) -> (Option<&'static str>, Bytes) {
         if self.compresses() {
-            let smaller = |packed: Vec<u8>| {
-                (packed.len() < self.bytes.len()).then(|| Bytes::from(packed))
-            };
+            let smaller =
+                |packed: Vec<u8>| (packed.len() < self.bytes.len()).then(|| Bytes::from(packed));
             if accepted.brotli
                 && let Some(bytes) = self.brotli.get_or_init(|| smaller(brotli(&self.bytes)))
             {
@@ -234,7 +235,10 @@ impl File {
             headers.insert(CORP, HeaderValue::from_static("cross-origin"));
         }
         if self.is_page() {
-            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+            headers.insert(
+                CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(PAGE_POLICY),
+            );
         }
         headers
     }
@@ -416,7 +420,11 @@ mod tests {
     #[tokio::test]
     async fn compressed_for_who_takes_it_and_304_for_who_has_it() {
         let page = assets("waymark.js").find("/").unwrap();
-        let packed = answer(Arc::clone(&page), &request(&[(ACCEPT_ENCODING, "gzip, br")])).await;
+        let packed = answer(
+            Arc::clone(&page),
+            &request(&[(ACCEPT_ENCODING, "gzip, br")]),
+        )
+        .await;
         assert_eq!(packed.headers()[CONTENT_ENCODING], "br");
         let tag = packed.headers()[ETAG].to_str().unwrap().to_owned();
         let plain = answer(

@@ -162,8 +162,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_limit_itself_is_allowed() {
-        assert_eq!(read_as("identity", vec![1; 100], 100).await.unwrap().len(), 100);
-        assert_eq!(read_as("gzip", gzip(&[1; 100]), 100).await.unwrap().len(), 100);
+        assert_eq!(
+            read_as("identity", vec![1; 100], 100).await.unwrap().len(),
+            100
+        );
+        assert_eq!(
+            read_as("gzip", gzip(&[1; 100]), 100).await.unwrap().len(),
+            100
+        );
         assert!(read_as("identity", vec![1; 101], 100).await.is_err());
         assert!(read_as("gzip", gzip(&[1; 101]), 100).await.is_err());
     }

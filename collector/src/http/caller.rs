@@ -177,7 +177,11 @@ pub(crate) async fn same_site_only(
 }
 
 fn is_own(headers: &HeaderMap, public_url: Option<&Url>) -> bool {
-    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value: &HeaderValue| value.to_str().unwrap_or("?"))
+    };
     if let Some(from) = text(axum::http::HeaderName::from_static("sec-fetch-site")) {
         return from == "same-origin" || from == "none";
     }
@@ -225,12 +229,24 @@ mod tests {
         let public = Url::parse("https://stats.example").unwrap();
         let own = |pairs: &[_]| is_own(&headers(pairs), Some(&public));
         assert!(own(&[]));
-        assert!(own(&[("sec-fetch-site", "same-origin"), ("origin", "https://x.example")]));
+        assert!(own(&[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "https://x.example")
+        ]));
         assert!(!own(&[("sec-fetch-site", "same-site")]));
         assert!(!own(&[("sec-fetch-site", "cross-site")]));
-        assert!(own(&[("origin", "https://stats.example"), ("host", "inner:8700")]));
-        assert!(own(&[("origin", "http://127.0.0.1:8700"), ("host", "127.0.0.1:8700")]));
-        assert!(!own(&[("origin", "http://127.0.0.1:9999"), ("host", "127.0.0.1:8700")]));
+        assert!(own(&[
+            ("origin", "https://stats.example"),
+            ("host", "inner:8700")
+        ]));
+        assert!(own(&[
+            ("origin", "http://127.0.0.1:8700"),
+            ("host", "127.0.0.1:8700")
+        ]));
+        assert!(!own(&[
+            ("origin", "http://127.0.0.1:9999"),
+            ("host", "127.0.0.1:8700")
+        ]));
         assert!(!own(&[("origin", "null"), ("host", "127.0.0.1:8700")]));
     }
 }

@@ -44,15 +44,15 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 }
 
 /// Answers the question a browser asks first. Which site it is about is not said in it.
-pub(crate) async fn preflight(
-    State(app): State<App>,
-    headers: axum::http::HeaderMap,
-) -> Response {
+pub(crate) async fn preflight(State(app): State<App>, headers: axum::http::HeaderMap) -> Response {
     let mut response = (
         StatusCode::NO_CONTENT,
         [
             (ACCESS_CONTROL_ALLOW_METHODS, "POST"),
-            (ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Content-Encoding"),
+            (
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                "Content-Type, Content-Encoding",
+            ),
             (ACCESS_CONTROL_MAX_AGE, "86400"),
         ],
     )

@@ -102,7 +102,9 @@ impl Directory {
                 .iter()
                 .map(|text| OriginPattern::parse(text))
                 .collect::<Result<_, _>>()
-                .map_err(|e| StoreError::Internal(format!("sites.origins of site {}: {e}", site.id)))?;
+                .map_err(|e| {
+                    StoreError::Internal(format!("sites.origins of site {}: {e}", site.id))
+                })?;
             let key = site.key.clone();
             let site = Arc::new(site);
             by_key.insert(key, Arc::new(Listed { site, patterns }));

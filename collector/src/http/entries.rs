@@ -43,7 +43,12 @@ pub(crate) async fn list(
     };
     let page = app
         .store()
-        .entries(site.id, &filter, params.cursor.as_deref(), params.limit.get())
+        .entries(
+            site.id,
+            &filter,
+            params.cursor.as_deref(),
+            params.limit.get(),
+        )
         .await?;
     Ok(Json(page))
 }

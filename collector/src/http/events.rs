@@ -57,13 +57,9 @@ async fn ingest(
             .map(str::to_owned),
     };
     let envelope = envelope::read(&body).map_err(IngestError::from)?;
-    let site = app
-        .directory()
-        .find(&envelope.key)
-        .await?
-        .ok_or_else(|| {
-            ApiError::new(Code::UnknownKey, "No site has this write key.").field("key")
-        })?;
+    let site = app.directory().find(&envelope.key).await?.ok_or_else(|| {
+        ApiError::new(Code::UnknownKey, "No site has this write key.").field("key")
+    })?;
     match admission(&site, headers) {
         Admission::Listed => *listed = true,
         Admission::Open => {}
@@ -74,7 +70,10 @@ async fn ingest(
             ));
         }
     }
-    Ok(app.ingest().submit(&site.site, &envelope, &received).await?)
+    Ok(app
+        .ingest()
+        .submit(&site.site, &envelope, &received)
+        .await?)
 }
 
 /// Every browser sends `Origin` with a POST, so who sends none is a server. The list keeps other people's pages

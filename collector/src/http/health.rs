@@ -20,9 +20,8 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiErr
         return Err(ApiError::shutting_down());
     }
     if !app.ingest().depth().has_room() {
-        return Err(
-            ApiError::new(Code::Overloaded, "The queue is full.").retry_after(Duration::from_secs(1))
-        );
+        return Err(ApiError::new(Code::Overloaded, "The queue is full.")
+            .retry_after(Duration::from_secs(1)));
     }
     match tokio::time::timeout(PATIENCE, app.store().ping()).await {
         Ok(answer) => answer?,
@@ -39,7 +38,10 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiErr
 
 /// For methods a route does not have.
 pub(crate) async fn wrong_method() -> ApiError {
-    ApiError::new(Code::MethodNotAllowed, "This path does not take this method.")
+    ApiError::new(
+        Code::MethodNotAllowed,
+        "This path does not take this method.",
+    )
 }
 
 /// For paths of the API that do not exist.

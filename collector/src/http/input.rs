@@ -29,11 +29,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             .finish();
         let pairs =
             serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text.as_bytes()));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|e| {
-            let name = e.path().to_string();
-            let message = format!("The query parameter {name}: {}.", e.inner());
-            ApiError::new(Code::InvalidParameter, message).field(name)
-        })
+        serde_path_to_error::deserialize(pairs)
+            .map(Self)
+            .map_err(|e| {
+                let name = e.path().to_string();
+                let message = format!("The query parameter {name}: {}.", e.inner());
+                ApiError::new(Code::InvalidParameter, message).field(name)
+            })
     }
 }
 
@@ -129,9 +131,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             let path = e.path().to_string();
             let inner = e.into_inner();
             if inner.is_data() {
-                let field = if path == "." { named_field(&inner) } else { Some(path) };
-                let error =
-                    ApiError::new(Code::InvalidField, format!("The body is not as expected: {inner}."));
+                let field = if path == "." {
+                    named_field(&inner)
+                } else {
+                    Some(path)
+                };
+                let error = ApiError::new(
+                    Code::InvalidField,
+                    format!("The body is not as expected: {inner}."),
+                );
                 match field {
                     Some(field) => error.field(field),
                     None => error,
@@ -170,7 +178,9 @@ mod tests {
             .body(axum::body::Body::empty())
             .unwrap();
         let (mut parts, _) = request.into_parts();
-        Query::from_request_parts(&mut parts, &()).await.map(|Query(f)| f)
+        Query::from_request_parts(&mut parts, &())
+            .await
+            .map(|Query(f)| f)
     }
 
     #[tokio::test]

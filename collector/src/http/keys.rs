@@ -53,10 +53,11 @@ pub(crate) async fn add(
     caller.person()?;
     let name = wanted.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
-        return Err(
-            ApiError::new(Code::InvalidField, "The name has to have 1 to 100 characters.")
-                .field("name"),
-        );
+        return Err(ApiError::new(
+            Code::InvalidField,
+            "The name has to have 1 to 100 characters.",
+        )
+        .field("name"));
     }
     if let Some(site) = wanted.site
         && !caller.sites(&app).await?.iter().any(|s| s.id == site)

@@ -44,8 +44,7 @@ impl OriginPattern {
         if rest.contains(['*', '/', '?', '#', '@', '\\']) {
             return Err(wrong());
         }
-        let (scheme, host, port) =
-            parts(&format!("{scheme}://{rest}")).ok_or_else(wrong)?;
+        let (scheme, host, port) = parts(&format!("{scheme}://{rest}")).ok_or_else(wrong)?;
         Ok(Self {
             scheme,
             host,
@@ -104,13 +103,7 @@ fn parts(origin: &str) -> Option<(String, String, u16)> {
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => format!("[{address}]"),
     };
-    (!host.is_empty()).then(|| {
-        (
-            url.scheme().to_owned(),
-            host,
-            url.port().unwrap_or(default),
-        )
-    })
+    (!host.is_empty()).then(|| (url.scheme().to_owned(), host, url.port().unwrap_or(default)))
 }
 
 #[cfg(test)]
@@ -122,7 +115,11 @@ mod tests {
         let table: [(&str, &[&str], &[&str]); 5] = [
             (
                 "https://shop.example",
-                &["https://shop.example", "https://shop.example:443", "https://SHOP.example"],
+                &[
+                    "https://shop.example",
+                    "https://shop.example:443",
+                    "https://SHOP.example",
+                ],
                 &[
                     "http://shop.example",
                     "https://shop.example:8443",
@@ -135,7 +132,11 @@ mod tests {
             (
                 "https://*.shop.example",
                 &["https://a.shop.example", "https://a.b.shop.example"],
-                &["https://shop.example", "https://evilshop.example", "http://a.shop.example"],
+                &[
+                    "https://shop.example",
+                    "https://evilshop.example",
+                    "http://a.shop.example",
+                ],
             ),
             (
                 "http://localhost:*",
@@ -147,7 +148,11 @@ mod tests {
                 &["http://127.0.0.1:8000"],
                 &["http://127.0.0.1", "http://127.0.0.1:80"],
             ),
-            ("http://[::1]:*", &["http://[::1]:3000"], &["http://[::2]:3000"]),
+            (
+                "http://[::1]:*",
+                &["http://[::1]:3000"],
+                &["http://[::2]:3000"],
+            ),
         ];
         for (pattern, yes, no) in table {
             let patterns = [OriginPattern::parse(pattern).unwrap()];

@@ -35,7 +35,12 @@ pub(crate) async fn list(
     };
     let page = app
         .store()
-        .sessions(site.id, &filter, params.cursor.as_deref(), params.limit.get())
+        .sessions(
+            site.id,
+            &filter,
+            params.cursor.as_deref(),
+            params.limit.get(),
+        )
         .await?;
     Ok(Json(page))
 }

@@ -70,10 +70,10 @@ impl Throttle {
             }
         }
         state.make_room(now);
-        let failures = state
-            .by_address
-            .entry(address)
-            .or_insert(Failures { count: 0, last: now });
+        let failures = state.by_address.entry(address).or_insert(Failures {
+            count: 0,
+            last: now,
+        });
         failures.count = failures.count.saturating_add(1);
         failures.last = now;
         state.minute = Some((minute.0, minute.1 + 1));

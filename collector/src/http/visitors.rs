@@ -42,7 +42,12 @@ pub(crate) async fn list(
     };
     let page = app
         .store()
-        .visitors(site.id, &filter, params.cursor.as_deref(), params.limit.get())
+        .visitors(
+            site.id,
+            &filter,
+            params.cursor.as_deref(),
+            params.limit.get(),
+        )
         .await?;
     Ok(Json(page))
 }
@@ -89,7 +94,12 @@ pub(crate) async fn one(
     };
     let timeline = app
         .store()
-        .entries(site.id, &filter, params.cursor.as_deref(), params.limit.get())
+        .entries(
+            site.id,
+            &filter,
+            params.cursor.as_deref(),
+            params.limit.get(),
+        )
         .await?;
     Ok(Json(Full {
         journey,

@@ -69,8 +69,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
     pub async fn add_site(&self, new: &NewSite, now: i64) -> Result<(Site, bool), StoreError> {
-        let origins = serde_json::to_string(&new.origins)
-            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        let origins =
+            serde_json::to_string(&new.origins).map_err(|e| StoreError::Internal(e.to_string()))?;
         let made: Option<Row> = on!(self, write, |pool| {
             sqlx::query_as(include_str!("sql/sites/insert.sql"))
                 .bind(&new.name)
