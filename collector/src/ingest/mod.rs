@@ -27,11 +27,13 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::task::TaskTracker;
+use tracing::instrument::WithSubscriber;
 use waymark_protocol::BatchAnswer;
 
 pub use envelope::{Envelope, RefusalCode, Refused};
 pub use reading::{Answers, Reading, read};
 
+use crate::enrich::user_agent;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store};
 use queue::{Full, Job, Queue};
@@ -123,6 +125,8 @@ impl Ingest {
         options: IngestOptions,
         live: broadcast::Sender<Arc<live::Update>>,
     ) -> Self {
+        // The patterns take a moment to compile, which the first request need not wait for.
+        tokio::task::spawn_blocking(user_agent::warm_up);
         let queue = Arc::new(Queue::new(options));
         let writers = TaskTracker::new();
         let count = match store.kind() {
@@ -130,7 +134,9 @@ impl Ingest {
             Kind::Postgres => options.writers.max(1),
         };
         for _ in 0..count {
-            writers.spawn(writer::run(store.clone(), Arc::clone(&queue), live.clone()));
+            let writer = writer::run(store.clone(), Arc::clone(&queue), live.clone());
+            // A writer logs where whoever started it does.
+            writers.spawn(writer.with_current_subscriber());
         }
         writers.close();
         Self { queue, writers }

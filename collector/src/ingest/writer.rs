@@ -17,9 +17,9 @@ use crate::journey::Fact;
 use crate::outcome::{Fault, Outcome};
 use crate::store::{Committed, Store, StoreError};
 
-/// How often a transaction that met another one is tried again.
-const CONFLICT_TRIES: u32 = 8;
-/// The pause before the first such repetition; it doubles.
+/// How long a transaction that meets others is tried again, before its items are sent back.
+const CONFLICT_PATIENCE: Duration = Duration::from_secs(8);
+/// The pause before the first repetition; it doubles.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 
 /// Works until the queue is closed and empty.
@@ -91,10 +91,11 @@ async fn commit(store: &Store, facts: &[&Fact]) -> Vec<Outcome> {
 
 /// One transaction, again for as long as it only met others.
 async fn attempt(store: &Store, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
+    let patience = tokio::time::Instant::now() + CONFLICT_PATIENCE;
     let mut pause = CONFLICT_PAUSE;
-    for _ in 1..CONFLICT_TRIES {
+    loop {
         match store.commit(facts).await {
-            Err(StoreError::Conflict(reason)) => {
+            Err(StoreError::Conflict(reason)) if tokio::time::Instant::now() + pause < patience => {
                 tracing::debug!(reason, "a transaction met another one and is repeated");
                 tokio::time::sleep(pause).await;
                 pause *= 2;
@@ -102,7 +103,6 @@ async fn attempt(store: &Store, facts: &[&Fact]) -> Result<Vec<Committed>, Store
             other => return other,
         }
     }
-    store.commit(facts).await
 }
 
 /// What a commit changed, by site.

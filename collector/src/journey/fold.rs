@@ -14,7 +14,7 @@ use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
 use super::fact::Fact;
-use super::model::{Device, Entry, Ga, Journey, Milestone, Session};
+use super::model::{Entry, Ga, Journey, Milestone, Session};
 use super::names::friendly;
 use super::stages::Stage;
 
@@ -59,9 +59,9 @@ pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
     folded
         .journeys
         .sort_by_key(|journey| std::cmp::Reverse((journey.last_seen, journey.visitor_id)));
-    folded
-        .sessions
-        .sort_by_key(|session| std::cmp::Reverse((session.started_at, session.session_id)));
+    folded.sessions.sort_by_key(|session| {
+        std::cmp::Reverse((session.started_at, session.session_id, session.visitor_id))
+    });
     folded.entries.reverse();
     folded
 }
@@ -138,9 +138,7 @@ fn session(own: &[&Fact], all: &[&Fact]) -> Option<Session> {
         entry_url: pages().next().and_then(|page| page.url.clone()),
         exit_url: pages().next_back().and_then(|page| page.url.clone()),
         touch: first.arrival.touch.clone(),
-        device: Device {
-            ..first.arrival.device.clone()
-        },
+        device: first.arrival.device.clone(),
         ga: ga(own.iter()),
     })
 }

@@ -76,7 +76,10 @@ mod tests {
         // Pinned: a change here renames every visitor there is.
         for (id, name) in [
             (0x0197_5560_7a00_7000_8000_0000_0000_0001, "cosmic-gull-81"),
-            (0x0197_5560_7a00_7000_8000_0000_0000_0002, "elegant-koala-88"),
+            (
+                0x0197_5560_7a00_7000_8000_0000_0000_0002,
+                "elegant-koala-88",
+            ),
             (0, "amber-albatross-1"),
         ] {
             assert_eq!(friendly(Uuid::from_u128(id)), name);

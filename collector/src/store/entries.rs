@@ -115,6 +115,7 @@ impl Store {
         let page = Page::cut(rows, limit, |row| Cursor {
             at: row.at,
             id: row.id,
+            tie: Uuid::nil(),
         });
         Ok(Page {
             data: page

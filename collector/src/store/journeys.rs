@@ -107,6 +107,7 @@ impl Store {
         let page = Page::cut(rows, limit, |row| Cursor {
             at: row.last_at,
             id: row.visitor_id,
+            tie: Uuid::nil(),
         });
         Ok(Page {
             data: self.with_milestones(site_id, page.data).await?,

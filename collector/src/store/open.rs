@@ -97,6 +97,19 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE)
+        // With `off` a commit is answered before it is on disk, and `accepted` promises that it is. Any other setting
+        // is the operator's choice of how many copies there are, and stays.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query(
+                    "SELECT set_config('synchronous_commit', 'on', false)
+                     WHERE current_setting('synchronous_commit') = 'off'",
+                )
+                .execute(connection)
+                .await
+                .map(drop)
+            })
+        })
         .connect_with(options)
         .await?;
     // Takes an advisory lock, so that several collectors may start at once.

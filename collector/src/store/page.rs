@@ -17,11 +17,13 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// A place in a list that is ordered by a time and then an id, both descending.
+/// A place in a list that is ordered by a time and then by ids, all descending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    pub(crate) at: i64,
-    pub(crate) id: Uuid,
+pub(super) struct Cursor {
+    pub(super) at: i64,
+    pub(super) id: Uuid,
+    /// What tells rows of one time and id apart, in the list that needs it; nil in the others.
+    pub(super) tie: Uuid,
 }
 
 impl Cursor {
@@ -29,17 +31,24 @@ impl Cursor {
     const START: Self = Self {
         at: i64::MAX,
         id: Uuid::max(),
+        tie: Uuid::max(),
     };
 
     /// Reads what a caller handed in.
-    pub(crate) fn read(text: Option<&str>) -> Result<Self, StoreError> {
+    pub(super) fn read(text: Option<&str>) -> Result<Self, StoreError> {
         text.map_or(Ok(Self::START), str::parse)
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}{}", self.at, self.id.simple())
+        write!(
+            f,
+            "{:016x}{}{}",
+            self.at,
+            self.id.simple(),
+            self.tie.simple()
+        )
     }
 }
 
@@ -47,20 +56,23 @@ impl FromStr for Cursor {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
-        let (at, id) = text.split_at_checked(16).ok_or(StoreError::InvalidCursor)?;
+        let (at, ids) = text.split_at_checked(16).ok_or(StoreError::InvalidCursor)?;
+        let (id, tie) = ids.split_at_checked(32).ok_or(StoreError::InvalidCursor)?;
+        let uuid = |text| Uuid::try_parse(text).map_err(|_| StoreError::InvalidCursor);
         Ok(Self {
             // The sign is in the digits: a time before 1970 is written as its two's complement.
             at: u64::from_str_radix(at, 16)
                 .map_err(|_| StoreError::InvalidCursor)?
                 .cast_signed(),
-            id: Uuid::try_parse(id).map_err(|_| StoreError::InvalidCursor)?,
+            id: uuid(id)?,
+            tie: uuid(tie)?,
         })
     }
 }
 
 impl<T> Page<T> {
     /// A page out of up to `limit + 1` rows: the one too many says that there is more.
-    pub(crate) fn cut(mut rows: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> Self {
+    pub(super) fn cut(mut rows: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> Self {
         let limit = limit as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -85,6 +97,7 @@ mod tests {
             let cursor = Cursor {
                 at,
                 id: Uuid::from_u128(0xfeed),
+                tie: Uuid::from_u128(0xbeef),
             };
             assert_eq!(Cursor::read(Some(&cursor.to_string())).ok(), Some(cursor));
         }
@@ -110,6 +123,7 @@ mod tests {
         let place = |at: &i64| Cursor {
             at: *at,
             id: Uuid::nil(),
+            tie: Uuid::nil(),
         };
         assert_eq!(Page::cut(vec![3, 2], 2, place).next_cursor, None);
         let page = Page::cut(vec![3, 2, 1], 2, place);

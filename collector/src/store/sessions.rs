@@ -70,7 +70,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<Session>, StoreError> {
         let cursor = Cursor::read(cursor)?;
-        let mut filters = Filters::new(4);
+        let mut filters = Filters::new(5);
         filters.add("visitor_id = $?", filter.visitor);
         let sql = filters.apply(include_str!("sql/sessions/list.sql"));
         let rows: Vec<Row> = on!(self, read, |pool| {
@@ -78,12 +78,14 @@ impl Store {
                 .bind(site_id)
                 .bind(cursor.at)
                 .bind(cursor.id)
+                .bind(cursor.tie)
                 .bind(i64::from(limit) + 1);
             bind!(query, &filters.values).fetch_all(pool).await
         })?;
         let page = Page::cut(rows, limit, |row| Cursor {
             at: row.started_at,
             id: row.session_id,
+            tie: row.visitor_id,
         });
         let visible = self.visible_times(site_id, &page.data).await?;
         Ok(Page {

@@ -1,0 +1,323 @@
+//! The store against the definition: the same items in any order, any number of times, in any batches, over any number
+//! of connections and two collectors, add up to what [`waymark_collector::journey::fold`] says of the set.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use waymark_collector::ingest::{Ingest, envelope, read};
+use waymark_collector::journey::{Fact, fold};
+use waymark_collector::store::sites::Site;
+use waymark_collector::store::{EntryFilter, SessionFilter, Store, VisitorFilter};
+use waymark_protocol::Status;
+
+use super::desk::{
+    Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions, submit,
+};
+use crate::support::database::Database;
+use crate::support::on_both_databases;
+
+on_both_databases!(any_delivery_adds_up_to_the_same);
+
+/// What a batch's context says, small enough that cases meet often.
+#[derive(Debug, Clone)]
+struct Setting {
+    visitor: u64,
+    session: u64,
+    started_ago: i64,
+    user: Option<u8>,
+    touch: Option<u8>,
+    first_touch: Option<u8>,
+    ga: Option<u8>,
+    language: Option<u8>,
+}
+
+/// One item and the setting in which it was made.
+#[derive(Debug, Clone)]
+struct Atom {
+    setting: usize,
+    ago: i64,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    PageView(u8),
+    Event(u8),
+    Identify(u8),
+    Milestone(u8),
+    /// About the atom of this number, whatever that is.
+    Ping(usize, u32, u8),
+    GaLinked(u8),
+    Consent,
+}
+
+/// Items and one way in which they arrive.
+#[derive(Debug, Clone)]
+struct Delivery {
+    settings: Vec<Setting>,
+    atoms: Vec<Atom>,
+    /// Numbers of atoms in the order of arrival, each at least once.
+    order: Vec<usize>,
+    /// Items that travel together at most.
+    together: usize,
+    /// Requests at a time.
+    lanes: usize,
+}
+
+fn delivery() -> impl Strategy<Value = Delivery> {
+    let few = || proptest::option::of(0..3_u8);
+    let setting = (
+        0..2_u64,
+        0..3_u64,
+        0..4_i64,
+        few(),
+        few(),
+        few(),
+        few(),
+        few(),
+    )
+        .prop_map(
+            |(visitor, session, started_ago, user, touch, first_touch, ga, language)| Setting {
+                visitor,
+                session,
+                started_ago,
+                user,
+                touch,
+                first_touch,
+                ga,
+                language,
+            },
+        );
+    let kind = prop_oneof![
+        3 => (0..4_u8).prop_map(Kind::PageView),
+        2 => (0..4_u8).prop_map(Kind::Event),
+        1 => (0..3_u8).prop_map(Kind::Identify),
+        2 => (0..5_u8).prop_map(Kind::Milestone),
+        3 => (any::<usize>(), 0..10_000_u32, 0..=100_u8).prop_map(|(of, ms, most)| Kind::Ping(of, ms, most)),
+        1 => (0..3_u8).prop_map(Kind::GaLinked),
+        1 => Just(Kind::Consent),
+    ];
+    // Few different times, so that many items share one and the id decides.
+    let atom = (any::<usize>(), 0..6_i64, kind).prop_map(|(setting, ago, kind)| Atom {
+        setting,
+        ago: ago * 1000,
+        kind,
+    });
+    (
+        proptest::collection::vec(setting, 1..5),
+        proptest::collection::vec((atom, 1..4_usize), 1..30),
+        1..8_usize,
+        1..5_usize,
+    )
+        .prop_flat_map(|(settings, atoms, together, lanes)| {
+            let order: Vec<usize> = atoms
+                .iter()
+                .enumerate()
+                .flat_map(|(number, (_, times))| vec![number; *times])
+                .collect();
+            let atoms: Vec<Atom> = atoms.into_iter().map(|(atom, _)| atom).collect();
+            (
+                Just(settings),
+                Just(atoms),
+                Just(order).prop_shuffle(),
+                Just(together),
+                Just(lanes),
+            )
+        })
+        .prop_map(|(settings, atoms, order, together, lanes)| Delivery {
+            settings,
+            atoms,
+            order,
+            together,
+            lanes,
+        })
+}
+
+impl Delivery {
+    fn context(&self, number: usize) -> Value {
+        let setting = &self.settings[number];
+        let mut context = context(setting.visitor, setting.session);
+        context["session"]["started_at"] = json!(NOW - 3000 - setting.started_ago * 1000);
+        if let Some(user) = setting.user {
+            context["user_id"] = json!(format!("user-{user}"));
+        }
+        if let Some(touch) = setting.touch {
+            context["touch"] = touch_of(touch);
+        }
+        if let Some(touch) = setting.first_touch {
+            context["first_touch"] = touch_of(touch);
+        }
+        if let Some(ga) = setting.ga {
+            context["ga"] = json!({"client_id": format!("{ga}.0")});
+        }
+        if let Some(language) = setting.language {
+            context["device"] = json!({"language": format!("l{language}"), "screen_width": 100});
+        }
+        context
+    }
+
+    fn item(&self, number: usize) -> Value {
+        let atom = &self.atoms[number];
+        let about = number as u64;
+        let (kind, data) = match &atom.kind {
+            Kind::PageView(path) => (
+                "page_view",
+                json!({"url": format!("https://shop.example/{path}")}),
+            ),
+            Kind::Event(name) => (
+                "event",
+                json!({"name": format!("e{name}"), "props": {"n": name}}),
+            ),
+            Kind::Identify(user) => ("identify", json!({"user_id": format!("known-{user}")})),
+            Kind::Milestone(which) => {
+                let names = [
+                    "signup_at",
+                    "nda_signed_at",
+                    "fee_agreement_at",
+                    "first_connection_at",
+                    "x",
+                ];
+                ("milestone", json!({"name": names[*which as usize]}))
+            }
+            Kind::Ping(_, ms, most) => ("page_ping", json!({"visible_ms": ms, "scroll_max": most})),
+            Kind::GaLinked(ga) => (
+                "ga_linked",
+                json!({"client_id": format!("{ga}.1"), "session_id": "s"}),
+            ),
+            Kind::Consent => ("consent", json!({"state": "denied"})),
+        };
+        let mut item = item(kind, about, atom.ago, data);
+        if let Kind::Ping(of, ..) = atom.kind {
+            item["page_view_id"] = json!(id((of % self.atoms.len()) as u64));
+        }
+        item
+    }
+
+    /// The batches in which the items arrive.
+    fn batches(&self) -> Vec<Value> {
+        let mut batches = Vec::new();
+        for run in self.order.chunks(self.together) {
+            let mut by_setting: Vec<(usize, Vec<Value>)> = Vec::new();
+            for number in run {
+                let setting = self.atoms[*number].setting % self.settings.len();
+                let item = self.item(*number);
+                match by_setting.iter_mut().find(|(known, _)| *known == setting) {
+                    Some((_, items)) => items.push(item),
+                    None => by_setting.push((setting, vec![item])),
+                }
+            }
+            batches.extend(
+                by_setting
+                    .into_iter()
+                    .map(|(setting, items)| batch(&self.context(setting), &items)),
+            );
+        }
+        batches
+    }
+}
+
+fn touch_of(number: u8) -> Value {
+    match number {
+        0 => json!({"at": NOW - 9000, "landing_url": "https://shop.example/"}),
+        1 => {
+            json!({"at": NOW - 8000, "source": "news", "medium": "email", "campaign": "c", "term": "t", "content": "x"})
+        }
+        _ => {
+            json!({"referrer": "https://www.google.com/", "click_ids": {"gclid": "1", "fbclid": "2"}})
+        }
+    }
+}
+
+async fn any_delivery_adds_up_to_the_same(database: Database) {
+    let desk = Desk::new(database).await;
+    let second = desk.second().await;
+    let runtime = tokio::runtime::Handle::current();
+    let mut runner = TestRunner::new(Config {
+        cases: 96,
+        // A failure is told with its smallest case; there is no file of old ones to keep.
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let result = tokio::task::block_in_place(|| {
+        runner.run(&delivery(), |delivery| {
+            runtime.block_on(deliver(&desk.store, [&desk.ingest, &second], &delivery))
+        })
+    });
+    second.drain().await;
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+    desk.log.assert_quiet();
+}
+
+async fn deliver(
+    store: &Store,
+    ingests: [&Ingest; 2],
+    delivery: &Delivery,
+) -> Result<(), TestCaseError> {
+    let site = fresh_site();
+    let batches = delivery.batches();
+    let lanes = (0..delivery.lanes).map(|lane| {
+        let (site, batches) = (&site, &batches);
+        async move {
+            let mut statuses = Vec::new();
+            for batch in batches.iter().skip(lane).step_by(delivery.lanes) {
+                let answer = submit(ingests[lane % 2], site, batch).await.unwrap();
+                statuses.extend(
+                    answer
+                        .results
+                        .into_iter()
+                        .map(|line| (line.id, line.status)),
+                );
+            }
+            statuses
+        }
+    });
+    let told: Vec<(Option<Uuid>, Status)> = join_all(lanes).await.into_iter().flatten().collect();
+
+    let mut facts: HashMap<Uuid, Fact> = HashMap::new();
+    for batch in &batches {
+        facts.extend(
+            facts_of(&site, batch)
+                .into_iter()
+                .map(|fact| (fact.id, fact)),
+        );
+    }
+    for fact in facts.values().filter(|fact| fact.engagement.is_none()) {
+        let accepted = told
+            .iter()
+            .filter(|line| **line == (Some(fact.id), Status::Accepted))
+            .count();
+        prop_assert_eq!(accepted, 1, "{:?} was accepted {} times", fact.id, accepted);
+    }
+    prop_assert!(
+        told.iter()
+            .all(|(_, status)| matches!(status, Status::Accepted | Status::Duplicate))
+    );
+
+    let folded = fold(facts.values());
+    let stored = journeys(store, site.id, &VisitorFilter::default()).await;
+    prop_assert_eq!(stored, folded.journeys);
+    let stored = sessions(store, site.id, &SessionFilter::default()).await;
+    prop_assert_eq!(readable(&stored), readable(&folded.sessions));
+    let stored = entries(store, site.id, &EntryFilter::default()).await;
+    prop_assert_eq!(readable(&stored), readable(&folded.entries));
+    Ok(())
+}
+
+fn facts_of(site: &Site, batch: &Value) -> Vec<Fact> {
+    let body = serde_json::to_vec(batch).unwrap();
+    let envelope = envelope::read(&body).unwrap();
+    read(site, &envelope, &received()).unwrap().facts
+}
+
+/// As a reader of the API sees it: the databases write the same JSON object in different ways.
+fn readable<T: serde::Serialize>(rows: &[T]) -> Vec<Value> {
+    rows.iter()
+        .map(|row| serde_json::to_value(row).unwrap())
+        .collect()
+}

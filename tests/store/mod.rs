@@ -1,0 +1,9 @@
+//! The store and the ingest as a library: every method on both databases.
+
+mod answers;
+mod concurrency;
+mod desk;
+mod failures;
+mod fold;
+mod fuzz;
+mod lists;
