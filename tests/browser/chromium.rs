@@ -5,7 +5,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, TimeoutConfiguration};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -15,7 +14,7 @@ use super::required;
 
 /// A browser and the driver that controls it.
 pub struct Chromium {
-    driver: WebDriver,
+    driver: Option<WebDriver>,
     process: Child,
     _profile: tempfile::TempDir,
 }
@@ -64,7 +63,7 @@ impl Chromium {
             .await
             .expect("time limits");
         Self {
-            driver,
+            driver: Some(driver),
             process,
             _profile: profile,
         }
@@ -72,32 +71,35 @@ impl Chromium {
 
     /// The WebDriver session.
     pub fn driver(&self) -> &WebDriver {
-        &self.driver
+        self.driver.as_ref().expect("a session until the drop")
     }
 
     /// Opens `url` in the current tab and waits for its load event.
     pub async fn open(&self, url: &str) {
-        self.driver.goto(url).await.expect("the page loads");
+        self.driver().goto(url).await.expect("the page loads");
     }
 
     /// Opens `url` in a new tab, which becomes the current one.
     pub async fn open_in_new_tab(&self, url: &str) {
-        let tab = self.driver.new_tab().await.expect("a new tab");
-        self.driver.switch_to_window(tab).await.expect("the tab");
+        let tab = self.driver().new_tab().await.expect("a new tab");
+        self.driver().switch_to_window(tab).await.expect("the tab");
         self.open(url).await;
     }
 
     /// Closes the current tab and turns to the first that is left.
     pub async fn close_tab(&self) {
-        self.driver.close_window().await.expect("the tab closes");
-        let windows = self.driver.windows().await.expect("the tabs");
+        self.driver().close_window().await.expect("the tab closes");
+        let windows = self.driver().windows().await.expect("the tabs");
         let first = windows.into_iter().next().expect("a tab is left");
-        self.driver.switch_to_window(first).await.expect("the tab");
+        self.driver()
+            .switch_to_window(first)
+            .await
+            .expect("the tab");
     }
 
     /// Runs `script` as a function body in the page and gives back what it returns.
     pub async fn run(&self, script: &str) -> Value {
-        self.driver
+        self.driver()
             .execute(script, Vec::new())
             .await
             .unwrap_or_else(|error| panic!("{script}: {error}"))
@@ -112,7 +114,7 @@ impl Chromium {
              Promise.resolve({expression}).then(v => done({{ ok: v ?? null }}), e => done({{ error: String(e) }}));"
         );
         let answer = self
-            .driver
+            .driver()
             .execute_async(&script, Vec::new())
             .await
             .unwrap_or_else(|error| panic!("{expression}: {error}"))
@@ -133,8 +135,9 @@ impl Chromium {
 
     /// A command of the Chrome DevTools protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        ChromeDevTools::new(self.driver.handle().clone())
-            .execute_cdp_with_params(command, parameters)
+        self.driver()
+            .cdp()
+            .send_raw(command, parameters)
             .await
             .unwrap_or_else(|error| panic!("{command}: {error}"))
     }
@@ -143,7 +146,7 @@ impl Chromium {
     pub async fn screenshot(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder for screenshots");
-        self.driver
+        self.driver()
             .screenshot(&folder.join(format!("{name}.png")))
             .await
             .expect("a screenshot");
@@ -152,6 +155,11 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
+        // The session goes with its processes. Asked to end it politely, the client would wait for an answer that
+        // a killed driver never gives.
+        if let Some(driver) = self.driver.take() {
+            driver.leak().ok();
+        }
         // The driver leads a process group of its own, and its browser is in it.
         if let Some(id) = self.process.id() {
             std::process::Command::new("kill")

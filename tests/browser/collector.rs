@@ -12,7 +12,7 @@ use super::{eventually, required};
 use crate::support::database::Database;
 
 /// The write key of the site under test.
-pub const KEY: &str = "wk_browser_tests";
+pub const KEY: &str = "wk_browsertests";
 
 /// A collector with one site.
 pub struct Collector {
@@ -68,7 +68,9 @@ impl Collector {
 
     /// The link that the first start printed.
     pub fn setup_link(&self) -> &str {
-        self.setup_link.as_deref().expect("a set-up link was printed")
+        self.setup_link
+            .as_deref()
+            .expect("a set-up link was printed")
     }
 
     /// Starts the process and waits until it takes requests.

@@ -28,18 +28,27 @@ async fn late_cookies_reach_session_and_journey(session_cookie: &str, session_id
         "the page view was sent before the cookie was there"
     );
     scene
-        .eventually_number("SELECT COUNT(*) FROM visitors WHERE ga_client_id IS NOT NULL", 1)
+        .eventually_number(
+            "SELECT COUNT(*) FROM visitors WHERE ga_client_id IS NOT NULL",
+            1,
+        )
         .await;
     assert_eq!(
-        scene.texts("SELECT ga_client_id, ga_session_id FROM visitors").await,
+        scene
+            .texts("SELECT ga_client_id, ga_session_id FROM visitors")
+            .await,
         [["1162820436.1749482504", session_id].map(text)]
     );
     assert_eq!(
-        scene.texts("SELECT ga_client_id, ga_session_id FROM sessions").await,
+        scene
+            .texts("SELECT ga_client_id, ga_session_id FROM sessions")
+            .await,
         [["1162820436.1749482504", session_id].map(text)]
     );
     assert_eq!(
-        scene.number("SELECT COUNT(*) FROM events WHERE kind = 'ga_linked'").await,
+        scene
+            .number("SELECT COUNT(*) FROM events WHERE kind = 'ga_linked'")
+            .await,
         1
     );
 }

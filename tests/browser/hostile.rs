@@ -37,10 +37,15 @@ async fn a_browser_that_blocks_all_storage_still_counts_and_never_throws() {
 
     assert_eq!(scene.number(PAGE_VIEWS).await, 1);
     assert_eq!(
-        scene.texts("SELECT name FROM events WHERE kind = 'event'").await,
+        scene
+            .texts("SELECT name FROM events WHERE kind = 'event'")
+            .await,
         [[text("still_works")]]
     );
-    assert_eq!(scene.texts("SELECT source FROM visitors").await, [[text("partner")]]);
+    assert_eq!(
+        scene.texts("SELECT source FROM visitors").await,
+        [[text("partner")]]
+    );
     assert_eq!(scene.browser.run("return seen").await, json!([]));
 }
 
@@ -65,7 +70,12 @@ async fn a_script_loaded_twice_counts_once() {
     scene.flushed().await;
 
     assert_eq!(scene.number(PAGE_VIEWS).await, 1);
-    assert_eq!(scene.number("SELECT COUNT(*) FROM events WHERE kind = 'event'").await, 1);
+    assert_eq!(
+        scene
+            .number("SELECT COUNT(*) FROM events WHERE kind = 'event'")
+            .await,
+        1
+    );
     assert_eq!(scene.browser.run("return seen").await, json!([]));
 }
 
@@ -92,15 +102,24 @@ async fn a_slow_module_keeps_landing_page_calls_and_their_times() {
     </script>";
     let scene = Scene::with_pages([("slow", self_served("Slow", router))]).await;
     scene.site.delay_wasm(Duration::from_secs(3));
-    scene.open("/slow?utm_source=newsletter&utm_campaign=late").await;
+    scene
+        .open("/slow?utm_source=newsletter&utm_campaign=late")
+        .await;
     scene.flushed().await;
 
     assert_eq!(
         scene.texts("SELECT source, campaign FROM visitors").await,
         [["newsletter", "late"].map(text)]
     );
-    let called_at = scene.browser.run("return calledAt").await.as_i64().expect("a time");
-    let at = scene.number("SELECT at FROM events WHERE name = 'early'").await;
+    let called_at = scene
+        .browser
+        .run("return calledAt")
+        .await
+        .as_i64()
+        .expect("a time");
+    let at = scene
+        .number("SELECT at FROM events WHERE name = 'early'")
+        .await;
     assert!(
         (at - called_at).abs() < 1000,
         "the item has the time of the call: {at} against {called_at}"
@@ -134,7 +153,9 @@ async fn a_page_left_before_the_module_came_is_delivered_by_the_next() {
     scene.flushed().await;
 
     assert_eq!(
-        scene.texts("SELECT name FROM events WHERE kind = 'event'").await,
+        scene
+            .texts("SELECT name FROM events WHERE kind = 'event'")
+            .await,
         [[text("left_early")]]
     );
     assert_eq!(scene.number(PAGE_VIEWS).await, 2);

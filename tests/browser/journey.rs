@@ -30,14 +30,29 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     scene.fill("setup-email", EMAIL).await;
     scene.fill("setup-password", PASSWORD).await;
     scene.fill("setup-password-again", PASSWORD).await;
-    scene.element("setup-submit").await.click().await.expect("a click");
-    let snippet = scene.element("snippet").await.text().await.expect("its text");
-    assert!(snippet.contains(super::KEY), "the snippet is this site's: {snippet}");
+    scene
+        .element("setup-submit")
+        .await
+        .click()
+        .await
+        .expect("a click");
+    let snippet = scene
+        .element("snippet")
+        .await
+        .text()
+        .await
+        .expect("its text");
+    assert!(
+        snippet.contains(super::KEY),
+        "the snippet is this site's: {snippet}"
+    );
     browser.screenshot(&format!("waiting-{kind}")).await;
     let dashboard = browser.driver().window().await.expect("this tab");
 
     // A visitor arrives through the newsletter's link, looks around and signs up.
-    browser.open_in_new_tab(&scene.site.url("/index.html")).await;
+    browser
+        .open_in_new_tab(&scene.site.url("/index.html"))
+        .await;
     scene.flushed().await;
     scene.follow("utm_source=newsletter").await;
     scene.follow("pricing.html").await;
@@ -57,19 +72,24 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     let site = browser.driver().window().await.expect("this tab");
 
     scene
-        .eventually_number("SELECT COUNT(*) FROM visitors WHERE stage = 1 AND source = 'newsletter'", 1)
+        .eventually_number(
+            "SELECT COUNT(*) FROM visitors WHERE stage = 1 AND source = 'newsletter'",
+            1,
+        )
         .await;
     assert_eq!(
         scene
-            .texts(
-                "SELECT medium, campaign FROM visitors WHERE source = 'newsletter'"
-            )
+            .texts("SELECT medium, campaign FROM visitors WHERE source = 'newsletter'")
             .await,
         [["email", "june-tides"].map(text)]
     );
 
     // The waiting dashboard has become the list, without a reload.
-    browser.driver().switch_to_window(dashboard.clone()).await.expect("the dashboard");
+    browser
+        .driver()
+        .switch_to_window(dashboard.clone())
+        .await
+        .expect("the dashboard");
     let row = scene.row_of(&visitor).await;
     let shown = row.text().await.expect("its text");
     for expected in ["newsletter", "email", "june-tides", "index.html"] {
@@ -81,22 +101,46 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     let name = scene.within(&row, "name").await;
     row.click().await.expect("a click");
     scene
-        .eventually_shows(&[&name, "newsletter", "june-tides", "signup_at", "pricing.html"])
+        .eventually_shows(&[
+            &name,
+            "newsletter",
+            "june-tides",
+            "signup_at",
+            "pricing.html",
+        ])
         .await;
     let stage = scene.element("stage").await.text().await.expect("its text");
     assert_eq!(stage.to_lowercase(), "registered");
     let entries = scene.count("entry").await;
-    assert!(entries >= 5, "four page views, identify and milestone, but {entries} entries");
+    assert!(
+        entries >= 5,
+        "four page views, identify and milestone, but {entries} entries"
+    );
 
     // It goes on while the owner watches.
-    browser.driver().switch_to_window(site).await.expect("the demo site");
-    browser.run("waymark.milestone('first_connection_at')").await;
+    browser
+        .driver()
+        .switch_to_window(site)
+        .await
+        .expect("the demo site");
+    browser
+        .run("waymark.milestone('first_connection_at')")
+        .await;
     scene.flushed().await;
-    browser.driver().switch_to_window(dashboard).await.expect("the dashboard");
+    browser
+        .driver()
+        .switch_to_window(dashboard)
+        .await
+        .expect("the dashboard");
     scene.eventually_shows(&["first_connection_at"]).await;
     let scene_ref = &scene;
     eventually("the stage moves on, live", || async move {
-        let stage = scene_ref.element("stage").await.text().await.expect("its text");
+        let stage = scene_ref
+            .element("stage")
+            .await
+            .text()
+            .await
+            .expect("its text");
         stage.to_lowercase() == "converted"
     })
     .await;
@@ -153,8 +197,7 @@ impl Scene {
     /// Waits until the page shows all of these texts.
     async fn eventually_shows(&self, texts: &[&str]) {
         let expected = json!(texts).to_string();
-        let script =
-            format!("return {expected}.filter(t => !document.body.innerText.includes(t))");
+        let script = format!("return {expected}.filter(t => !document.body.innerText.includes(t))");
         let script = script.as_str();
         eventually(&format!("the page shows {expected}"), || async move {
             self.browser.run(script).await == json!([])
@@ -164,14 +207,22 @@ impl Scene {
 
     /// Clicks the first link whose address contains `part`, and waits for its page.
     async fn follow(&self, part: &str) {
-        self.browser
+        let link = self
+            .browser
             .driver()
             .find(By::Css(format!("a[href*='{part}']")))
             .await
-            .unwrap_or_else(|error| panic!("a link with {part}: {error}"))
-            .click()
+            .unwrap_or_else(|error| panic!("a link with {part}: {error}"));
+        // The driver scrolls no further than it must, which leaves the link below what the page keeps in view.
+        self.browser
+            .driver()
+            .execute(
+                "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })",
+                vec![link.to_json().expect("an element")],
+            )
             .await
-            .expect("a click");
+            .expect("the page scrolls");
+        link.click().await.expect("a click");
         self.arrived_at(part).await;
     }
 

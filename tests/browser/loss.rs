@@ -14,7 +14,10 @@ async fn a_page_closed_in_the_middle_of_a_batch_loses_nothing() {
     let scene = Scene::with_pages([("", page()), ("next", page())]).await;
     scene.open("/").await;
     scene.flushed().await;
-    scene.browser.open_in_new_tab(&scene.site.url("/next")).await;
+    scene
+        .browser
+        .open_in_new_tab(&scene.site.url("/next"))
+        .await;
     scene.browser.settled("waymark.ready()").await;
     scene
         .browser

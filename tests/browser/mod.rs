@@ -48,7 +48,10 @@ impl Scene {
     /// The usual pages: two with the script tag, on SQLite.
     async fn start() -> Self {
         Self::with_pages([
-            ("", page_with_sdk("Home", "", "<a href=/pricing>Pricing</a>")),
+            (
+                "",
+                page_with_sdk("Home", "", "<a href=/pricing>Pricing</a>"),
+            ),
             ("pricing", page_with_sdk("Pricing", "", "")),
         ])
         .await

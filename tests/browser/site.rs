@@ -67,7 +67,7 @@ impl Address {
         });
         let routes = Router::new()
             .route("/sdk/{file}", get(sdk_file))
-                .fallback(get(page))
+            .fallback(get(page))
             .with_state(state.clone());
         let server = tokio::spawn(async move {
             axum::serve(self.0, routes).await.expect("the site serves");
@@ -154,6 +154,8 @@ impl Content {
     fn filled(&self, text: &str) -> String {
         self.fill
             .iter()
-            .fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
+            .fold(text.to_owned(), |text, (word, value)| {
+                text.replace(word, value)
+            })
     }
 }

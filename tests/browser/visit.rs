@@ -26,11 +26,17 @@ async fn a_first_visit_with_utm_is_a_journey_with_its_first_touch() {
             .await,
         [["newsletter", "email", "june", "boats", "top"].map(text)]
     );
-    let landing = scene.texts("SELECT landing_url, click_ids FROM visitors").await;
+    let landing = scene
+        .texts("SELECT landing_url, click_ids FROM visitors")
+        .await;
     let [landing_url, click_ids] = landing[0].as_slice() else {
         panic!("one row of two columns: {landing:?}");
     };
-    assert!(landing_url.as_deref().is_some_and(|url| url.contains("/pricing?utm_source=Newsletter")));
+    assert!(
+        landing_url
+            .as_deref()
+            .is_some_and(|url| url.contains("/pricing?utm_source=Newsletter"))
+    );
     assert!(click_ids.as_deref().is_some_and(|ids| ids.contains("Cj0a")));
     assert_eq!(
         scene
@@ -56,7 +62,9 @@ async fn a_return_after_half_an_hour_is_the_same_visitor_in_a_second_session() {
     scene.open("/?utm_source=partner&utm_medium=referral").await;
     scene.flushed().await;
     scene.browser.before_each_page(LATER).await;
-    scene.open("/pricing?utm_source=google&utm_medium=cpc").await;
+    scene
+        .open("/pricing?utm_source=google&utm_medium=cpc")
+        .await;
     scene.flushed().await;
     scene.open("/").await;
     scene.flushed().await;
@@ -71,7 +79,9 @@ async fn a_return_after_half_an_hour_is_the_same_visitor_in_a_second_session() {
         "the first touch stays"
     );
     assert_eq!(
-        scene.texts("SELECT source FROM sessions ORDER BY started_at").await,
+        scene
+            .texts("SELECT source FROM sessions ORDER BY started_at")
+            .await,
         [[text("partner")], [text("google")]]
     );
 }
@@ -81,12 +91,20 @@ async fn a_second_tab_shares_visitor_and_session() {
     let scene = Scene::start().await;
     scene.open("/").await;
     scene.flushed().await;
-    scene.browser.open_in_new_tab(&scene.site.url("/pricing")).await;
+    scene
+        .browser
+        .open_in_new_tab(&scene.site.url("/pricing"))
+        .await;
     scene.flushed().await;
 
     assert_eq!(scene.number(VISITORS).await, 1);
     assert_eq!(scene.number(SESSIONS).await, 1);
-    assert_eq!(scene.number("SELECT COUNT(DISTINCT tab_id) FROM events").await, 2);
+    assert_eq!(
+        scene
+            .number("SELECT COUNT(DISTINCT tab_id) FROM events")
+            .await,
+        2
+    );
     assert_eq!(scene.number(PAGE_VIEWS).await, 2);
 }
 
@@ -105,7 +123,10 @@ async fn navigation_within_a_page_app_is_one_page_view_each() {
     scene.browser.run("history.back()").await;
     scene.eventually_page_views(4).await;
     // The same place again is not another page view.
-    scene.browser.run("history.replaceState({}, '', location.href)").await;
+    scene
+        .browser
+        .run("history.replaceState({}, '', location.href)")
+        .await;
     scene.flushed().await;
 
     let origin = scene.site.url("");
@@ -116,10 +137,17 @@ async fn navigation_within_a_page_app_is_one_page_view_each() {
         .iter()
         .map(|view| view[0].as_deref().and_then(|url| url.strip_prefix(&origin)))
         .collect();
-    assert_eq!(paths, ["/app", "/app/one", "/app/two", "/app/one"].map(Some));
+    assert_eq!(
+        paths,
+        ["/app", "/app/one", "/app/two", "/app/one"].map(Some)
+    );
     assert_eq!(views[1][1], text("One"), "the title that the router set");
     assert_eq!(views[2][1], text("Two"));
-    assert_eq!(views[2][2], Some(format!("{origin}/app/one")), "the page before");
+    assert_eq!(
+        views[2][2],
+        Some(format!("{origin}/app/one")),
+        "the page before"
+    );
     assert_eq!(scene.number(SESSIONS).await, 1);
 }
 

@@ -11,13 +11,16 @@ use crate::{npm, sdk, tools};
 
 /// The dashboard's folder, and what of it decides how its build turns out.
 const DASHBOARD: &str = "collector/dashboard";
-const DASHBOARD_INPUTS: [&str; 6] = [
+const DASHBOARD_INPUTS: [&str; 9] = [
     "src",
     "public",
     "index.html",
+    "package.json",
     "package-lock.json",
     "svelte.config.js",
+    "tsconfig.json",
     "vite.config.ts",
+    "budget.mjs",
 ];
 
 /// Builds everything that `cargo xtask run` starts and returns the collector's binary.

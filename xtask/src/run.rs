@@ -16,7 +16,7 @@ use crate::step::Steps;
 use crate::{build, tools};
 
 /// The demo site's write key. Public, as every write key is: it stands in the page.
-const DEMO_KEY: &str = "wk_demo";
+const DEMO_KEY: &str = "wk_demoharbor";
 
 /// How long the collector may take from start to ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
