@@ -3,6 +3,7 @@
 //! The build order is logic, so it is Rust. Imports no crate of the project: it has to work before they compile.
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -50,12 +51,22 @@ enum Product {
     Web,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run_task(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task(task: Task) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("xtask lies in the workspace")?;
     let steps = step::Steps::new(root);
-    match Arguments::parse().command {
+    match task {
         Task::Run(options) => run::run(&steps, &options),
         Task::Test(options) => test::test(&steps, &options),
         Task::Build { what: None } => build::product(&steps).map(drop),
@@ -64,7 +75,7 @@ fn main() -> Result<()> {
         } => build::web(&steps),
         Task::Build {
             what: Some(Product::Sdk),
-        } => sdk::build(&steps).map(drop),
+        } => sdk::build(&steps),
         Task::Tidy => tidy::check(root),
     }
 }
