@@ -30,7 +30,7 @@ const hash = (content) => createHash('sha256').update(content).digest('hex').sli
 rmSync(at('dist'), { recursive: true, force: true });
 mkdirSync(at('dist'));
 
-const glue = optimizeWasm(at('pkg'), at('dist/waymark_bg.wasm'));
+const { glue, host } = optimizeWasm(at('pkg'), at('dist/waymark_bg.wasm'));
 const wasmBytes = readFileSync(at('dist/waymark_bg.wasm'));
 const wasm = `waymark.${hash(wasmBytes)}.wasm`;
 copyFileSync(at('dist/waymark_bg.wasm'), at('dist', wasm));
@@ -52,6 +52,7 @@ async function bundle(entry, out, format) {
         name: 'glue',
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^#glue$/ }, () => ({ path: glue, namespace: 'glue' }));
+          onResolve({ filter: /^#host$/ }, () => ({ path: host }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
       },

@@ -35,8 +35,8 @@ const PASSES = [
 ];
 
 /**
- * Optimizes `<pkg>/waymark_bg.wasm` into the file `output` and returns the glue for it: the module's functions and
- * `instantiate(bytes)`.
+ * Optimizes `<pkg>/waymark_bg.wasm` into the file `output`. Returns the glue for it, which has the module's functions and
+ * `instantiate(bytes)` and imports `#host`; and the path of what stands behind that name.
  */
 export function optimizeWasm(pkg, output) {
   const tool = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
@@ -52,11 +52,15 @@ export function optimizeWasm(pkg, output) {
     exports: new Map(exports),
   };
   const module = new WebAssembly.Module(readFileSync(output));
-  return fit(readFileSync(join(pkg, 'waymark.js'), 'utf8'), renamed, module);
+  const hosts = [...new Set(imports.map(([from]) => from).filter((from) => from.endsWith('.js') && !from.endsWith('_bg.js')))];
+  if (hosts.length != 1) throw new Error(`one file of JavaScript was expected beside the glue: ${hosts}`);
+  const direct = imports.filter(([from]) => from == hosts[0]).map(([, from]) => from);
+  const glue = fit(readFileSync(join(pkg, 'waymark.js'), 'utf8'), renamed, module, direct);
+  return { glue, host: join(pkg, hosts[0]) };
 }
 
-/** Rewrites `glue` to the new names of `module`. */
-function fit(glue, renamed, module) {
+/** Rewrites `glue` to the new names of `module`, which imports the functions `direct` from the host itself. */
+function fit(glue, renamed, module, direct) {
   const imports = WebAssembly.Module.imports(module);
   const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const wanted = new Set(imports.map(({ name }) => name));
@@ -75,10 +79,18 @@ function fit(glue, renamed, module) {
     given.add(name);
     return [entry.replace(old, name)];
   });
+  for (const old of direct) {
+    const name = renamed.imports.get(old);
+    given.add(name);
+    kept.push(`        ${name}: host.${old},`);
+  }
   for (const name of wanted) if (!given.has(name)) throw new Error(`nothing in the glue provides the import ${name}`);
 
   let text = glue.slice(0, start) + [head, ...kept].join('\n') + glue.slice(end);
   text = text.replace(/"\.\/waymark_bg\.js": import0/, `${JSON.stringify(moduleName)}: import0`);
+  // One import of the host, where wasm-bindgen writes one for each function that needs no conversion.
+  text = text.replace(/^import \* as import\d+ from .*$|^ {8}"\.\/snippets\/.*": import\d+,$/gm, '');
+  text = text.replace(/^(import \{.*\} from) '\.\/snippets\/[^']*';/m, "$1 '#host';\nimport * as host from '#host';");
   text = text.replace(/\bwasm\.(\w+)/g, (whole, old) => {
     const name = renamed.exports.get(old);
     // What is left out here belongs to functions that the bundler drops for want of a caller.

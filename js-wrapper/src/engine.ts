@@ -5,7 +5,8 @@
  * so that a further one (the same core as JavaScript, for pages whose policy refuses WebAssembly) is one more entry.
  */
 
-import { call, debug_state, flush, ids, instantiate, start } from '#glue';
+import { instantiate } from '#glue';
+import { core } from './core.js';
 import type { Landing } from './stub.js';
 import type { Ids, InitOptions } from './types.js';
 
@@ -57,7 +58,7 @@ export function wasmEngine(url: string | URL): Engine {
     name: 'wasm',
     async load() {
       await instantiate(await bytes);
-      return { start, call, flush, ids, debug_state };
+      return core();
     },
   };
 }

@@ -1,93 +1,94 @@
 //! The one engine of a page: its state, the way in, and the steps from start to ready.
 //!
-//! Everything that happens comes in as a job ([`with`]), one after the other: a host callback may arrive within another
-//! (a getter in the site's properties that tracks something), and then waits for its turn. Calls of the site stand in
-//! `line` until the engine is ready, that is, until this tab has its id and the tabs agree on a session.
+//! Everything that happens comes in as a [`Signal`], one after the other: a signal may arrive within another (a storage
+//! that the site has patched, and that tracks something), and then waits for its turn. Calls of the site stand in `line`
+//! until the engine is ready, that is, until this tab has its id and the tabs agree on a session.
 //!
 //! start → (consent) → claim the tab id → load the tab's queue → agree on the session → ready → work off the line.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_timers::callback::{Interval, Timeout};
-use js_sys::{Array, Function};
+use gloo_timers::callback::Timeout;
 use uuid::Uuid;
-use wasm_bindgen::prelude::*;
 use waymark_protocol::Consent;
 
 use super::ga::Ga;
-use super::options::Options;
 use super::outbox::Flight;
 use super::storage::Store;
-use super::{clock, dom, history, lifecycle, locks};
+use super::{clock, host};
 use crate::core::attribution::Landing;
 use crate::core::context::Context;
 use crate::core::delivery::Backoff;
 use crate::core::keepalive::Ledger;
+use crate::core::options::Options;
 use crate::core::page::Page;
 use crate::core::queue::{MAX_ITEMS, Queue};
 use crate::core::session::Record;
-
-/// Something to do with the engine.
-pub(crate) type Job = Box<dyn FnOnce(&mut Engine)>;
+use crate::core::signal::{self, Signal};
+use crate::core::text::{FIELD, Fields, push};
+use crate::core::{consent, id, number};
 
 thread_local! {
-    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
-    static JOBS: RefCell<Vec<Job>> = const { RefCell::new(Vec::new()) };
+    /// The engine, except while it is at work.
+    static ENGINE: Cell<Option<Box<Engine>>> = const { Cell::new(None) };
+    static STARTED: Cell<bool> = const { Cell::new(false) };
+    static SIGNALS: Cell<Vec<Signal>> = const { Cell::new(Vec::new()) };
 }
 
-/// Does `job` now, or after the job that is being done. Before the start it waits.
-pub(crate) fn with(job: Job) {
-    JOBS.with(|jobs| jobs.borrow_mut().push(job));
-    ENGINE.with(|engine| {
-        let Ok(mut engine) = engine.try_borrow_mut() else {
-            return;
-        };
-        let Some(engine) = engine.as_mut() else {
-            return;
-        };
-        while let Some(job) = next_job() {
-            job(engine);
+/// Tells the engine now, or after what it is doing. Before the start everything waits.
+pub(crate) fn signal(kind: u32, number: f64, text: String) {
+    let first = kind == signal::START && !STARTED.replace(true);
+    let mut engine = if first {
+        Some(Box::new(Engine::new(Options::read(&text))))
+    } else {
+        ENGINE.take()
+    };
+    later(Signal { kind, number, text });
+    if let Some(engine) = &mut engine {
+        while let Some(signal) = next_signal() {
+            engine.heard(signal);
         }
-    });
+        engine.arm();
+    }
+    if engine.is_some() {
+        ENGINE.set(engine);
+    }
 }
 
-fn next_job() -> Option<Job> {
-    JOBS.with(|jobs| {
-        let mut jobs = jobs.borrow_mut();
-        (!jobs.is_empty()).then(|| jobs.remove(0))
-    })
+/// Tells the engine after what it is doing.
+pub(crate) fn later(signal: Signal) {
+    let mut signals = SIGNALS.take();
+    signals.push(signal);
+    SIGNALS.set(signals);
 }
 
-/// Reads from the engine, if there is one and it is not at work.
-pub(crate) fn read(from: fn(&Engine) -> JsValue) -> JsValue {
-    ENGINE.with(|engine| {
-        engine
-            .try_borrow()
-            .ok()
-            .and_then(|engine| engine.as_ref().map(from))
-            .unwrap_or(JsValue::UNDEFINED)
-    })
+fn next_signal() -> Option<Signal> {
+    let mut signals = SIGNALS.take();
+    let first = (!signals.is_empty()).then(|| signals.remove(0));
+    SIGNALS.set(signals);
+    first
 }
 
-/// Something to be done in the order in which the page did it.
-#[derive(Debug)]
-pub(crate) enum Call {
-    /// A page was shown: where, coming from where, and the title if the site gave one.
-    View(Landing, Option<String>),
-    /// A method of the public interface.
-    Method {
-        /// Its name.
-        name: String,
-        /// Its arguments.
-        args: Array,
-        /// When the page called it.
-        at: i64,
-        /// Where the page was then.
-        url: String,
-    },
-    /// The visitor's agreement, to be put on record.
-    Agreed(i64),
+/// What the wrapper, the debug mode and tests may see of the engine.
+pub(crate) fn state() -> Option<String> {
+    let engine = ENGINE.take()?;
+    let state = engine.state();
+    ENGINE.set(Some(engine));
+    Some(state)
+}
+
+/// What happens at a time of its own. All of them share one timer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Alarm {
+    /// A router has had its time to set the title.
+    Title,
+    /// A batch goes out.
+    Flush,
+    /// A beat of the heart.
+    Beat,
+    /// A look for Google Analytics' cookies.
+    Ga,
 }
 
 /// The state of a page.
@@ -103,11 +104,17 @@ pub(crate) struct Engine {
     /// Counts starts, restores and withdrawals; an answer to an earlier one is out of date.
     pub(crate) epoch: u32,
     /// The epoch that got ready last.
-    pub(crate) opened: u32,
-    pub(crate) line: Vec<Call>,
+    opened: u32,
+    pub(crate) line: Vec<Signal>,
+
+    /// When each alarm rings, by the even clock; infinity for never.
+    alarms: [f64; 4],
+    timer: Option<(f64, Timeout)>,
 
     pub(crate) tab: Uuid,
     pub(crate) seq: u64,
+    /// The tab id and count of items that a lock has been asked for.
+    pub(crate) claim: (Uuid, u64),
     /// Tabs whose queues this page sends.
     pub(crate) adopted: Vec<Uuid>,
     pub(crate) looked_for_orphans: i64,
@@ -119,15 +126,12 @@ pub(crate) struct Engine {
     pub(crate) ga: Ga,
 
     pub(crate) page: Option<Page>,
-    /// The address of the latest page view, made or in line.
-    pub(crate) seen: Option<String>,
-    pub(crate) entry_referrer: Option<String>,
+    /// The address of the latest page view, made or in line; empty if there is none.
+    pub(crate) seen: String,
+    pub(crate) entry_referrer: String,
     pub(crate) interacted: bool,
-    pub(crate) heart: Option<Interval>,
-    pub(crate) title_timer: Option<Timeout>,
 
     pub(crate) queue: Queue,
-    pub(crate) head: String,
     pub(crate) backoff: Backoff,
     pub(crate) ledger: Ledger,
     pub(crate) flights: Vec<Flight>,
@@ -135,58 +139,41 @@ pub(crate) struct Engine {
     pub(crate) ordinary: u32,
     pub(crate) batch_items: usize,
     pub(crate) due: i64,
-    pub(crate) timer: Option<Timeout>,
-    pub(crate) waiters: Vec<Function>,
-}
-
-/// Starts the engine; a second start does nothing.
-pub(crate) fn start(options: &JsValue) {
-    let new = ENGINE.with(|engine| {
-        let Ok(mut engine) = engine.try_borrow_mut() else {
-            return false;
-        };
-        if engine.is_some() {
-            return false;
-        }
-        *engine = Some(Engine::new(Options::read(options)));
-        true
-    });
-    if new {
-        lifecycle::listen();
-        // A page that is rendered ahead of being shown has no visitor yet.
-        if !dom::is_set(&dom::document(), "prerendering") {
-            with(Box::new(Engine::start));
-        }
-    }
+    /// Whether somebody has asked for a flush and was not answered.
+    pub(crate) waited_for: bool,
 }
 
 impl Engine {
-    fn new(options: Options) -> Engine {
-        let head = options.head();
+    fn new(mut options: Options) -> Engine {
         Engine {
-            store: Store::open(),
+            store: Store::default(),
             consent: options.consent,
             ready: false,
             leaving: false,
             epoch: 0,
             opened: 0,
             line: Vec::new(),
+            alarms: [f64::INFINITY; 4],
+            timer: None,
             tab: Uuid::nil(),
             seq: 0,
+            claim: (Uuid::nil(), 0),
             adopted: Vec::new(),
             looked_for_orphans: 0,
             record: None,
             context: None,
-            landing: Some(options.arrival.as_ref().unwrap_or(&options.landing).clone()),
+            landing: Some(
+                options
+                    .arrival
+                    .take()
+                    .unwrap_or_else(|| options.landing.clone()),
+            ),
             ga: Ga::default(),
             page: None,
-            seen: None,
-            entry_referrer: options.landing.referrer.clone(),
+            seen: String::new(),
+            entry_referrer: options.landing.referrer.clone().unwrap_or_default(),
             interacted: false,
-            heart: None,
-            title_timer: None,
             queue: Queue::default(),
-            head,
             backoff: Backoff::default(),
             ledger: Ledger::default(),
             flights: Vec::new(),
@@ -194,27 +181,55 @@ impl Engine {
             ordinary: 0,
             batch_items: waymark_protocol::limits::BATCH_ITEMS,
             due: 0,
-            timer: None,
-            waiters: Vec::new(),
+            waited_for: false,
             options,
         }
     }
 
-    /// The first page view, then the rest of the start as far as consent allows.
-    pub(crate) fn start(&mut self) {
-        if self.options.auto {
-            history::watch();
-            let landing = self.options.landing.clone();
-            self.show(landing, None);
+    fn heard(&mut self, signal: Signal) {
+        let at = signal.number as i64;
+        match signal.kind {
+            signal::START => {
+                if !self.options.prerendering {
+                    self.start();
+                }
+            }
+            signal::PAGE => self.page_called(at, &signal.text),
+            signal::CONSENT => self.set_consent(&signal.text, at),
+            signal::FLUSH => self.flush(),
+            signal::HIDDEN => self.hide(),
+            signal::VISIBLE => self.unhide(),
+            signal::LEFT => self.leave(),
+            signal::RESTORED => self.restore(at),
+            signal::ACTIVATED => self.activate(at),
+            signal::NAVIGATED => self.navigated(&signal.text, at),
+            signal::TOUCHED => {
+                self.interacted = true;
+                self.measure_scroll();
+            }
+            signal::LOCKED => self.locked(signal.number as u32, &signal.text),
+            signal::ANSWERED => self.answered(signal.number as u32, &signal.text),
+            signal::RANG => self.ring(),
+            _ => {
+                self.navigated(Fields(&signal.text).take(), at);
+                self.take_call(signal);
+            }
         }
-        let every = self.options.heartbeat;
-        self.heart = Some(Interval::new(every, || with(Box::new(Engine::beat))));
+    }
+
+    /// The first page view, then the rest of the start as far as consent allows.
+    fn start(&mut self) {
+        if self.options.auto {
+            host::watch();
+            let Landing { at, url, referrer } = self.options.landing.clone();
+            self.show(at, &url, referrer.as_deref().unwrap_or(""), "");
+        }
+        self.set_alarm(Alarm::Beat, self.options.heartbeat);
         self.begin();
     }
 
     /// The page that was rendered ahead is shown now.
-    pub(crate) fn activate(&mut self) {
-        let now = clock::now();
+    fn activate(&mut self, now: i64) {
         self.options.landing.at = now;
         if let Some(landing) = &mut self.landing {
             landing.at = now;
@@ -231,7 +246,7 @@ impl Engine {
     }
 
     /// Stands in line, and works the line off.
-    pub(crate) fn take_call(&mut self, call: Call) {
+    pub(crate) fn take_call(&mut self, call: Signal) {
         if self.consent == Consent::Denied {
             return;
         }
@@ -245,7 +260,7 @@ impl Engine {
     }
 
     /// Works off the line. A call that needs a new session waits for the tabs' lock, and those behind it with it.
-    pub(crate) fn work(&mut self) {
+    fn work(&mut self) {
         while self.ready && !self.line.is_empty() {
             let call = self.line.remove(0);
             if let Some(at) = call.activity()
@@ -253,48 +268,42 @@ impl Engine {
             {
                 if !self.leaving {
                     self.line.insert(0, call);
-                    self.agree_on_session(at);
+                    self.agree_on_session();
                     return;
                 }
                 self.settle_session(at);
             }
-            match call {
-                Call::View(landing, title) => self.view(landing, title),
-                Call::Method {
-                    name,
-                    args,
-                    at,
-                    url,
-                } => self.method(&name, &args, at, url),
-                Call::Agreed(at) => self.agreed(at),
-            }
+            self.method(&call);
         }
     }
 
     /// When the first call in line was made, or now.
-    pub(crate) fn line_starts_at(&self) -> i64 {
-        let first = self.line.first().and_then(Call::activity);
+    fn line_starts_at(&self) -> i64 {
+        let first = self.line.first().and_then(Signal::activity);
         first.unwrap_or_else(clock::now)
     }
 
-    /// Makes or finds the session for an activity at `at` under the lock of all tabs, then goes on.
-    pub(crate) fn agree_on_session(&mut self, at: i64) {
+    /// Makes or finds the session for the first call in line under the lock of all tabs, then goes on.
+    pub(crate) fn agree_on_session(&mut self) {
         self.ready = false;
-        let epoch = self.epoch;
-        let go_on = move |engine: &mut Engine| {
-            if engine.epoch == epoch && !engine.ready {
-                engine.settle_session(at);
-                engine.open();
+        host::lock("wm-session", false, self.epoch);
+    }
+
+    /// The turn of a lock has come that was asked for in `epoch`.
+    fn locked(&mut self, epoch: u32, text: &str) {
+        if epoch != self.epoch {
+            return;
+        }
+        let mut fields = Fields(text);
+        let name = fields.take();
+        let free = fields.take() == "1";
+        if let Some(tab) = name.strip_prefix("wm-tab-") {
+            if let Some(tab) = id::parse(tab) {
+                self.claimed(tab, free);
             }
-        };
-        if locks::exist() {
-            locks::request(
-                "wm-session",
-                false,
-                Box::new(move |_| with(Box::new(go_on))),
-            );
-        } else {
-            with(Box::new(go_on));
+        } else if !self.ready {
+            self.settle_session(self.line_starts_at());
+            self.open();
         }
     }
 
@@ -308,13 +317,13 @@ impl Engine {
         }
         self.work();
         // What an earlier page left has waited long enough, and so has whoever asked for a flush meanwhile.
-        if !self.waiters.is_empty() || (first && !self.queue.is_empty()) {
+        if self.waited_for || (first && !self.queue.is_empty()) {
             self.send_if_due();
         }
     }
 
     /// The page goes away for now or for good: everything is decided, stored and sent at once, and locks are given back.
-    pub(crate) fn leave(&mut self) {
+    fn leave(&mut self) {
         self.leaving = true;
         if self.consent == Consent::Granted && !self.ready && !self.line.is_empty() {
             self.epoch += 1;
@@ -328,42 +337,31 @@ impl Engine {
         self.hide();
         self.ready = false;
         self.epoch += 1;
-        if !locks::exist() {
-            self.end_beats();
-        }
-        locks::release();
+        self.end_beats();
+        host::release();
     }
 
     /// The page is back from the back/forward cache. Another tab may have taken its queue over in the meantime, so it
     /// starts as if it were new, with what it has in memory alone.
-    pub(crate) fn restore(&mut self) {
+    fn restore(&mut self, at: i64) {
         self.leaving = false;
         self.queue.forget_stored();
         self.adopted.clear();
         self.context = None;
-        if self.options.auto && self.consent != Consent::Denied {
+        if self.options.auto {
             let referrer = self.page.as_ref().and_then(|page| page.referrer.clone());
-            self.show(
-                Landing {
-                    at: clock::now(),
-                    url: super::options::address(),
-                    referrer,
-                },
-                None,
-            );
+            self.show(at, &host::address(), &referrer.unwrap_or_default(), "");
         }
         self.begin();
     }
 
     /// Forgets everything that was stored or is held.
     pub(crate) fn forget(&mut self) {
-        for flight in self.flights.drain(..) {
-            flight.abort();
-        }
+        host::abort();
+        self.flights.clear();
         self.hold();
         self.line.clear();
         self.queue = Queue::default();
-        self.timer = None;
         self.page = None;
         self.record = None;
         self.store.clear();
@@ -379,32 +377,108 @@ impl Engine {
         self.ga = Ga::default();
         // Storage has them; they are read again when the engine gets ready the next time.
         self.queue.forget_stored();
-        locks::release();
+        host::release();
     }
 
     /// Tells the developer, in debug mode only.
     pub(crate) fn warn(&self, message: &str) {
-        if self.options.debug {
-            dom::warn(message);
+        if self.options.debug && !message.is_empty() {
+            host::warn(message);
         }
     }
 
     /// Writes the tab's id and count of items.
     pub(crate) fn save_tab(&self) {
-        let mut text = crate::core::id::text(&self.tab);
-        text.push(' ');
-        crate::core::number::push(&mut text, self.seq);
-        self.store.set_tab(&text);
+        let mut text = id::text(&self.tab);
+        push(&mut text, " ");
+        number::push(&mut text, self.seq);
+        host::set_tab(&text);
     }
-}
 
-impl Call {
-    /// When the visitor did it, if the call is an activity that a session has to take.
-    fn activity(&self) -> Option<i64> {
-        match self {
-            Call::View(landing, _) => Some(landing.at),
-            Call::Method { name, at, .. } => (name != "reset").then_some(*at),
-            Call::Agreed(at) => Some(*at),
+    /// Rings in `wait` milliseconds, in place of what was set before.
+    pub(crate) fn set_alarm(&mut self, alarm: Alarm, wait: i64) {
+        self.alarms[alarm as usize] = host::even() + wait as f64;
+    }
+
+    /// Whether the alarm is set.
+    pub(crate) fn is_set(&self, alarm: Alarm) -> bool {
+        self.alarms[alarm as usize] < f64::INFINITY
+    }
+
+    /// Takes the alarm back.
+    pub(crate) fn unset(&mut self, alarm: Alarm) {
+        self.alarms[alarm as usize] = f64::INFINITY;
+    }
+
+    /// Has the timer run out at the first alarm.
+    fn arm(&mut self) {
+        let mut first = f64::INFINITY;
+        for at in self.alarms {
+            if at < first {
+                first = at;
+            }
         }
+        if self.timer.as_ref().is_none_or(|(at, _)| *at != first) {
+            self.timer = (first < f64::INFINITY).then(|| {
+                let wait = first - host::even() + 1.0;
+                let ring = || signal(signal::RANG, 0.0, String::new());
+                (first, Timeout::new(wait as u32, ring))
+            });
+        }
+    }
+
+    fn ring(&mut self) {
+        self.timer = None;
+        let now = host::even();
+        for alarm in [Alarm::Title, Alarm::Flush, Alarm::Beat, Alarm::Ga] {
+            if self.alarms[alarm as usize] > now {
+                continue;
+            }
+            self.unset(alarm);
+            match alarm {
+                Alarm::Title => {
+                    // A router may have moved on before this script was there to see it.
+                    self.navigated(&host::address(), clock::now());
+                    self.refresh_title();
+                }
+                Alarm::Flush => self.send_all(),
+                Alarm::Beat => {
+                    self.set_alarm(Alarm::Beat, self.options.heartbeat);
+                    self.beat();
+                }
+                Alarm::Ga => self.poll_ga(),
+            }
+        }
+    }
+
+    /// Visitor, session and tab, empty before there are any; items that wait and items that were given up; landing URL of
+    /// the session, consent, Google Analytics' client id.
+    fn state(&self) -> String {
+        let mut out = String::new();
+        let record = self.record.as_ref();
+        for id in [
+            record.map(|r| r.visitor),
+            record.map(|r| r.session),
+            Some(self.tab),
+        ] {
+            if let Some(id) = id {
+                push(&mut out, &id::text(&id));
+            }
+            push(&mut out, FIELD);
+        }
+        for count in [self.queue.len() as u64, self.queue.dropped()] {
+            number::push(&mut out, count);
+            push(&mut out, FIELD);
+        }
+        if let Some(landing) = self.session_landing() {
+            push(&mut out, &landing.url);
+        }
+        push(&mut out, FIELD);
+        push(&mut out, consent::name(self.consent));
+        push(&mut out, FIELD);
+        if let Some(client) = &self.ga.ids.client_id {
+            push(&mut out, client);
+        }
+        out
     }
 }

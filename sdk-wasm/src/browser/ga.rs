@@ -1,15 +1,14 @@
 //! Waiting for Google Analytics' cookies, which appear after this script has run.
 
-use gloo_timers::callback::Interval;
 use waymark_protocol::{GaIds, GaLinked};
 
-use super::engine::{Engine, with};
-use super::{clock, storage};
+use super::engine::{Alarm, Engine};
+use super::{clock, host};
 use crate::core::item::Data;
 use crate::core::{ga4, session};
 
 /// Milliseconds between two looks.
-const EVERY: u32 = 500;
+const EVERY: i64 = 500;
 /// Looks after the start; from then on there is one before each batch.
 const LOOKS: u32 = 10;
 
@@ -18,29 +17,27 @@ const LOOKS: u32 = 10;
 pub(crate) struct Ga {
     /// The ids.
     pub(crate) ids: GaIds,
-    timer: Option<Interval>,
     looks: u32,
 }
 
 impl Engine {
     /// Begins to look.
     pub(crate) fn watch_ga(&mut self) {
-        if !self.options.ga {
-            return;
+        if self.options.ga {
+            self.ga.looks = 0;
+            self.poll_ga();
         }
-        self.ga.looks = 0;
+    }
+
+    /// Looks, and again in a while unless everything is there.
+    pub(crate) fn poll_ga(&mut self) {
         self.look_for_ga();
-        self.ga.timer = Some(Interval::new(EVERY, || {
-            with(Box::new(|engine| {
-                engine.ga.looks += 1;
-                engine.look_for_ga();
-                let ids = &engine.ga.ids;
-                let complete = ids.client_id.is_some() && ids.session_id.is_some();
-                if complete || engine.ga.looks >= LOOKS {
-                    engine.ga.timer = None;
-                }
-            }));
-        }));
+        let ids = &self.ga.ids;
+        let complete = ids.client_id.is_some() && ids.session_id.is_some();
+        if !complete && self.ga.looks < LOOKS {
+            self.ga.looks += 1;
+            self.set_alarm(Alarm::Ga, EVERY);
+        }
     }
 
     /// Reads the cookies. The first find after a batch of this session went out without makes one item.
@@ -48,7 +45,7 @@ impl Engine {
         if !self.options.ga || !self.ready {
             return;
         }
-        self.ga.ids = ga4::ids(&storage::cookies());
+        self.ga.ids = ga4::ids(&host::cookies());
         let Some(client_id) = self.ga.ids.client_id.clone() else {
             return;
         };

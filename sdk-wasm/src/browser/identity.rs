@@ -6,19 +6,15 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::JSON;
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::prelude::*;
 use waymark_protocol::{Consent, Context as Wire, Device, Session};
 
 use super::engine::Engine;
-use super::options::address;
-use super::{clock, dom, storage};
+use super::{clock, host, storage};
 use crate::core::attribution::Landing;
 use crate::core::context::Context;
 use crate::core::session::{self, Record};
-use crate::core::{id, visitor};
+use crate::core::text::Fields;
+use crate::core::{id, json, number, visitor};
 
 impl Engine {
     /// The record as storage has it now.
@@ -83,7 +79,7 @@ impl Engine {
         let shared = self.shared();
         let flags = shared.as_ref().map_or(0, |record| record.flags) & session::RESET;
         let known = visitor::reconcile(
-            visitor::from_cookies(&storage::cookies()),
+            visitor::from_cookies(&host::cookies()),
             shared.as_ref().map(|record| record.visitor),
             flags != 0,
         );
@@ -130,7 +126,7 @@ impl Engine {
         // The page's landing brings one session only. One that begins later on the same page came from nowhere else.
         let landing = landing.unwrap_or_else(|| Landing {
             at,
-            url: address(),
+            url: host::address(),
             referrer: None,
         });
         let landing = landing.from_outside(self.options.cookie_domain.as_deref());
@@ -147,16 +143,14 @@ impl Engine {
 
     /// Writes the visitor's cookie anew, which also renews its life.
     pub(crate) fn write_cookie(&self) {
-        let secure = dom::text(&dom::get(&dom::window(), "location"), "protocol")
-            .is_some_and(|protocol| protocol == "https:");
-        storage::set_cookie(&visitor::cookie(
+        host::set_cookie(&visitor::cookie(
             self.record.as_ref().map(|record| &record.visitor),
-            secure,
+            self.options.secure,
             self.options.cookie_domain.as_deref(),
         ));
     }
 
-    fn landing_of(&self, key: &str, owner: &uuid::Uuid) -> Option<Landing> {
+    fn landing_of(&self, key: &'static str, owner: &uuid::Uuid) -> Option<Landing> {
         Landing::parse(&self.store.get(key)?, &id::text(owner))
     }
 
@@ -192,7 +186,7 @@ impl Engine {
             tab: self.tab,
             number: self.seq + 1,
             session: Some(record.session),
-            json: json(&wire)?,
+            json: json::text(&wire),
             stored: Cell::new(false),
             hold_until: Cell::new(0),
         });
@@ -201,30 +195,16 @@ impl Engine {
     }
 }
 
-/// JSON text; `None` if a value of the site cannot be written.
-pub(crate) fn json<T: Serialize>(value: &T) -> Option<String> {
-    let value = value.serialize(&Serializer::json_compatible()).ok()?;
-    stringify(&value)
-}
-
-/// JSON text of a JavaScript value.
-pub(crate) fn stringify(value: &JsValue) -> Option<String> {
-    JSON::stringify(value).ok()?.as_string()
-}
-
 fn device() -> Device {
-    let window = dom::window();
-    let pixels = |object: &JsValue, name| dom::number(object, name).map(|n| n as u32);
-    let screen = dom::get(&window, "screen");
-    let zone = dom::call(&dom::get(&window, "Intl"), "DateTimeFormat", &[])
-        .and_then(|format| dom::call(&format, "resolvedOptions", &[]))
-        .ok();
+    let text = host::device();
+    let mut fields = Fields(&text);
+    let mut pixels = || number::parse(fields.take()).map(|pixels| pixels as u32);
     Device {
-        screen_width: pixels(&screen, "width"),
-        screen_height: pixels(&screen, "height"),
-        viewport_width: pixels(&window, "innerWidth"),
-        viewport_height: pixels(&window, "innerHeight"),
-        language: dom::text(&dom::get(&window, "navigator"), "language"),
-        time_zone: zone.and_then(|zone| dom::text(&zone, "timeZone")),
+        screen_width: pixels(),
+        screen_height: pixels(),
+        viewport_width: pixels(),
+        viewport_height: pixels(),
+        language: fields.some(),
+        time_zone: fields.some(),
     }
 }

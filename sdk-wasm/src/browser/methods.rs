@@ -1,54 +1,20 @@
-//! The methods of the public interface: what the site passes is checked and becomes an item. What is wrong is named in
-//! debug mode and costs that item, or that field, alone.
+//! The methods of the public interface, and the line of calls that they stand in until their turn.
 
-use js_sys::{Array, Function, Object};
-use serde::{Serialize, Serializer};
-use wasm_bindgen::prelude::*;
-use waymark_protocol::{ConsentChange, Event, Identify, Milestone, limits};
+use waymark_protocol::{Consent, ConsentChange};
 
-use super::engine::{Call, Engine};
-use super::{clock, dom, identity};
-use crate::core::attribution::Landing;
+use super::clock;
+use super::engine::Engine;
+use crate::core::call;
 use crate::core::consent::{self, Step};
-use crate::core::item::{self, Data};
-use crate::core::number;
-
-/// An object of the site, passed through as it is.
-#[derive(Debug)]
-pub(crate) struct Js(JsValue);
-
-impl Serialize for Js {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_wasm_bindgen::preserve::serialize(&self.0, serializer)
-    }
-}
+use crate::core::item::Data;
+use crate::core::signal::{self, Signal};
+use crate::core::text::Fields;
 
 impl Engine {
-    /// A call of the site: `consent` and `flush` act at once, the others in their order.
-    pub(crate) fn called(&mut self, name: String, args: Array, at: i64, url: Option<String>) {
-        match name.as_str() {
-            "consent" => self.set_consent(&args.get(0), at),
-            "flush" => self.send_all(),
-            _ => {
-                let url = url.unwrap_or_else(super::options::address);
-                if name == "page" {
-                    return self.page_called(&args.get(0), at, url);
-                }
-                self.navigated(url.clone(), at);
-                self.take_call(Call::Method {
-                    name,
-                    args,
-                    at,
-                    url,
-                });
-            }
-        }
-    }
-
-    /// Sends everything; `resolve` is told how many items still wait once all has been tried.
-    pub(crate) fn flush(&mut self, resolve: Function) {
-        self.waiters.push(resolve);
-        if self.consent == waymark_protocol::Consent::Granted {
+    /// Sends everything; whoever asked is told how many items still wait once all has been tried.
+    pub(crate) fn flush(&mut self) {
+        self.waited_for = true;
+        if self.consent == Consent::Granted {
             self.due = clock::now();
             if self.ready {
                 self.send_if_due();
@@ -58,22 +24,34 @@ impl Engine {
         }
     }
 
-    fn page_called(&mut self, overrides: &JsValue, at: i64, url: String) {
-        let url = dom::text(overrides, "url").unwrap_or(url);
-        let referrer = dom::text(overrides, "referrer").or_else(|| match &self.seen {
-            Some(seen) => Some(seen.clone()),
-            None => self.entry_referrer.take(),
-        });
-        self.show(Landing { at, url, referrer }, dom::text(overrides, "title"));
+    /// A page view that the site asks for.
+    pub(crate) fn page_called(&mut self, at: i64, text: &str) {
+        let mut fields = Fields(text);
+        let url = fields.take();
+        let mut referrer = fields.take().to_owned();
+        if referrer.is_empty() {
+            referrer = if self.seen.is_empty() {
+                std::mem::take(&mut self.entry_referrer)
+            } else {
+                self.seen.clone()
+            };
+        }
+        self.show(at, url, &referrer, fields.take());
     }
 
     /// Does a call whose turn it is.
-    pub(crate) fn method(&mut self, method: &str, args: &Array, at: i64, url: String) {
-        let first = args.get(0);
-        let second = args.get(1);
+    pub(crate) fn method(&mut self, call: &Signal) {
+        let at = call.number as i64;
         let page = self.page.as_ref().and_then(|page| page.id);
-        match method {
-            "reset" => {
+        let mut fields = Fields(&call.text);
+        let url = fields.take();
+        match call.kind {
+            signal::PAGE => self.view(at, url, fields),
+            signal::AGREED => {
+                let state = Consent::Granted;
+                self.enqueue(at, None, Data::Consent(ConsentChange { state }), false);
+            }
+            signal::RESET => {
                 self.ping();
                 self.begin_anew(at);
                 self.context = None;
@@ -82,140 +60,43 @@ impl Engine {
                     page.id = None;
                 }
             }
-            "identify" => {
-                // A number is as good an id as its text.
-                let id = if first.as_f64().is_some() {
-                    identity::stringify(&first)
-                } else {
-                    first.as_string()
-                };
-                let Some(user_id) = id.filter(|id| item::is_name(id, limits::USER_ID_CHARS)) else {
-                    return self.warn("user_id: must be text of 1 to 256 characters");
-                };
-                let Some(traits) = self.object(second, "traits: must be an object") else {
-                    return;
-                };
-                self.set_user(user_id.clone());
-                self.enqueue(
-                    at,
-                    page,
-                    Data::Identify(Identify { user_id, traits }),
-                    false,
-                );
-            }
-            _ => {
-                let name = first.as_string();
-                let Some(name) = name.filter(|name| item::is_name(name, limits::NAME_CHARS)) else {
-                    return self.warn("name: must be text of 1 to 100 characters");
-                };
-                let Some(mut props) = self.object(second, "props: must be an object") else {
-                    return;
-                };
-                if method == "milestone" {
-                    self.enqueue(at, page, Data::Milestone(Milestone { name, props }), false);
-                    return;
-                }
-                let conversion = method == "conversion";
-                let (mut value, mut currency) = (None, None);
-                if conversion && let Some(Js(given)) = &props {
-                    value = self.amount(&dom::get(given, "value"));
-                    currency = self.currency(&dom::get(given, "currency"));
-                    let rest = dom::object();
-                    Object::assign(
-                        rest.unchecked_ref::<Object>(),
-                        given.unchecked_ref::<Object>(),
-                    );
-                    for taken in ["value", "currency"] {
-                        let _ = js_sys::Reflect::delete_property(
-                            rest.unchecked_ref::<Object>(),
-                            &taken.into(),
-                        );
+            kind => {
+                let made = call::read(kind, url, &mut fields);
+                self.warn(made.problem);
+                if let Some(data) = made.data {
+                    if let Data::Identify(identify) = &data {
+                        self.set_user(identify.user_id.clone());
                     }
-                    props = (Object::keys(rest.unchecked_ref::<Object>()).length() > 0)
-                        .then_some(Js(rest));
+                    self.enqueue(at, page, data, made.urgent);
                 }
-                let urgent = dom::text(&args.get(2), "impact").is_some_and(|i| i == "high");
-                let data = Event {
-                    name,
-                    props,
-                    conversion,
-                    value,
-                    currency,
-                    url: Some(item::view(&url, None, None).url),
-                };
-                self.enqueue(at, page, Data::Event(data), urgent);
             }
         }
     }
 
-    /// An object or nothing; `None` and a warning for anything else.
-    fn object(&self, value: JsValue, problem: &str) -> Option<Option<Js>> {
-        if value.is_undefined() || value.is_null() {
-            Some(None)
-        } else if value.is_object() && !Array::is_array(&value) {
-            Some(Some(Js(value)))
-        } else {
-            self.warn(problem);
-            None
-        }
-    }
-
-    fn amount(&self, value: &JsValue) -> Option<String> {
-        if value.is_undefined() || value.is_null() {
-            return None;
-        }
-        // `toFixed` rather than `String`: 0.1 + 0.2 is 0.3 and nothing gets an exponent.
-        let text = match value.as_f64() {
-            Some(number) => js_sys::Number::from(number)
-                .to_fixed(6)
-                .ok()
-                .map(|fixed| number::shorten(&String::from(fixed)).to_owned()),
-            None => value.as_string(),
-        };
-        let amount = text.filter(|text| number::amount(text).is_some());
-        if amount.is_none() {
-            self.warn("value: must be a decimal number; left out");
-        }
-        amount
-    }
-
-    fn currency(&self, value: &JsValue) -> Option<String> {
-        if value.is_undefined() || value.is_null() {
-            return None;
-        }
-        let mut code = value.as_string().unwrap_or_default();
-        code.make_ascii_uppercase();
-        if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Some(code);
-        }
-        self.warn("currency: must be a code of three letters; left out");
-        None
-    }
-
-    fn set_consent(&mut self, state: &JsValue, at: i64) {
-        let Some(state) = state.as_string().and_then(|state| consent::parse(&state)) else {
+    /// The site says what the visitor has agreed to; it counts at once.
+    pub(crate) fn set_consent(&mut self, text: &str, at: i64) {
+        let mut fields = Fields(text);
+        let url = fields.take();
+        let Some(state) = consent::parse(fields.take()) else {
             return self.warn("consent: must be granted, denied or unknown");
         };
         match consent::step(std::mem::replace(&mut self.consent, state), state) {
             Step::Stay => {}
             Step::Release => {
-                self.take_call(Call::Agreed(at));
+                self.take_call(Signal {
+                    kind: signal::AGREED,
+                    number: at as f64,
+                    text: String::new(),
+                });
                 if self.options.auto && self.page.is_none() && self.line.len() == 1 {
                     // The page view was refused with everything else; from now on there is one.
-                    let url = super::options::address();
-                    let referrer = self.entry_referrer.take();
-                    self.show(Landing { at, url, referrer }, None);
+                    let referrer = std::mem::take(&mut self.entry_referrer);
+                    self.show(at, url, &referrer, "");
                 }
                 self.begin();
             }
             Step::Forget => self.forget(),
             Step::Hold => self.hold(),
         }
-    }
-
-    /// Puts the agreement on record.
-    pub(crate) fn agreed(&mut self, at: i64) {
-        let state = waymark_protocol::Consent::Granted;
-        self.enqueue(at, None, Data::Consent(ConsentChange { state }), false);
     }
 }

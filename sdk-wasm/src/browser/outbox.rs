@@ -4,25 +4,19 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use uuid::Uuid;
-use wasm_bindgen::prelude::*;
 use waymark_protocol::{Item, limits};
 
-use super::engine::{Engine, with};
-use super::identity::json;
-use super::methods::Js;
-use super::storage::Store;
-use super::transport::{self, Answer};
-use super::{clock, dom, storage};
+use super::engine::{Alarm, Engine};
+use super::{clock, host, storage};
 use crate::core::context::Context;
 use crate::core::delivery::{self, Verdict};
 use crate::core::item::{self, Data};
+use crate::core::json::{self, Raw};
 use crate::core::queue::{Entry, Take};
+use crate::core::text::{Fields, push};
 use crate::core::{batch, id, number, session};
 
-/// Milliseconds after which a request without an answer is given up.
-const TIMEOUT: u32 = 10_000;
 /// Bytes of items in an ordinary batch, well under the collector's limit for a body.
 const BATCH_BYTES: usize = 256 * 1024;
 
@@ -33,38 +27,31 @@ pub(crate) struct Flight {
     items: usize,
     /// Bytes booked as able to outlive the page; 0 for an ordinary request.
     bytes: usize,
-    controller: JsValue,
-    timer: Option<Timeout>,
-}
-
-impl Flight {
-    /// Ends the request.
-    pub(crate) fn abort(&self) {
-        let _ = dom::call(&self.controller, "abort", &[]);
-    }
+    /// Whether an answer will come; none comes to a beacon.
+    answers: bool,
 }
 
 fn key(prefix: &str, tab: &Uuid, seq: u64) -> String {
     let mut key = String::from(prefix);
-    key.push_str(&id::text(tab));
-    key.push('.');
+    push(&mut key, &id::text(tab));
+    push(&mut key, ".");
     number::push(&mut key, seq);
     key
 }
 
 /// Writes an item, and its context if storage does not have that yet.
-fn store_entry(store: &Store, entry: &mut Entry) {
+fn store_entry(entry: &mut Entry) {
     let context = &entry.context;
     if !context.stored.get() {
         let key = key(storage::CONTEXT, &context.tab, context.number);
-        context.stored.set(store.set(&key, &context.json));
+        context.stored.set(host::save(&key, &context.json));
     }
     let mut text = String::new();
     number::push(&mut text, context.number);
-    text.push(' ');
-    text.push_str(&entry.json);
+    push(&mut text, " ");
+    push(&mut text, &entry.json);
     let key = key(storage::ITEM, &entry.tab, entry.seq);
-    entry.stored = context.stored.get() && store.set(&key, &text);
+    entry.stored = context.stored.get() && host::save(&key, &text);
 }
 
 impl Engine {
@@ -73,7 +60,7 @@ impl Engine {
         &mut self,
         at: i64,
         page_view: Option<Uuid>,
-        data: Data<Js>,
+        data: Data<Raw>,
         urgent: bool,
     ) -> Option<(Uuid, u64)> {
         let id = clock::id(at);
@@ -102,7 +89,7 @@ impl Engine {
             flight: 0,
             sent: false,
         };
-        store_entry(&self.store, &mut entry);
+        store_entry(&mut entry);
         let gone = self.queue.push(entry);
         if !gone.is_empty() {
             self.warn("queue: full, the oldest items were dropped");
@@ -111,16 +98,16 @@ impl Engine {
         if urgent || self.queue.waiting() >= self.options.batch_size {
             self.send_all();
         } else {
-            self.arm(self.options.flush_after);
+            self.arm_flush(self.options.flush_after);
         }
         Some((id, seq))
     }
 
     /// The JSON of an item; warns and gives `None` if it cannot be sent.
-    pub(crate) fn write_item(&self, item: Item<Data<Js>>) -> Option<String> {
-        let json = json(&item).filter(|json| item::fits(json));
+    pub(crate) fn write_item(&self, item: Item<Data<Raw>>) -> Option<String> {
+        let json = Some(json::text(&item)).filter(|json| item::fits(json));
         if json.is_none() {
-            self.warn("props: too large, too deep or not JSON; item dropped");
+            self.warn("props: too large or too deep; item dropped");
         }
         json
     }
@@ -129,7 +116,7 @@ impl Engine {
     pub(crate) fn rewrite(&mut self, id: &Uuid, json: String) {
         self.queue.replace(id, json);
         if let Some(entry) = self.queue.unsent(id) {
-            store_entry(&self.store, entry);
+            store_entry(entry);
         }
     }
 
@@ -147,10 +134,10 @@ impl Engine {
         let wait = self.backoff.wait(now);
         if wait > 0 {
             self.resolve_waiters();
-            self.arm(wait);
+            self.arm_flush(wait);
             return;
         }
-        self.timer = None;
+        self.unset(Alarm::Flush);
         self.look_for_ga();
         self.refresh_title();
         let old = self.queue.expire(now);
@@ -163,11 +150,11 @@ impl Engine {
         };
         if let Some((body, items)) = self.next_batch(now, limit) {
             self.ordinary = self.last_flight;
-            self.post(&body, items, false);
+            self.post(&body, items, 0);
         } else {
             self.resolve_waiters();
             if self.queue.waiting() > 0 {
-                self.arm(delivery::REFUSED_WAIT);
+                self.arm_flush(delivery::REFUSED_WAIT);
             }
         }
     }
@@ -179,7 +166,6 @@ impl Engine {
             return;
         }
         self.look_for_ga();
-        let fetch = transport::fetch_outlives_page();
         loop {
             let limit = Take {
                 items: self.batch_items,
@@ -191,13 +177,8 @@ impl Engine {
                 return;
             };
             self.ledger.add(body.len());
-            if fetch {
-                self.post(&body, items, true);
-            } else {
-                // Nobody hears of a beacon's end. It counts as in flight until the page is seen again.
-                transport::beacon(&self.options.endpoint, &body);
-                self.track_flight(items, body.len(), JsValue::UNDEFINED, false);
-            }
+            // Nobody hears of a beacon's end. It counts as in flight until the page is seen again.
+            self.post(&body, items, body.len());
         }
     }
 
@@ -205,7 +186,7 @@ impl Engine {
     pub(crate) fn land_beacons(&mut self) {
         let mut at = 0;
         while let Some(flight) = self.flights.get(at) {
-            if flight.controller.is_undefined() {
+            if !flight.answers {
                 let flight = self.flights.remove(at);
                 self.ledger.release(flight.bytes);
                 self.queue.land(flight.number);
@@ -214,7 +195,7 @@ impl Engine {
             }
         }
         if !self.queue.is_empty() {
-            self.arm(self.options.flush_after);
+            self.arm_flush(self.options.flush_after);
         }
     }
 
@@ -229,10 +210,10 @@ impl Engine {
         if context.session != own {
             ga.session_id = None;
         }
-        let ga = ga.client_id.is_some().then(|| json(&ga)).flatten();
+        let ga = ga.client_id.is_some().then(|| json::text(&ga));
         let count = items.len();
         let body = batch::body(
-            &self.head,
+            &self.options.head,
             now,
             &context.json,
             ga.as_deref(),
@@ -244,54 +225,44 @@ impl Engine {
         Some((body, count))
     }
 
-    fn post(&mut self, body: &str, items: usize, keepalive: bool) {
+    /// Sends the batch just taken; `bytes` is 0 unless it has to outlive the page.
+    fn post(&mut self, body: &str, items: usize, bytes: usize) {
         let number = self.last_flight;
-        let controller = transport::post(
-            &self.options.endpoint,
-            body,
-            keepalive,
-            Box::new(move |answer| with(Box::new(move |engine| engine.answered(number, answer)))),
-        );
-        let bytes = if keepalive { body.len() } else { 0 };
-        self.track_flight(items, bytes, controller, true);
-    }
-
-    fn track_flight(&mut self, items: usize, bytes: usize, controller: JsValue, limited: bool) {
-        let number = self.last_flight;
-        let timer = limited.then(|| {
-            Timeout::new(TIMEOUT, move || {
-                with(Box::new(move |engine| {
-                    if let Some(flight) = engine.flights.iter().find(|f| f.number == number) {
-                        flight.abort();
-                    }
-                }));
-            })
-        });
+        let answers = host::post(number, &self.options.endpoint, body, bytes > 0);
         self.flights.push(Flight {
             number,
             items,
             bytes,
-            controller,
-            timer,
+            answers,
         });
     }
 
-    fn answered(&mut self, number: u32, answer: Answer) {
+    /// Request `number` has ended; see [`crate::core::signal::ANSWERED`] for the text.
+    pub(crate) fn answered(&mut self, number: u32, text: &str) {
         let Some(at) = self.flights.iter().position(|f| f.number == number) else {
             return;
         };
         let flight = self.flights.remove(at);
-        drop(flight.timer);
         self.ledger.release(flight.bytes);
         let now = clock::now();
         let mut failed = false;
-        match delivery::verdict(answer.status, answer.readable) {
+        let mut answer = Fields(text);
+        let status = number::parse(answer.take()).unwrap_or(0) as u16;
+        let retry_after = number::parse_time(answer.take()).unwrap_or(0) * 1_000;
+        let readable = answer.take() == "1";
+        match delivery::verdict(status, readable) {
             Verdict::Read => {
-                let done = answer.done.iter();
-                let done = done.filter_map(|id| self.queue.settle(id)).collect();
-                self.erase(done);
-                if answer.dropped {
-                    self.warn("the collector dropped an item; its answer says why");
+                while !answer.is_done() {
+                    let id = id::parse(answer.take());
+                    let status = answer.take();
+                    if status == "dropped" {
+                        self.warn("the collector dropped an item; its answer says why");
+                    }
+                    if delivery::is_final(status)
+                        && let Some(done) = id.and_then(|id| self.queue.settle(&id))
+                    {
+                        self.erase(vec![done]);
+                    }
                 }
                 failed = self.queue.land(number) > 0;
                 if !failed {
@@ -316,8 +287,7 @@ impl Engine {
         }
         self.queue.land(number);
         if failed {
-            self.backoff
-                .failed(now, clock::chance(), answer.retry_after);
+            self.backoff.failed(now, clock::chance(), retry_after);
             self.resolve_waiters();
         }
         self.send_if_due();
@@ -329,31 +299,26 @@ impl Engine {
             self.send();
         } else {
             // What a request carries is still to be answered; a beacon never is.
-            if self.flights.iter().all(|f| f.controller.is_undefined()) {
+            if self.flights.iter().all(|flight| !flight.answers) {
                 self.resolve_waiters();
             }
             if !self.queue.is_empty() {
-                self.arm(self.options.flush_after);
+                self.arm_flush(self.options.flush_after);
             }
         }
     }
 
     /// Sends after `wait` milliseconds, unless that is already to happen.
-    fn arm(&mut self, wait: i64) {
-        if self.timer.is_none() {
-            self.timer = Some(Timeout::new(wait as u32, || {
-                with(Box::new(|engine| {
-                    engine.timer = None;
-                    engine.send_all();
-                }));
-            }));
+    fn arm_flush(&mut self, wait: i64) {
+        if !self.is_set(Alarm::Flush) {
+            self.set_alarm(Alarm::Flush, wait);
         }
     }
 
     /// Answers those who asked for a flush with the number of items still waiting.
     pub(crate) fn resolve_waiters(&mut self) {
-        for resolve in self.waiters.drain(..) {
-            let _ = resolve.call1(&JsValue::UNDEFINED, &(self.queue.len() as f64).into());
+        if std::mem::take(&mut self.waited_for) {
+            host::flushed(self.queue.len() as u32);
         }
     }
 
@@ -361,8 +326,7 @@ impl Engine {
     pub(crate) fn erase(&mut self, gone: Vec<Entry>) {
         for entry in gone {
             if entry.stored {
-                self.store
-                    .remove(&key(storage::ITEM, &entry.tab, entry.seq));
+                host::remove(&key(storage::ITEM, &entry.tab, entry.seq));
                 self.erase_unused(&entry.context);
             }
         }
@@ -371,8 +335,7 @@ impl Engine {
     /// Removes a context from storage if no item uses it.
     pub(crate) fn erase_unused(&self, context: &Rc<Context>) {
         if context.stored.get() && !self.queue.uses(context) {
-            self.store
-                .remove(&key(storage::CONTEXT, &context.tab, context.number));
+            host::remove(&key(storage::CONTEXT, &context.tab, context.number));
             context.stored.set(false);
         }
     }

@@ -1,60 +1,54 @@
 //! Page views: which page is shown, its title, and its figures of time and scrolling.
 
-use gloo_timers::callback::Timeout;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
 use waymark_protocol::Item;
 
-use super::engine::{Call, Engine, with};
-use super::options::address;
-use super::{clock, dom};
-use crate::core::attribution::Landing;
+use super::engine::{Alarm, Engine};
+use super::{clock, host};
 use crate::core::item::{self, Data};
+use crate::core::json::Raw;
 use crate::core::page::{Page, route};
+use crate::core::signal;
+use crate::core::text::Fields;
 
 /// Milliseconds that a router has to set the title.
-const TITLE_AFTER: u32 = 50;
+const TITLE_AFTER: i64 = 50;
 
 impl Engine {
     /// Puts a page view in line.
-    pub(crate) fn show(&mut self, landing: Landing, title: Option<String>) {
-        self.seen = Some(landing.url.clone());
-        self.take_call(Call::View(landing, title));
-        self.title_timer = Some(Timeout::new(TITLE_AFTER, || {
-            with(Box::new(|engine| {
-                // A router may have moved on before this script was there to see it.
-                engine.navigated(address(), clock::now());
-                engine.refresh_title();
-            }));
-        }));
+    pub(crate) fn show(&mut self, at: i64, url: &str, referrer: &str, title: &str) {
+        self.take_call(signal::page(at, url, referrer, title));
+        self.seen = url.to_owned();
+        self.set_alarm(Alarm::Title, TITLE_AFTER);
     }
 
     /// The page's address is `url`: a page view, if that is another page than the last.
-    pub(crate) fn navigated(&mut self, url: String, at: i64) {
-        if !self.options.auto || url.is_empty() {
-            return;
-        }
+    pub(crate) fn navigated(&mut self, url: &str, at: i64) {
         let by_hash = self.options.by_hash;
-        let referrer = match &self.seen {
-            Some(seen) if route(seen, by_hash) != route(&url, by_hash) => Some(seen.clone()),
-            _ => return,
-        };
-        self.show(Landing { at, url, referrer }, None);
+        if self.options.auto
+            && !url.is_empty()
+            && !self.seen.is_empty()
+            && route(&self.seen, by_hash) != route(url, by_hash)
+        {
+            let referrer = std::mem::take(&mut self.seen);
+            self.show(at, url, &referrer, "");
+        }
     }
 
-    /// Makes the page view.
-    pub(crate) fn view(&mut self, landing: Landing, title: Option<String>) {
-        let Landing { at, url, referrer } = landing;
+    /// Makes the page view of which `rest` has the page before and the title, if the site gave one.
+    pub(crate) fn view(&mut self, at: i64, url: &str, mut rest: Fields<'_>) {
         self.ping();
-        let even = clock::even();
-        let mut page = Page::new(at, url, referrer);
-        page.title_given = title.is_some();
-        page.title = title.or_else(|| self.title_at(&page.url));
-        if !is_hidden() {
-            // It has been visible since it was shown, not since this script is there.
-            page.set_visible(true, even - (clock::now() - at).max(0) as f64);
+        let mut page = Page::new(at, url.to_owned(), rest.some());
+        page.title = rest.some();
+        page.title_given = page.title.is_some();
+        if !page.title_given {
+            page.title = title_at(url);
         }
-        let data = item::view(&page.url, page.title.as_deref(), page.referrer.as_deref());
+        if !host::is_hidden() {
+            // It has been visible since it was shown, not since this script is there.
+            page.set_visible(true, host::even() - (clock::now() - at).max(0) as f64);
+        }
+        let data = item::view(url, page.title.as_deref(), page.referrer.as_deref());
         if let Some((id, seq)) = self.enqueue(at, None, Data::View(data), false) {
             page.id = Some(id);
             page.seq = seq;
@@ -62,28 +56,20 @@ impl Engine {
         }
     }
 
-    fn title_at(&self, url: &str) -> Option<String> {
-        (address() == url)
-            .then(|| dom::text(&dom::document(), "title"))
-            .flatten()
-    }
-
     /// Takes over the document's title, as long as the page view has not been sent.
     pub(crate) fn refresh_title(&mut self) {
-        let Some(page) = self.page.as_ref().filter(|page| !page.title_given) else {
+        let Some(page) = &mut self.page else { return };
+        let (Some(id), false) = (page.id, page.title_given) else {
             return;
         };
-        let (Some(id), Some(title)) = (page.id, self.title_at(&page.url)) else {
-            return;
-        };
-        if page.title.as_ref() == Some(&title) || self.queue.unsent(&id).is_none() {
+        let title = title_at(&page.url);
+        if title.is_none() || page.title == title || self.queue.unsent(&id).is_none() {
             return;
         }
-        let data = item::view(&page.url, Some(&title), page.referrer.as_deref());
-        self.replace(id, page.at, page.seq, id, Data::View(data));
-        if let Some(page) = &mut self.page {
-            page.title = Some(title);
-        }
+        page.title = title;
+        let data = item::view(&page.url, page.title.as_deref(), page.referrer.as_deref());
+        let (at, seq) = (page.at, page.seq);
+        self.replace(id, at, seq, id, Data::View(data));
     }
 
     /// One beat of the heart.
@@ -105,7 +91,7 @@ impl Engine {
             return;
         }
         let Some(page) = &mut self.page else { return };
-        let (Some(figures), Some(view)) = (page.figures(clock::even()), page.id) else {
+        let (Some(figures), Some(view)) = (page.figures(host::even()), page.id) else {
             return;
         };
         let last = page.ping;
@@ -127,7 +113,7 @@ impl Engine {
         }
     }
 
-    fn replace(&mut self, id: Uuid, at: i64, seq: u64, view: Uuid, data: Data<super::methods::Js>) {
+    fn replace(&mut self, id: Uuid, at: i64, seq: u64, view: Uuid, data: Data<Raw>) {
         let json = self.write_item(Item {
             kind: data.kind(),
             id,
@@ -144,13 +130,7 @@ impl Engine {
     /// Looks how far the page has been scrolled.
     pub(crate) fn measure_scroll(&mut self) {
         if let Some(page) = &mut self.page {
-            let window = dom::window();
-            let root = dom::get(&dom::document(), "documentElement");
-            let number = |object: &JsValue, name| dom::number(object, name).unwrap_or(0.0);
-            page.scrolled(
-                number(&window, "scrollY") + number(&window, "innerHeight"),
-                number(&root, "scrollHeight"),
-            );
+            page.scrolled(host::bottom(), host::height());
         }
     }
 
@@ -159,7 +139,7 @@ impl Engine {
         self.refresh_title();
         self.measure_scroll();
         if let Some(page) = &mut self.page {
-            page.set_visible(false, clock::even());
+            page.set_visible(false, host::even());
         }
         self.ping();
         self.send_leaving();
@@ -168,13 +148,13 @@ impl Engine {
     /// The page is seen again.
     pub(crate) fn unhide(&mut self) {
         if let Some(page) = &mut self.page {
-            page.set_visible(true, clock::even());
+            page.set_visible(true, host::even());
         }
         self.land_beacons();
     }
 }
 
-/// Whether the page cannot be seen now.
-pub(crate) fn is_hidden() -> bool {
-    dom::text(&dom::document(), "visibilityState").is_some_and(|state| state == "hidden")
+/// The document's title, if the page is still at `url`.
+fn title_at(url: &str) -> Option<String> {
+    (host::address() == url).then(host::title)
 }

@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use super::engine::{Engine, with};
-use super::{clock, locks, storage};
+use super::engine::{Engine, later};
+use super::{clock, host, storage};
 use crate::core::context::Context;
 use crate::core::queue::Entry;
-use crate::core::text::split;
+use crate::core::signal::{self, Signal};
+use crate::core::text::{FIELD, Fields, push, split};
 use crate::core::{id, number};
 
 /// Milliseconds between two looks for queues of tabs that are gone.
@@ -20,69 +21,64 @@ const LOOK_EVERY: i64 = 60_000;
 /// Without locks: a tab that has been silent for so long is gone. Browsers let hidden tabs wake once a minute.
 const STALE: i64 = 180_000;
 
-/// What goes on once it is known whether a tab's queue was free.
-type Claimed = Box<dyn FnOnce(&mut Engine, bool)>;
-
 impl Engine {
     /// Claims this tab's id, or a new one if a duplicate of this tab has it; then goes on to agree on the session.
     pub(crate) fn claim_tab(&mut self) {
-        let known = self.store.tab().and_then(|text| {
+        let known = host::tab().and_then(|text| {
             let (tab, seq) = split(&text, b' ')?;
             Some((id::parse(tab)?, number::parse(seq)?))
         });
-        let (tab, seq) = known.unwrap_or_else(|| (clock::id(clock::now()), 0));
-        self.try_tab(tab, seq);
+        self.claim = known.unwrap_or_else(|| (clock::id(clock::now()), 0));
+        self.ask_for(&self.claim.0);
     }
 
-    fn try_tab(&mut self, tab: Uuid, seq: u64) {
-        let epoch = self.epoch;
-        self.claim(
-            &tab,
-            Box::new(move |engine, free| {
-                if engine.epoch != epoch {
-                    return;
-                }
-                if !free {
-                    engine.try_tab(clock::id(clock::now()), 0);
-                    return;
-                }
-                engine.tab = tab;
-                engine.seq = seq;
-                engine.save_tab();
-                engine.load(&tab);
-                let at = engine.line_starts_at();
-                engine.agree_on_session(at);
-            }),
-        );
-    }
-
-    /// Takes charge of a tab's queue, if nobody has it.
-    fn claim(&mut self, tab: &Uuid, then: Claimed) {
-        if locks::exist() {
-            locks::request(
-                &key("wm-tab-", tab),
-                true,
-                Box::new(move |free| with(Box::new(move |engine| then(engine, free)))),
-            );
-        } else {
-            let key = key(storage::BEAT, tab);
-            let now = clock::now();
-            let free = self
-                .store
-                .get(&key)
-                .and_then(|at| number::parse_time(&at))
-                .is_none_or(|at| (now - at).abs() > STALE);
+    /// Whether a tab's queue was free, so that this page is now in charge of it.
+    pub(crate) fn claimed(&mut self, tab: Uuid, free: bool) {
+        if tab != self.claim.0 {
             if free {
-                self.write_beat(tab, now);
+                self.adopted.push(tab);
+                self.load(&tab);
+                self.send_all();
             }
-            then(self, free);
+        } else if free {
+            (self.tab, self.seq) = self.claim;
+            self.save_tab();
+            self.load(&tab);
+            self.agree_on_session();
+        } else {
+            self.claim = (clock::id(clock::now()), 0);
+            self.ask_for(&self.claim.0);
         }
+    }
+
+    /// Asks to be in charge of a tab's queue; [`Engine::claimed`] is told.
+    fn ask_for(&self, tab: &Uuid) {
+        let name = key("wm-tab-", tab);
+        if self.options.locks {
+            return host::lock(&name, true, self.epoch);
+        }
+        let now = clock::now();
+        let beat = host::load(&key(storage::BEAT, tab));
+        let free = beat
+            .and_then(|at| number::parse_time(&at))
+            .is_none_or(|at| (now - at).abs() > STALE);
+        if free {
+            self.write_beat(tab, now);
+        }
+        let mut text = name;
+        push(&mut text, FIELD);
+        push(&mut text, if free { "1" } else { "0" });
+        later(Signal {
+            kind: signal::LOCKED,
+            number: f64::from(self.epoch),
+            text,
+        });
     }
 
     fn write_beat(&self, tab: &Uuid, now: i64) {
         let mut at = String::new();
         number::push_time(&mut at, now);
-        self.store.set(&key(storage::BEAT, tab), &at);
+        host::save(&key(storage::BEAT, tab), &at);
     }
 
     /// Once a minute: takes over the queues of tabs that are gone, and without locks shows that this one is not.
@@ -94,72 +90,57 @@ impl Engine {
         self.looked_for_orphans = now;
         let mut own = self.adopted.clone();
         own.push(self.tab);
-        if !locks::exist() {
+        if !self.options.locks {
             for tab in &own {
                 self.write_beat(tab, now);
             }
         }
-        for key in self.store.keys() {
-            let Some((_, tab, _)) = place(&key) else {
+        let keys = host::keys();
+        let mut keys = Fields(&keys);
+        while !keys.is_done() {
+            let Some((_, tab, _)) = place(keys.take()) else {
                 continue;
             };
-            if own.contains(&tab) {
-                continue;
+            if !own.contains(&tab) {
+                own.push(tab);
+                self.ask_for(&tab);
             }
-            own.push(tab);
-            let epoch = self.epoch;
-            self.claim(
-                &tab,
-                Box::new(move |engine, free| {
-                    if free && engine.epoch == epoch {
-                        engine.adopted.push(tab);
-                        engine.load(&tab);
-                        engine.send_all();
-                    }
-                }),
-            );
         }
     }
 
     /// Without locks: the next page of this tab need not wait for the time stamps to get stale.
     pub(crate) fn end_beats(&self) {
-        for tab in self.adopted.iter().chain([&self.tab]) {
-            self.store.remove(&key(storage::BEAT, tab));
+        if !self.options.locks {
+            for tab in self.adopted.iter().chain([&self.tab]) {
+                host::remove(&key(storage::BEAT, tab));
+            }
         }
     }
 
     /// Reads a tab's items and contexts from storage into the queue, and removes what cannot be read.
     fn load(&mut self, tab: &Uuid) {
+        let keys = host::keys();
         let mut contexts: Vec<Rc<Context>> = Vec::new();
-        let mut seqs = Vec::new();
-        for key in self.store.keys() {
-            match place(&key) {
-                Some((true, owner, seq)) if owner == *tab => {
-                    // Few, and read once: no sort is worth its bytes.
-                    let before = |item: &&(u64, String)| item.0 < seq;
-                    seqs.insert(seqs.iter().filter(before).count(), (seq, key));
+        // Contexts first, since items refer to them.
+        for items in [false, true] {
+            let mut keys = Fields(&keys);
+            while !keys.is_done() {
+                let key = keys.take();
+                let Some((is_item, owner, number)) = place(key) else {
+                    continue;
+                };
+                if is_item != items || owner != *tab {
+                    continue;
                 }
-                Some((false, owner, number)) if owner == *tab => {
-                    if let Some(json) = self.store.get(&key) {
-                        contexts.push(Rc::new(Context::restored(owner, number, json)));
-                    }
-                }
-                _ => {}
-            }
-        }
-        for (seq, key) in seqs {
-            let entry = self.store.get(&key).and_then(|text| {
-                let (number, json) = split(&text, b' ')?;
-                let number = number::parse(number)?;
-                let context = contexts.iter().find(|context| context.number == number)?;
-                Entry::restored(seq, Rc::clone(context), json.to_owned())
-            });
-            match entry {
-                Some(entry) => {
+                let text = host::load(key).unwrap_or_default();
+                if !is_item {
+                    contexts.push(Rc::new(Context::restored(owner, number, text)));
+                } else if let Some(entry) = entry(&contexts, number, &text) {
                     let gone = self.queue.push(entry);
                     self.erase(gone);
+                } else {
+                    host::remove(key);
                 }
-                None => self.store.remove(&key),
             }
         }
         for context in contexts {
@@ -168,10 +149,18 @@ impl Engine {
     }
 }
 
+/// An item as storage has it: the number of its context, then its JSON.
+fn entry(contexts: &[Rc<Context>], seq: u64, text: &str) -> Option<Entry> {
+    let (number, json) = split(text, b' ')?;
+    let number = number::parse(number)?;
+    let context = contexts.iter().find(|context| context.number == number)?;
+    Entry::restored(seq, Rc::clone(context), json.to_owned())
+}
+
 /// The name of something of a tab's.
 fn key(prefix: &str, tab: &Uuid) -> String {
     let mut key = String::from(prefix);
-    key.push_str(&id::text(tab));
+    push(&mut key, &id::text(tab));
     key
 }
 

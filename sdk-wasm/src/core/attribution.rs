@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use waymark_protocol::{ClickIds, Touch, limits};
 
-use super::number;
-use super::text::{after, before, parts, split};
+use super::text::{after, before, owned, parts, split};
+use super::{id, number};
 
 /// Characters of a landing URL that are kept in the browser. More than what is sent, because campaign parameters may
 /// stand behind the cut.
@@ -61,7 +61,7 @@ impl Landing {
         Some(Landing {
             at: number::parse_time(at)?,
             url: url.to_owned(),
-            referrer: non_empty(referrer),
+            referrer: owned(referrer),
         })
     }
 
@@ -69,11 +69,11 @@ impl Landing {
     pub fn touch(&self) -> Touch {
         let mut touch = Touch {
             at: self.at,
-            landing_url: non_empty(cut(&self.url, limits::URL_CHARS)),
+            landing_url: owned(cut(&self.url, limits::URL_CHARS)),
             referrer: self
                 .referrer
                 .as_deref()
-                .and_then(|r| non_empty(cut(r, limits::URL_CHARS))),
+                .and_then(|r| owned(cut(r, limits::URL_CHARS))),
             ..Touch::default()
         };
         for (name, value) in parameters(&self.url) {
@@ -108,10 +108,6 @@ fn push_click_id(ids: &mut ClickIds, name: &'static str, value: &str) {
 
 fn push_token(out: &mut String, text: &str) {
     out.extend(text.chars().map(|c| if c == ' ' { '+' } else { c }));
-}
-
-fn non_empty(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The first `chars` characters.
@@ -155,7 +151,7 @@ fn decoded(value: &str) -> Option<String> {
             b'+' => b' ',
             b'%' => {
                 let ahead = rest.clone();
-                match (hex(rest.next()), hex(rest.next())) {
+                match (rest.next().and_then(id::hex), rest.next().and_then(id::hex)) {
                     (Some(high), Some(low)) => high * 16 + low,
                     // Not an escape: the sign stands for itself.
                     _ => {
@@ -169,17 +165,7 @@ fn decoded(value: &str) -> Option<String> {
     }
     // What is not UTF-8 stays as it was encoded.
     let text = String::from_utf8(bytes);
-    non_empty(cut(text.as_deref().unwrap_or(value), limits::TEXT_CHARS))
-}
-
-fn hex(byte: Option<u8>) -> Option<u8> {
-    match byte? {
-        digit @ b'0'..=b'9' => Some(digit - b'0'),
-        letter => match letter | 0x20 {
-            lower @ b'a'..=b'f' => Some(lower - b'a' + 10),
-            _ => None,
-        },
-    }
+    owned(cut(text.as_deref().unwrap_or(value), limits::TEXT_CHARS))
 }
 
 #[cfg(test)]

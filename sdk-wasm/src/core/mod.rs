@@ -9,16 +9,20 @@
 
 pub mod attribution;
 pub mod batch;
+pub mod call;
 pub mod consent;
 pub mod context;
 pub mod delivery;
 pub mod ga4;
 pub mod id;
 pub mod item;
+pub mod json;
 pub mod keepalive;
 pub mod number;
+pub mod options;
 pub mod page;
 pub mod queue;
 pub mod session;
+pub mod signal;
 pub mod text;
 pub mod visitor;

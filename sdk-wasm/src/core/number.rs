@@ -46,17 +46,6 @@ pub fn amount(text: &str) -> Option<&str> {
     (whole_fits && decimals_fit).then_some(text)
 }
 
-/// Shortens what `Number.prototype.toFixed(6)` gives: `49.900000` is `49.9`, `5.000000` is `5`.
-pub fn shorten(fixed: &str) -> &str {
-    let mut rest = fixed;
-    if super::text::split(fixed, b'.').is_some() {
-        while let Some(shorter) = rest.strip_suffix('0') {
-            rest = shorter;
-        }
-    }
-    rest.strip_suffix('.').unwrap_or(rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,13 +74,6 @@ mod tests {
         ] {
             assert_eq!(amount(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn fixed_numbers_lose_only_zeros_after_the_point() {
-        assert_eq!(shorten("49.900000"), "49.9");
-        assert_eq!(shorten("5.000000"), "5");
-        assert_eq!(shorten("100"), "100");
     }
 
     proptest! {

@@ -1,0 +1,108 @@
+//! What comes in from the page: a kind, a number and a text of fields, the only form in which the page's side speaks to
+//! this one. `browser/host.js` and the wrapper's `core.ts` have the same table of kinds.
+
+use super::text::FIELD;
+
+/// Begins; the text is that of [`super::options::Options::read`].
+pub const START: u32 = 0;
+/// A call of `page`: address, page before, title. Also a page view that the SDK makes by itself.
+pub const PAGE: u32 = 1;
+/// A call of `track`: see [`super::call`]. The number of this and of the other calls is when they were made.
+pub const TRACK: u32 = 2;
+/// A call of `identify`.
+pub const IDENTIFY: u32 = 3;
+/// A call of `milestone`.
+pub const MILESTONE: u32 = 4;
+/// A call of `conversion`.
+pub const CONVERSION: u32 = 5;
+/// A call of `consent`: address, state.
+pub const CONSENT: u32 = 6;
+/// A call of `reset`: address.
+pub const RESET: u32 = 7;
+/// A call of `flush`.
+pub const FLUSH: u32 = 8;
+/// The page cannot be seen any more.
+pub const HIDDEN: u32 = 9;
+/// The page is seen again.
+pub const VISIBLE: u32 = 10;
+/// The page is left, for now or for good.
+pub const LEFT: u32 = 11;
+/// The page is back from the back/forward cache.
+pub const RESTORED: u32 = 12;
+/// A page that was rendered ahead is shown.
+pub const ACTIVATED: u32 = 13;
+/// The history has changed; the text is the address.
+pub const NAVIGATED: u32 = 14;
+/// The visitor scrolled, clicked or typed.
+pub const TOUCHED: u32 = 15;
+/// A lock's turn has come: the number is that of the request, the text its name and whether it was free.
+pub const LOCKED: u32 = 16;
+/// A request has ended: the number is the request's; the text its status, the seconds of `Retry-After`, whether there
+/// was a list of results, and the id and status of each.
+pub const ANSWERED: u32 = 17;
+/// The timer has run out.
+pub const RANG: u32 = 18;
+/// Only within the line of calls: consent was given.
+pub const AGREED: u32 = 19;
+
+/// Something that happened.
+#[derive(Debug)]
+pub struct Signal {
+    /// One of this module's kinds.
+    pub kind: u32,
+    /// A time in milliseconds since the Unix epoch, or what the kind says.
+    pub number: f64,
+    /// Fields, separated by [`FIELD`].
+    pub text: String,
+}
+
+impl Signal {
+    /// When the visitor did it, if it is an activity that a session has to take.
+    pub fn activity(&self) -> Option<i64> {
+        (self.kind != RESET).then_some(self.number as i64)
+    }
+}
+
+/// A page view to be made: the text of a [`PAGE`].
+pub fn page(at: i64, url: &str, referrer: &str, title: &str) -> Signal {
+    let mut text = String::new();
+    for field in [url, referrer, title] {
+        super::text::push(&mut text, field);
+        super::text::push(&mut text, FIELD);
+    }
+    Signal {
+        kind: PAGE,
+        number: at as f64,
+        text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_the_same_table_of_kinds() {
+        let host = include_str!("../browser/host.js");
+        for (name, kind) in [
+            ("HIDDEN", HIDDEN),
+            ("VISIBLE", VISIBLE),
+            ("LEFT", LEFT),
+            ("RESTORED", RESTORED),
+            ("ACTIVATED", ACTIVATED),
+            ("NAVIGATED", NAVIGATED),
+            ("TOUCHED", TOUCHED),
+            ("LOCKED", LOCKED),
+            ("ANSWERED", ANSWERED),
+        ] {
+            assert!(host.contains(&format!("const {name} = {kind};")), "{name}");
+        }
+        let wrapper = include_str!("../../../js-wrapper/src/core.ts");
+        let calls = "'start page track identify milestone conversion consent reset flush'";
+        assert!(wrapper.contains(calls));
+        let kinds = [
+            START, PAGE, TRACK, IDENTIFY, MILESTONE, CONVERSION, CONSENT, RESET, FLUSH,
+        ];
+        assert!(kinds.into_iter().eq(0..9));
+    }
+}
