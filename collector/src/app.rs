@@ -22,6 +22,7 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     body_limit: usize,
     public_url: Option<Url>,
+    script_url: Option<String>,
     is_https: bool,
     store: Store,
     ingest: Ingest,
@@ -46,6 +47,7 @@ impl App {
         Self(Arc::new(Shared {
             body_limit: config.body_limit,
             public_url: config.public_url.clone(),
+            script_url: config.script_url(),
             is_https: config.is_https(),
             ingest: Ingest::start(store.clone(), options, live.clone()),
             live,
@@ -64,6 +66,11 @@ impl App {
 
     pub(crate) fn public_url(&self) -> Option<&Url> {
         self.0.public_url.as_ref()
+    }
+
+    /// Where pages load the SDK's script from, as far as the configuration tells.
+    pub(crate) fn script_url(&self) -> Option<&str> {
+        self.0.script_url.as_deref()
     }
 
     pub(crate) fn is_https(&self) -> bool {

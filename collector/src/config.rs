@@ -85,6 +85,12 @@ impl Config {
         }
     }
 
+    /// Where pages load the SDK's script from; `None` without a public URL.
+    pub fn script_url(&self) -> Option<String> {
+        let public = self.public_url.as_ref()?;
+        public.join(&self.script_name).ok().map(String::from)
+    }
+
     /// Whether browsers reach the collector by https, so that cookies may be kept to it.
     pub fn is_https(&self) -> bool {
         self.public_url

@@ -13,9 +13,25 @@ use crate::error::{ApiError, Code};
 use crate::site_rules;
 use crate::store::sites::Site;
 
+/// A site, and where its pages load the SDK's script from; null where the collector's public URL is not configured,
+/// because its own address need not be one that a visitor can reach.
+#[derive(Serialize)]
+pub(crate) struct Described {
+    #[serde(flatten)]
+    site: Site,
+    script_url: Option<String>,
+}
+
+impl Described {
+    fn new(site: Site, app: &App) -> Self {
+        let script_url = app.script_url().map(str::to_owned);
+        Self { site, script_url }
+    }
+}
+
 #[derive(Serialize)]
 pub(crate) struct Sites {
-    data: Vec<Site>,
+    data: Vec<Described>,
 }
 
 /// `GET /api/v1/sites`
@@ -23,7 +39,8 @@ pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Answer<Sites>, ApiError> {
-    let data = caller.sites(&app).await?;
+    let sites = caller.sites(&app).await?.into_iter();
+    let data = sites.map(|site| Described::new(site, &app)).collect();
     Ok(Answer(Sites { data }))
 }
 
@@ -40,7 +57,7 @@ pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
     Json(wanted): Json<Wanted>,
-) -> Result<(StatusCode, Answer<Site>), ApiError> {
+) -> Result<(StatusCode, Answer<Described>), ApiError> {
     caller.every_site()?;
     let new = site_rules::new_site(
         &wanted.name,
@@ -50,7 +67,7 @@ pub(crate) async fn add(
     )?;
     let (site, _) = app.store().add_site(&new, clock::now()).await?;
     tracing::info!(site = site.id, "site added");
-    Ok((StatusCode::CREATED, Answer(site)))
+    Ok((StatusCode::CREATED, Answer(Described::new(site, &app))))
 }
 
 impl From<site_rules::SiteError> for ApiError {

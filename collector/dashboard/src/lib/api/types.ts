@@ -21,6 +21,8 @@ export interface Site {
   key: string;
   origins: string[];
   time_zone: string;
+  /** Where pages load the SDK's script from; null where the collector does not know its public address. */
+  script_url: string | null;
   created_at: number;
 }
 
