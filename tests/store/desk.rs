@@ -142,7 +142,8 @@ pub(super) fn statuses(answer: &BatchAnswer) -> Vec<Status> {
 pub(super) fn id(number: u64) -> Uuid {
     Uuid::from_u64_pair(
         0x0197_5560_7a00_7000,
-        number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63,
+        // The first two bits are those of every UUID of RFC 9562.
+        number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) & !(3 << 62) | 1 << 63,
     )
 }
 

@@ -40,6 +40,11 @@ impl Clock {
         (self.received_at.saturating_sub(at) <= OLDEST_MS).then_some(at)
     }
 
+    /// Whether the time of an item stands as the sender wrote it, and so is the same in every copy that is sent.
+    pub(super) fn agrees_on(self, at: i64) -> bool {
+        self.shift == 0 && at <= self.sent_at
+    }
+
     /// The corrected time of a touch, which may lie as far back as the browser remembers; `None` if it is no time.
     pub(super) fn touch(self, at: i64) -> Option<i64> {
         (at > 0).then(|| self.correct(at)).filter(|at| *at > 0)

@@ -90,6 +90,41 @@ pub struct Fact {
     pub ga: Option<Ga>,
     /// What a ping measured.
     pub engagement: Option<Engagement>,
+    /// Whether it says when its visitor and session were there. Everything but a ping does. A ping has no row that
+    /// would keep the time of its first copy, so one whose time had to be corrected, which comes out a little
+    /// different for each copy, says only what it measured.
+    pub dated: bool,
+}
+
+impl Arrival {
+    /// Bytes it holds beyond its own size, roughly: what the queue's limit counts, once for all items of the batch.
+    pub fn weight(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let touch = |touch: &Option<Touch>| {
+            touch.as_ref().map_or(0, |touch| {
+                [
+                    &touch.source,
+                    &touch.medium,
+                    &touch.campaign,
+                    &touch.term,
+                    &touch.content,
+                    &touch.channel,
+                    &touch.click_ids,
+                    &touch.landing_url,
+                    &touch.referrer,
+                ]
+                .into_iter()
+                .map(text)
+                .sum()
+            })
+        };
+        size_of::<Self>()
+            + text(&self.user_id)
+            + touch(&self.touch)
+            + touch(&self.first_touch)
+            + text(&self.device.language)
+            + text(&self.device.time_zone)
+    }
 }
 
 impl Fact {

@@ -6,6 +6,7 @@
 //!
 //! - first things are those of the earliest fact, last things those of the latest that knows them;
 //! - counts count the facts; how a page is going is the most that any ping said;
+//! - a fact that is not dated says how a page is going and nothing else;
 //! - a page's visible time belongs to the session in which the page was opened.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
 
     let mut visitors: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
     let mut sessions: BTreeMap<(Uuid, Uuid), Vec<&Fact>> = BTreeMap::new();
-    for fact in &facts {
+    for fact in facts.iter().filter(|fact| fact.dated) {
         let visitor_id = fact.arrival.visitor_id;
         visitors.entry(visitor_id).or_default().push(fact);
         sessions

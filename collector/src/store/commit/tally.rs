@@ -71,14 +71,16 @@ impl<'f> Tally<'f> {
     fn add(&mut self, fact: &'f Fact) {
         let site_id = fact.arrival.site_id;
         let visitor_id = fact.arrival.visitor_id;
-        self.visitors
-            .entry((site_id, visitor_id))
-            .or_insert_with(|| VisitorTally::new(fact))
-            .add(fact);
-        self.sessions
-            .entry((site_id, visitor_id, fact.arrival.session_id))
-            .or_insert_with(|| SessionTally::new(fact))
-            .add(fact);
+        if fact.dated {
+            self.visitors
+                .entry((site_id, visitor_id))
+                .or_insert_with(|| VisitorTally::new(fact))
+                .add(fact);
+            self.sessions
+                .entry((site_id, visitor_id, fact.arrival.session_id))
+                .or_insert_with(|| SessionTally::new(fact))
+                .add(fact);
+        }
         if let (ItemKind::Milestone, Some(name)) = (fact.kind, fact.name.as_deref()) {
             let at = self
                 .milestones
