@@ -126,14 +126,18 @@ fn fit_touch(touch: Touch, path: &str, ignored: &mut Vec<String>) -> Touch {
         url(touch.referrer, "referrer"),
     );
     let mut click_ids = ClickIds::default();
+    let mut left_out = false;
     for (name, value) in touch.click_ids.0 {
         let known = limits::CLICK_IDS.contains(&name.as_ref());
         match cuttable(value, limits::TEXT_CHARS) {
             Ok(Some(value)) if known => click_ids.0.push((name, value)),
             Ok(None) if known => {}
-            // The name is the sender's own and may be anything, so the answer names the object alone.
-            _ => ignored.push(format!("{path}.click_ids")),
+            _ => left_out = true,
         }
+    }
+    // The names are the sender's own, any number of anything, so the answer names the object, once.
+    if left_out {
+        ignored.push(format!("{path}.click_ids"));
     }
     Touch {
         at: touch.at,

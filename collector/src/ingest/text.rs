@@ -46,7 +46,7 @@ pub(super) fn whole(text: String, limit: usize) -> Result<String, Unfit> {
 }
 
 /// The JSON text of a free object, if it is an object that both databases can keep: no deeper than the protocol's
-/// limit, no zero characters, and no number that a double cannot hold.
+/// limit, no zero characters, no number that a double cannot hold, and none that is much longer written out.
 pub(super) fn object(raw: &RawValue) -> Result<Box<str>, Unfit> {
     let text = raw.get();
     if !text.starts_with('{') {
@@ -60,10 +60,43 @@ pub(super) fn object(raw: &RawValue) -> Result<Box<str>, Unfit> {
     }
     .deserialize(&mut deserializer);
     match fit {
+        Ok(()) if exponents(text) > EXPONENTS => Err(Unfit::TooLarge),
         Ok(()) => Ok(text.into()),
         Err(_) if deep => Err(Unfit::TooLarge),
         Err(_) => Err(Unfit::Invalid),
     }
+}
+
+/// Zeros that the numbers of one object may add when they are written out: PostgreSQL keeps `1e300` as a one with three
+/// hundred zeros and gives it back so, and a few thousand of those fill a page of answers with gigabytes.
+const EXPONENTS: u64 = 2_000;
+
+/// The sum of all exponents of the numbers in a JSON text, without their signs.
+fn exponents(json: &str) -> u64 {
+    let bytes = json.as_bytes();
+    let (mut sum, mut at, mut quoted) = (0_u64, 0, false);
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'"' => quoted = !quoted,
+            // Skips what is escaped, which may be a quotation mark.
+            b'\\' => at += 1,
+            // Outside of texts it stands in `true` and `false` too, where no digit follows.
+            b'e' | b'E' if !quoted => {
+                let digits = bytes[at..]
+                    .iter()
+                    .skip_while(|byte| matches!(byte, b'+' | b'-'))
+                    .take_while(|byte| byte.is_ascii_digit());
+                let exponent = digits.fold(0_u64, |all, digit| {
+                    all.saturating_mul(10)
+                        .saturating_add(u64::from(digit - b'0'))
+                });
+                sum = sum.saturating_add(exponent);
+            }
+            _ => {}
+        }
+    }
+    sum
 }
 
 /// Walks a JSON value without keeping any of it.
@@ -215,6 +248,24 @@ mod tests {
             |levels: usize| format!("{}{}", r#"{"a":"#.repeat(levels) + "1", "}".repeat(levels));
         assert!(read(&nested(limits::PROPS_DEPTH)).is_ok());
         assert_eq!(read(&nested(limits::PROPS_DEPTH + 1)), Err(Unfit::TooLarge));
+    }
+
+    #[test]
+    fn numbers_may_not_grow_when_they_are_written_out() {
+        for good in [
+            r#"{"a": 1e300, "b": -2.5E-300, "c": true, "d": false, "e9999": "1e9999 \\\" e9999"}"#,
+            r#"{"\"": "e9999"}"#,
+        ] {
+            assert!(read(good).is_ok(), "{good}");
+        }
+        let many = format!(r#"{{"a": [{}]}}"#, vec!["1e300"; 10].join(","));
+        for bad in [
+            many.as_str(),
+            r#"{"a": 1e-20000}"#,
+            r#"{"a": 0E+99999999999999999999}"#,
+        ] {
+            assert_eq!(read(bad), Err(Unfit::TooLarge), "{bad}");
+        }
     }
 
     #[test]
