@@ -160,6 +160,11 @@ impl ApiError {
         Self::new(Code::NotFound, "There is nothing here.")
     }
 
+    /// The body did not arrive in time.
+    pub fn late_body() -> Self {
+        Self::new(Code::Timeout, "The body took longer than 30 s to arrive.")
+    }
+
     /// The collector is about to end.
     pub fn shutting_down() -> Self {
         Self::new(

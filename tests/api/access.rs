@@ -17,6 +17,8 @@ on_both_databases!(
     an_api_key_sees_its_site_alone,
     api_keys_are_made_and_revoked,
     the_log_holds_nothing_personal,
+    what_a_database_cannot_keep_is_no_failure,
+    a_site_tells_where_its_script_is,
 );
 
 const EMAIL: &str = "owner@shop.example";
@@ -347,4 +349,65 @@ async fn the_log_holds_nothing_personal(database: Database) {
     ] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+async fn what_a_database_cannot_keep_is_no_failure(database: Database) {
+    let app = TestApp::start(database).await;
+    let cookie = app.set_up(EMAIL, PASSWORD).await;
+    let login = json!({"email": "owner\u{0}@shop.example", "password": PASSWORD});
+    let answer = app.post("/api/v1/login", &login).await;
+    assert_eq!(error(answer).await, (401, "wrong_credentials".into(), None));
+    let answer = app
+        .request(Method::POST, "/api/v1/keys")
+        .header("Cookie", &cookie)
+        .json(&json!({"name": "a\u{0}b"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        error(answer).await,
+        (400, "invalid_field".into(), Some("name".into()))
+    );
+    let answer = app
+        .request(Method::POST, "/api/v1/sites")
+        .bearer_auth(&app.secret)
+        .json(&json!({"name": "x", "origins": ["https://shop.example\u{0}"]}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        error(answer).await,
+        (400, "invalid_field".into(), Some("origins[0]".into()))
+    );
+    app.log.assert_quiet();
+}
+
+async fn a_site_tells_where_its_script_is(database: Database) {
+    let url = database.url().to_owned();
+    let unknown = TestApp::start(Database::shared(&url)).await;
+    let sites = unknown.json("/api/v1/sites").await;
+    assert_eq!(sites["data"][0]["script_url"], Value::Null, "{sites}");
+    drop(unknown);
+
+    let app = TestApp::with(Database::shared(&url), |config| {
+        config.public_url = Some("https://stats.shop.example".parse().unwrap());
+        config.script_name = "js/w.js".into();
+    })
+    .await;
+    let script = json!("https://stats.shop.example/js/w.js");
+    let sites = app.json("/api/v1/sites").await;
+    assert_eq!(sites["data"][0]["script_url"], script, "{sites}");
+    let made = app
+        .request(Method::POST, "/api/v1/sites")
+        .bearer_auth(&app.secret)
+        .json(&json!({"name": "Second", "origins": []}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(made.status(), 201);
+    let made: Value = made.json().await.unwrap();
+    assert_eq!(
+        (&made["name"], &made["script_url"]),
+        (&json!("Second"), &script)
+    );
 }

@@ -9,7 +9,8 @@ use crate::support::on_both_databases;
 on_both_databases!(
     it_says_whether_it_is_ready,
     a_full_queue_is_not_ready,
-    every_answer_is_guarded
+    every_answer_is_guarded,
+    a_path_of_the_api_is_no_page,
 );
 
 async fn it_says_whether_it_is_ready(database: Database) {
@@ -56,4 +57,22 @@ async fn every_answer_is_guarded(database: Database) {
     assert_eq!(error(missing).await.1, "not_found");
     let wrong = app.request(Method::POST, "/journeys").send().await.unwrap();
     assert_eq!(error(wrong).await.1, "method_not_allowed");
+}
+
+async fn a_path_of_the_api_is_no_page(database: Database) {
+    let app = TestApp::start(database).await;
+    for path in [
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v2/visitors",
+        "/v1",
+        "/v1/events/",
+        "/v1/nothing",
+    ] {
+        let answer = app.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(error(answer).await.1, "not_found", "{path}");
+    }
 }

@@ -14,6 +14,7 @@ on_both_databases!(
     filters_narrow_the_lists,
     one_journey_in_full,
     parameters_that_cannot_be_read_are_named,
+    a_search_for_what_cannot_be_there_finds_nothing,
 );
 
 /// Walks a list to its end by its cursors.
@@ -165,6 +166,7 @@ async fn parameters_that_cannot_be_read_are_named(database: Database) {
         ("/api/v1/visitors?site=one", "site"),
         ("/api/v1/visitors?soruce=ads", "soruce"),
         ("/api/v1/visitors/not-an-id", "id"),
+        ("/api/v1/visitors/%ff", "id"),
         ("/api/v1/sessions?visitor=7", "visitor"),
         ("/api/v1/events?type=smell", "type"),
         ("/api/v1/events?session=7", "session"),
@@ -175,6 +177,24 @@ async fn parameters_that_cannot_be_read_are_named(database: Database) {
             (400, "invalid_parameter".into(), Some(name.into())),
             "{path}"
         );
+    }
+    app.log.assert_quiet();
+}
+
+async fn a_search_for_what_cannot_be_there_finds_nothing(database: Database) {
+    let app = TestApp::start(database).await;
+    let visit = Visit::new(&app.key);
+    app.accept(&visit.batch(&[identify("user-1")])).await;
+    let long = format!("/api/v1/visitors?q={}", "a".repeat(60_000));
+    for path in [
+        long.as_str(),
+        "/api/v1/visitors?q=%00",
+        "/api/v1/visitors?source=%00",
+        "/api/v1/events?name=%00",
+    ] {
+        let found = app.json(path).await;
+        assert_eq!(found["data"], json!([]), "{path:.60}");
+        assert_eq!(found["next_cursor"], Value::Null);
     }
     app.log.assert_quiet();
 }

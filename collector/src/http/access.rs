@@ -118,7 +118,12 @@ pub(crate) async fn login(
             )
             .retry_after(wait)
         })?;
-    let user = app.store().user_by_email(&email).await?;
+    // No stored address has a zero character, and PostgreSQL would refuse to look for one.
+    let user = if email.contains('\0') {
+        None
+    } else {
+        app.store().user_by_email(&email).await?
+    };
     let (user_id, hash) = user.unzip();
     let right = app.passwords().verify(login.password, hash).await?;
     match user_id {

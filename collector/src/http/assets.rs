@@ -310,7 +310,7 @@ pub(crate) async fn serve(
     headers: HeaderMap,
 ) -> Response {
     let path = uri.path();
-    if path.starts_with("/api/") || path.starts_with("/v1/") {
+    if matches!(path.split('/').nth(1), Some("api" | "v1")) {
         return ApiError::not_found().into_response();
     }
     if method != Method::GET && method != Method::HEAD {

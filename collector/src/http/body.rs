@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use crate::error::{ApiError, Code};
 
 /// How long a body may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(30);
+pub(super) const ARRIVAL: Duration = Duration::from_secs(30);
 /// Bodies up to this size are decompressed where they are: it takes less time than handing them to a thread.
 const INLINE: usize = 32 * 1024;
 
@@ -37,7 +37,7 @@ pub(crate) async fn read(
     let encoding = encoding(headers)?;
     let raw = tokio::time::timeout(ARRIVAL, collect(body, limit))
         .await
-        .map_err(|_| ApiError::new(Code::Timeout, "The body took longer than 30 s to arrive."))??;
+        .map_err(|_| ApiError::late_body())??;
     match encoding {
         Encoding::Identity => Ok(raw),
         _ if raw.len() <= INLINE => decompress(encoding, &raw, limit),

@@ -4,12 +4,13 @@
 //! filtered.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use super::body::ARRIVAL;
 use crate::error::{ApiError, Code};
 
 /// A query string. Parameters without a value count as absent.
@@ -39,18 +40,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A path parameter's or other text's value, or an error that names it.
-pub(crate) fn parameter<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, ApiError>
+/// The `{id}` of a path.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<S, T> FromRequestParts<S> for Id<T>
 where
+    S: Send + Sync,
+    T: std::str::FromStr,
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|e| {
-        ApiError::new(
-            Code::InvalidParameter,
-            format!("The parameter {name}: {e}."),
-        )
-        .field(name)
-    })
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let wrong = |detail: &dyn std::fmt::Display| {
+            let message = format!("The parameter id: {detail}.");
+            ApiError::new(Code::InvalidParameter, message).field("id")
+        };
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| wrong(&"not readable as text"))?;
+        text.parse().map(Self).map_err(|error| wrong(&error))
+    }
 }
 
 /// Reads an optional parameter by its type's `FromStr`: `#[serde(default, deserialize_with = "input::parsed")]`.
@@ -119,7 +129,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
                 "The body has to be JSON, with Content-Type: application/json.",
             ));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|e| {
+        let arrived = tokio::time::timeout(ARRIVAL, Bytes::from_request(request, state)).await;
+        let body = arrived.map_err(|_| ApiError::late_body())?.map_err(|e| {
             if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
                 ApiError::new(Code::BodyTooLarge, "The body is larger than 64 KiB.")
             } else {
@@ -204,5 +215,16 @@ mod tests {
             assert_eq!(error.field.as_deref(), Some(name), "{query}");
             assert_eq!(error.code, Code::InvalidParameter);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_arrive_is_given_up() {
+        let never = futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>();
+        let request = Request::builder()
+            .header(CONTENT_TYPE, "application/json")
+            .body(axum::body::Body::from_stream(never))
+            .unwrap();
+        let answer = Json::<Filter>::from_request(request, &()).await;
+        assert_eq!(answer.err().map(|error| error.code), Some(Code::Timeout));
     }
 }

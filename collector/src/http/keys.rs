@@ -1,12 +1,12 @@
 //! `/api/v1/keys`: API keys, for signed-in people only.
 
 use axum::Json as Answer;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::caller::Caller;
-use super::input::{self, Json};
+use super::input::{Id, Json};
 use crate::app::App;
 use crate::clock;
 use crate::credentials;
@@ -52,7 +52,7 @@ pub(crate) async fn add(
 ) -> Result<(StatusCode, Answer<Made>), ApiError> {
     caller.person()?;
     let name = wanted.name.trim();
-    if name.is_empty() || name.chars().count() > 100 {
+    if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
         return Err(ApiError::new(
             Code::InvalidField,
             "The name has to have 1 to 100 characters.",
@@ -84,10 +84,9 @@ pub(crate) async fn add(
 pub(crate) async fn revoke(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id<i64>,
 ) -> Result<StatusCode, ApiError> {
     caller.person()?;
-    let id = input::parameter("id", &id)?;
     if app.store().revoke_api_key(id).await? {
         tracing::info!(key = id, "API key revoked");
         Ok(StatusCode::NO_CONTENT)

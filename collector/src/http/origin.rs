@@ -41,7 +41,9 @@ impl OriginPattern {
             Some(rest) => (rest, true),
             None => (rest, false),
         };
-        if rest.contains(['*', '/', '?', '#', '@', '\\']) {
+        // The last are characters that the URL parser leaves out without a word.
+        if rest.contains(['*', '/', '?', '#', '@', '\\']) || text.trim().contains(char::is_control)
+        {
             return Err(wrong());
         }
         let (scheme, host, port) = parts(&format!("{scheme}://{rest}")).ok_or_else(wrong)?;
@@ -75,7 +77,7 @@ impl OriginPattern {
 /// A sentence that says what is wrong with the pattern.
 pub(crate) fn normalise(text: &str) -> Result<String, String> {
     OriginPattern::parse(text)?;
-    Ok(text.trim().trim_end_matches('/').to_ascii_lowercase())
+    Ok(text.trim().to_ascii_lowercase())
 }
 
 /// Whether `origin`, an `Origin` header's value, is among the patterns. `null`, which a sandboxed frame or a
@@ -178,6 +180,8 @@ mod tests {
             "https://user@shop.example",
             "ftp://shop.example",
             "https://shop.example?x",
+            "https://sh\top.example",
+            "https://shop.example\0",
         ] {
             assert!(OriginPattern::parse(wrong).is_err(), "{wrong}");
         }

@@ -1,12 +1,12 @@
 //! `/api/v1/visitors`: journeys, and one journey in full.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::caller::Caller;
-use super::input::{self, Limit, Query};
+use super::input::{self, Id, Limit, Query};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::journey::{Entry, Journey, Session, Stage};
@@ -72,10 +72,9 @@ pub(crate) struct Full {
 pub(crate) async fn one(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id<Uuid>,
     Query(params): Query<OneParams>,
 ) -> Result<Json<Full>, ApiError> {
-    let id: Uuid = input::parameter("id", &id)?;
     let site = caller.site(&app, params.site).await?;
     let journey = app
         .store()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
+use waymark_protocol::limits;
 
 use super::page::{Cursor, Page};
 use super::record::{DeviceColumns, GaColumns, TouchColumns};
@@ -75,11 +76,11 @@ impl Store {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<Journey>, StoreError> {
-        // A source with a zero character was never stored, and PostgreSQL would refuse to look for it.
-        if filter
-            .source
-            .as_ref()
-            .is_some_and(|source| source.contains('\0'))
+        // A source with a zero character was never stored, and PostgreSQL would refuse to look for it. No name or user
+        // id is as long as this, and SQLite refuses patterns that are very long.
+        let impossible = |source: &String| source.contains('\0');
+        let too_long = |q: &String| q.chars().nth(limits::USER_ID_CHARS).is_some();
+        if filter.source.as_ref().is_some_and(impossible) || filter.q.as_ref().is_some_and(too_long)
         {
             return Ok(Page {
                 data: Vec::new(),
