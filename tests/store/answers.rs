@@ -155,7 +155,7 @@ async fn one_id_counts_once_however_often_it_stands_in_a_batch(database: Databas
     assert_eq!(names, ["b", "kept"]);
 }
 
-fn lines(answer: &BatchAnswer) -> Vec<(Status, Option<Reason>, Option<&str>)> {
+pub(super) fn lines(answer: &BatchAnswer) -> Vec<(Status, Option<Reason>, Option<&str>)> {
     answer
         .results
         .iter()
@@ -458,4 +458,17 @@ async fn those_who_watch_are_told_after_the_commit(database: Database) {
     let ids: Vec<_> = update.entries.iter().map(|entry| entry.id).collect();
     assert_eq!(ids, [id(1), id(2)]);
     assert_eq!(update.journeys, desk.all_journeys().await);
+    assert!(!update.too_much);
+
+    // What waits for a slow reader stays small, however much is stored at once.
+    let long = json!({"name": "e", "props": {"text": "x".repeat(20_000)}});
+    let items: Vec<Value> = (10..50)
+        .map(|number| item("event", number, 100, long.clone()))
+        .collect();
+    desk.accept(&batch(&context(0, 0), &items)).await;
+    let update = tokio::time::timeout(std::time::Duration::from_secs(10), watching.recv())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(update.too_much && update.entries.is_empty() && update.journeys.is_empty());
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use waymark_collector::ingest::{IngestError, IngestOptions};
 use waymark_collector::store::{Kind, Store, StoreError};
 use waymark_protocol::{Reason, Status};
@@ -16,6 +17,8 @@ on_both_databases!(
     an_item_that_the_database_refuses_is_found_and_dropped_alone,
     items_come_back_while_the_database_cannot_take_them,
     a_full_queue_refuses_whole_batches,
+    what_a_context_holds_counts_as_waiting,
+    a_slow_transaction_is_one_short_line_in_the_log,
     draining_answers_everyone_and_takes_no_more,
     a_closed_store_says_so,
 );
@@ -120,6 +123,72 @@ async fn a_full_queue_refuses_whole_batches(database: Database) {
     desk.accept(&batch(&context(0, 0), &[event(99, 0, "late")]))
         .await;
     assert_eq!(desk.journey(visitor(0)).await["total_events"], 11);
+}
+
+async fn what_a_context_holds_counts_as_waiting(database: Database) {
+    let desk = Desk::new(database).await;
+    let hold = Hold::take(&desk.database).await;
+    let mut heavy = context(0, 0);
+    let url = format!("https://shop.example/?{}", "a".repeat(2000));
+    let touch = json!({"at": 1, "landing_url": url, "referrer": url});
+    heavy["touch"] = touch.clone();
+    heavy["first_touch"] = touch;
+    let sent = batch(&heavy, &[event(1, 100, "a")]);
+    let (ingest, site) = (desk.ingest.clone(), desk.site.clone());
+    let waiting = tokio::spawn(async move { submit(&ingest, &site, &sent).await });
+    until("the item waits", || desk.ingest.depth().items == 1).await;
+    assert!(
+        desk.ingest.depth().bytes > 8000,
+        "{:?}",
+        desk.ingest.depth()
+    );
+    hold.release().await;
+    waiting.await.unwrap().unwrap();
+    assert_eq!(desk.ingest.depth().bytes, 0);
+}
+
+async fn a_slow_transaction_is_one_short_line_in_the_log(database: Database) {
+    let desk = Desk::new(database).await;
+    let hold = Hold::take(&desk.database).await;
+    let sent = batch(&context(0, 0), &[event(1, 100, "a")]);
+    let (ingest, site) = (desk.ingest.clone(), desk.site.clone());
+    let waiting = tokio::spawn(async move { submit(&ingest, &site, &sent).await });
+    until("the item waits", || desk.ingest.depth().items == 1).await;
+    // What is slow is a matter of time.
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    hold.release().await;
+    waiting.await.unwrap().unwrap();
+    let log = desk.log.text();
+    assert_eq!(log.matches("a transaction was slow").count(), 1, "{log}");
+    assert!(!log.contains("VALUES"), "{log}");
+}
+
+/// SQLite bounds its waiting by itself, so this is about PostgreSQL alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_hangs_is_given_up() {
+    let options = IngestOptions {
+        commit_time: Duration::from_millis(300),
+        ..IngestOptions::default()
+    };
+    let desk = Desk::with(Database::postgres().await, options).await;
+    let hold = Hold::take(&desk.database).await;
+    let sent = batch(&context(0, 0), &[event(1, 100, "a")]);
+    let answer = tokio::time::timeout(Duration::from_secs(10), desk.send(&sent)).await;
+    let line = &answer.unwrap().results[0];
+    assert_eq!(
+        (line.status, line.reason),
+        (Status::Retry, Some(Reason::StoreUnavailable))
+    );
+    hold.release().await;
+    // What was given up may have gone on and be a duplicate by now, but it is stored once.
+    for _ in 0..2 {
+        let status = desk.send(&sent).await.results[0].status;
+        assert!(
+            matches!(status, Status::Accepted | Status::Duplicate),
+            "{status:?}"
+        );
+    }
+    assert_eq!(desk.journey(visitor(0)).await["total_events"], 1);
 }
 
 async fn draining_answers_everyone_and_takes_no_more(database: Database) {

@@ -6,4 +6,5 @@ mod desk;
 mod failures;
 mod fold;
 mod fuzz;
+mod hostile;
 mod lists;

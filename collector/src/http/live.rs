@@ -1,6 +1,7 @@
 //! `GET /api/v1/live`: what is stored, as it is stored, as server-sent events.
 //!
-//! A reader that falls behind is told to `resync` and goes on from the newest; nothing waits for it. The stream
+//! A reader that falls behind is told to `resync` and goes on from the newest; nothing waits for it. The same is said
+//! when more is stored at once than anybody can follow. The stream
 //! ends when the collector does, and when its reader may no longer read.
 
 use std::collections::VecDeque;
@@ -27,6 +28,8 @@ use crate::ingest::live::Update;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How soon a stream ends after its reader signed out or its key was revoked.
 const RECHECK: Duration = Duration::from_secs(60);
+/// The shortest time between two calls to `resync`: each has its reader load lists.
+const RESYNC_PAUSE: Duration = Duration::from_secs(2);
 /// Keeps a proxy from collecting the stream before it passes it on.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -48,6 +51,7 @@ pub(crate) async fn stream(
         site_id: site.id,
         updates: app.live().subscribe(),
         waiting: VecDeque::new(),
+        resync: Resync::default(),
         stopping: app.stopping().clone(),
     };
     let guard = Guard {
@@ -64,7 +68,38 @@ struct Reader {
     site_id: i64,
     updates: broadcast::Receiver<Arc<Update>>,
     waiting: VecDeque<Event>,
+    resync: Resync,
     stopping: CancellationToken,
+}
+
+/// When to tell a reader to load its lists: at once, and then not again for a while.
+#[derive(Default)]
+struct Resync {
+    due: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Resync {
+    fn ask(&mut self) {
+        let earliest = self.last.map(|last| last + RESYNC_PAUSE);
+        let now = Instant::now();
+        self.due
+            .get_or_insert_with(|| earliest.map_or(now, |earliest| earliest.max(now)));
+    }
+
+    /// Waits until it is due; for ever if it is not.
+    async fn due(&self) {
+        match self.due {
+            Some(due) => tokio::time::sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn event(&mut self) -> Event {
+        self.due = None;
+        self.last = Some(Instant::now());
+        Event::default().event("resync").data("{}")
+    }
 }
 
 /// Whether the reader may still read.
@@ -117,15 +152,16 @@ impl Reader {
                 return Some(event);
             }
             let update = tokio::select! {
+                biased;
                 () = self.stopping.cancelled() => return None,
+                () = self.resync.due() => return Some(self.resync.event()),
                 update = self.updates.recv() => update,
             };
             match update {
-                Ok(update) if update.site_id == self.site_id => self.take(&update),
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => {
-                    return Some(Event::default().event("resync").data("{}"));
-                }
+                Ok(update) if update.site_id != self.site_id => {}
+                Ok(update) if update.too_much => self.resync.ask(),
+                Ok(update) => self.take(&update),
+                Err(RecvError::Lagged(_)) => self.resync.ask(),
                 Err(RecvError::Closed) => return None,
             }
         }
@@ -158,6 +194,7 @@ mod tests {
             site_id: 1,
             updates,
             waiting: VecDeque::new(),
+            resync: Resync::default(),
             stopping: CancellationToken::new(),
         }
     }
@@ -167,6 +204,7 @@ mod tests {
             site_id,
             entries: Vec::new(),
             journeys: Vec::new(),
+            too_much: false,
         })
     }
 
@@ -195,5 +233,29 @@ mod tests {
         reader.stopping.cancel();
         assert!(reader.next().await.is_none());
         drop(sender);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_much_is_told_at_once_and_then_not_all_the_time() {
+        let (sender, receiver) = broadcast::channel(64);
+        let mut reader = reader(receiver);
+        let flood = |site_id| {
+            Arc::new(Update {
+                too_much: true,
+                ..(*empty(site_id)).clone()
+            })
+        };
+        let began = Instant::now();
+        for _ in 0..10 {
+            sender.send(flood(2)).unwrap();
+            sender.send(flood(1)).unwrap();
+        }
+        assert!(text(reader.next().await.unwrap()).contains("resync"));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        // The last word of a flood is not lost.
+        assert!(text(reader.next().await.unwrap()).contains("resync"));
+        assert_eq!(began.elapsed(), RESYNC_PAUSE);
+        let nothing = tokio::time::timeout(RECHECK, reader.next()).await;
+        assert!(nothing.is_err());
     }
 }

@@ -49,6 +49,9 @@ pub struct IngestOptions {
     pub commit_items: usize,
     /// Transactions at a time on PostgreSQL. SQLite has one writer by nature.
     pub writers: usize,
+    /// How long PostgreSQL may take for one transaction before its items are sent back. SQLite bounds its waiting by
+    /// itself.
+    pub commit_time: Duration,
 }
 
 impl Default for IngestOptions {
@@ -58,6 +61,7 @@ impl Default for IngestOptions {
             queue_bytes: 128 * 1024 * 1024,
             commit_items: 2_000,
             writers: 2,
+            commit_time: Duration::from_secs(30),
         }
     }
 }
@@ -134,7 +138,12 @@ impl Ingest {
             Kind::Postgres => options.writers.max(1),
         };
         for _ in 0..count {
-            let writer = writer::run(store.clone(), Arc::clone(&queue), live.clone());
+            let writer = writer::run(
+                store.clone(),
+                Arc::clone(&queue),
+                live.clone(),
+                options.commit_time,
+            );
             // A writer logs where whoever started it does.
             writers.spawn(writer.with_current_subscriber());
         }

@@ -27,7 +27,9 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(facts: Vec<Fact>, reply: oneshot::Sender<Vec<Outcome>>) -> Self {
-        let bytes = facts.iter().map(Fact::weight).sum();
+        // The facts of a job come from one batch and share its context.
+        let shared = facts.first().map_or(0, |fact| fact.arrival.weight());
+        let bytes = shared + facts.iter().map(Fact::weight).sum::<usize>();
         Self {
             facts,
             reply,
@@ -50,6 +52,43 @@ pub(super) struct Queue {
     options: IngestOptions,
     state: Mutex<State>,
     ready: Notify,
+}
+
+/// Jobs that a writer works on. However that ends, everyone is answered and the room is given back: jobs that are
+/// dropped without outcomes are sent back to be tried again.
+#[derive(Debug)]
+pub(super) struct Taken<'q> {
+    queue: &'q Queue,
+    pub(super) jobs: Vec<Job>,
+}
+
+impl Taken<'_> {
+    /// Answers the jobs; `outcomes` are those of all their facts, in order.
+    pub(super) fn done(mut self, outcomes: Vec<Outcome>) {
+        self.settle(outcomes.into_iter());
+    }
+
+    fn settle(&mut self, mut outcomes: impl Iterator<Item = Outcome>) {
+        let jobs = std::mem::take(&mut self.jobs);
+        {
+            let mut state = self.queue.state();
+            for job in &jobs {
+                state.items -= job.facts.len();
+                state.bytes -= job.bytes;
+            }
+        }
+        for job in jobs {
+            let own = outcomes.by_ref().take(job.facts.len()).collect();
+            // Nobody listens any more when the sender has hung up; its items are stored all the same.
+            let _ = job.reply.send(own);
+        }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.settle(std::iter::repeat(Outcome::Retry));
+    }
 }
 
 #[derive(Debug, Default)]
@@ -94,8 +133,8 @@ impl Queue {
     }
 
     /// Waits for work and takes what waits, oldest first, up to the size of a commit; `None` once the queue is closed
-    /// and empty. Hand the jobs to [`Queue::done`] afterwards.
-    pub(super) async fn take(&self) -> Option<Vec<Job>> {
+    /// and empty.
+    pub(super) async fn take(&self) -> Option<Taken<'_>> {
         loop {
             let ready = self.ready.notified();
             {
@@ -114,7 +153,7 @@ impl Queue {
                     if more {
                         self.ready.notify_one();
                     }
-                    return Some(jobs);
+                    return Some(Taken { queue: self, jobs });
                 }
                 if state.closed {
                     // Another writer may still wait for the same news.
@@ -124,21 +163,6 @@ impl Queue {
                 }
             }
             ready.await;
-        }
-    }
-
-    /// Answers jobs and gives their room back.
-    pub(super) fn done(&self, jobs: Vec<(Job, Vec<Outcome>)>) {
-        {
-            let mut state = self.state();
-            for (job, _) in &jobs {
-                state.items -= job.facts.len();
-                state.bytes -= job.bytes;
-            }
-        }
-        for (job, outcomes) in jobs {
-            // Nobody listens any more when the sender has hung up; its items are stored all the same.
-            let _ = job.reply.send(outcomes);
         }
     }
 

@@ -258,7 +258,7 @@ mod tests {
         ] {
             assert!(read(good).is_ok(), "{good}");
         }
-        let many = format!(r#"{{"a": [{}]}}"#, vec!["1e300"; 10].join(","));
+        let many = format!(r#"{{"a": [{}]}}"#, ["1e300"; 10].join(","));
         for bad in [
             many.as_str(),
             r#"{"a": 1e-20000}"#,

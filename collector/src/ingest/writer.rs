@@ -3,52 +3,98 @@
 //! It never waits for more work to come. While one transaction is being flushed to disk the next one gathers in the
 //! queue by itself, so batches grow with the load and a lone request is committed at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use waymark_protocol::Reason;
 
-use super::live::Update;
-use super::queue::{Job, Queue};
+use super::live::{self, Update};
+use super::queue::Queue;
 use crate::journey::Fact;
 use crate::outcome::{Fault, Outcome};
-use crate::store::{Committed, Store, StoreError};
+use crate::store::{Committed, Kind, Store, StoreError};
 
 /// How long a transaction that meets others is tried again, before its items are sent back.
 const CONFLICT_PATIENCE: Duration = Duration::from_secs(8);
+/// A transaction that takes longer is worth a line in the log.
+const SLOW: Duration = Duration::from_secs(1);
 /// The pause before the first repetition; it doubles.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 
 /// Works until the queue is closed and empty.
-pub(super) async fn run(store: Store, queue: Arc<Queue>, live: broadcast::Sender<Arc<Update>>) {
-    while let Some(jobs) = queue.take().await {
-        let facts: Vec<&Fact> = jobs.iter().flat_map(|job| &job.facts).collect();
-        let outcomes = commit(&store, &facts).await;
-        let news = Changes::of(&facts, &outcomes, live.receiver_count() > 0);
-        queue.done(split(jobs, outcomes));
-        // After the answers: those who watch can wait a moment longer than those who send.
-        news.tell(&store, &live).await;
+pub(super) async fn run(
+    store: Store,
+    queue: Arc<Queue>,
+    live: broadcast::Sender<Arc<Update>>,
+    commit_time: Duration,
+) {
+    let database = Writing {
+        store: &store,
+        commit_time,
+    };
+    outlive_panics(|| work(database, &queue, &live)).await;
+}
+
+/// Where a writer commits, and how long that may take.
+#[derive(Clone, Copy)]
+struct Writing<'s> {
+    store: &'s Store,
+    commit_time: Duration,
+}
+
+impl Writing<'_> {
+    /// One transaction. One that hangs, on a lock that somebody holds or a network that is gone, is given up, so that
+    /// nobody waits for it for ever; should it have been committed after all, its items are duplicates next time.
+    async fn commit(self, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
+        let commit = self.store.commit(facts);
+        match self.store.kind() {
+            // It waits for locks no longer than its busy timeout, and what its thread does cannot be called off.
+            Kind::Sqlite => commit.await,
+            Kind::Postgres => tokio::time::timeout(self.commit_time, commit)
+                .await
+                .unwrap_or_else(|_| {
+                    Err(StoreError::Unavailable(
+                        "a transaction took too long".to_owned(),
+                    ))
+                }),
+        }
     }
 }
 
-/// Deals the outcomes of all jobs out to each.
-fn split(jobs: Vec<Job>, outcomes: Vec<Outcome>) -> Vec<(Job, Vec<Outcome>)> {
-    let mut outcomes = outcomes.into_iter();
-    jobs.into_iter()
-        .map(|job| {
-            let own = outcomes.by_ref().take(job.facts.len()).collect();
-            (job, own)
-        })
-        .collect()
+async fn work(database: Writing<'_>, queue: &Queue, live: &broadcast::Sender<Arc<Update>>) {
+    while let Some(taken) = queue.take().await {
+        let facts: Vec<&Fact> = taken.jobs.iter().flat_map(|job| &job.facts).collect();
+        let began = tokio::time::Instant::now();
+        let outcomes = commit(database, &facts).await;
+        if began.elapsed() > SLOW {
+            let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(items = facts.len(), ms, "a transaction was slow");
+        }
+        let news = Changes::of(&facts, &outcomes, live.receiver_count() > 0);
+        taken.done(outcomes);
+        // After the answers: those who watch can wait a moment longer than those who send.
+        news.tell(database.store, live).await;
+    }
+}
+
+/// Runs `work` to its end, from the start again where a defect makes it panic: without a writer every request would
+/// wait for ever. What the work had taken is answered by [`super::queue::Taken`].
+async fn outlive_panics<F: Future<Output = ()>>(mut work: impl FnMut() -> F) {
+    while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
+        tracing::error!("a writer panicked; what it had taken was sent back, and it goes on");
+    }
 }
 
 /// Commits facts, all in one transaction if the database takes them all. If it refuses the data, halves are tried until
 /// the item at fault stands alone: it is dropped, and everything else is stored.
-async fn commit(store: &Store, facts: &[&Fact]) -> Vec<Outcome> {
-    match attempt(store, facts).await {
+async fn commit(database: Writing<'_>, facts: &[&Fact]) -> Vec<Outcome> {
+    match attempt(database, facts).await {
         Ok(committed) => committed
             .into_iter()
             .map(|committed| match committed {
@@ -73,8 +119,8 @@ async fn commit(store: &Store, facts: &[&Fact]) -> Vec<Outcome> {
             }
             facts => {
                 let (left, right) = facts.split_at(facts.len() / 2);
-                let mut outcomes = Box::pin(commit(store, left)).await;
-                outcomes.extend(Box::pin(commit(store, right)).await);
+                let mut outcomes = Box::pin(commit(database, left)).await;
+                outcomes.extend(Box::pin(commit(database, right)).await);
                 outcomes
             }
         },
@@ -90,11 +136,11 @@ async fn commit(store: &Store, facts: &[&Fact]) -> Vec<Outcome> {
 }
 
 /// One transaction, again for as long as it only met others.
-async fn attempt(store: &Store, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
+async fn attempt(database: Writing<'_>, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
     let patience = tokio::time::Instant::now() + CONFLICT_PATIENCE;
     let mut pause = CONFLICT_PAUSE;
     loop {
-        match store.commit(facts).await {
+        match database.commit(facts).await {
             Err(StoreError::Conflict(reason)) if tokio::time::Instant::now() + pause < patience => {
                 tracing::debug!(reason, "a transaction met another one and is repeated");
                 tokio::time::sleep(pause).await;
@@ -106,44 +152,121 @@ async fn attempt(store: &Store, facts: &[&Fact]) -> Result<Vec<Committed>, Store
 }
 
 /// What a commit changed, by site.
-struct Changes(BTreeMap<i64, (Vec<crate::journey::Entry>, Vec<Uuid>)>);
+struct Changes(BTreeMap<i64, Change>);
+
+/// What a commit changed of one site.
+#[derive(Default)]
+struct Change {
+    entries: Vec<crate::journey::Entry>,
+    visitors: BTreeSet<Uuid>,
+    bytes: usize,
+}
+
+impl Change {
+    fn is_too_much(&self) -> bool {
+        self.bytes > live::ENTRY_BYTES || self.visitors.len() > live::JOURNEYS
+    }
+}
 
 impl Changes {
     /// Gathers the changes; none when nobody watches, because then they would be built for nothing.
     fn of(facts: &[&Fact], outcomes: &[Outcome], watched: bool) -> Self {
-        let mut sites: BTreeMap<i64, (Vec<_>, Vec<Uuid>)> = BTreeMap::new();
-        if watched {
-            for (fact, _) in facts
-                .iter()
-                .zip(outcomes)
-                .filter(|(_, outcome)| **outcome == Outcome::Accepted)
-            {
-                let (entries, visitors) = sites.entry(fact.arrival.site_id).or_default();
-                entries.extend(fact.entry());
-                visitors.push(fact.arrival.visitor_id);
+        let mut sites: BTreeMap<i64, Change> = BTreeMap::new();
+        let accepted = facts
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| watched && **outcome == Outcome::Accepted);
+        for (fact, _) in accepted {
+            let change = sites.entry(fact.arrival.site_id).or_default();
+            if !change.is_too_much() {
+                change.bytes += fact.weight();
+                change.visitors.insert(fact.arrival.visitor_id);
+                change.entries.extend(fact.entry());
             }
         }
         Self(sites)
     }
 
     async fn tell(self, store: &Store, live: &broadcast::Sender<Arc<Update>>) {
-        for (site_id, (mut entries, mut visitors)) in self.0 {
-            entries.sort_by_key(|entry| (entry.at, entry.id));
-            visitors.sort_unstable();
-            visitors.dedup();
-            let journeys = match store.journeys(site_id, &visitors).await {
-                Ok(journeys) => journeys,
-                Err(error) => {
-                    tracing::warn!(site_id, %error, "journeys could not be read for those who watch");
-                    Vec::new()
-                }
-            };
-            // Fails only when the last one has left in the meantime.
-            let _ = live.send(Arc::new(Update {
+        for (site_id, change) in self.0 {
+            let mut update = Update {
                 site_id,
-                entries,
-                journeys,
-            }));
+                entries: Vec::new(),
+                journeys: Vec::new(),
+                too_much: change.is_too_much(),
+            };
+            if !update.too_much {
+                update.entries = change.entries;
+                update.entries.sort_by_key(|entry| (entry.at, entry.id));
+                let visitors: Vec<Uuid> = change.visitors.into_iter().collect();
+                match store.journeys(site_id, &visitors).await {
+                    Ok(journeys) => update.journeys = journeys,
+                    Err(error) => {
+                        tracing::warn!(site_id, %error, "journeys could not be read for those who watch");
+                    }
+                }
+            }
+            // Fails only when the last one has left in the meantime.
+            let _ = live.send(Arc::new(update));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::ingest::IngestOptions;
+    use crate::ingest::queue::Job;
+    use crate::journey::Fact;
+
+    fn facts() -> Vec<Fact> {
+        let site = crate::store::sites::Site {
+            id: 1,
+            name: String::new(),
+            key: String::new(),
+            origins: Vec::new(),
+            time_zone: "UTC".to_owned(),
+            created_at: 0,
+        };
+        let body = include_bytes!("../../../protocol/fixtures/v1/batch.full.json");
+        let envelope = crate::ingest::envelope::read(body).unwrap();
+        let received = crate::ingest::Received {
+            at_ms: envelope.sent_at,
+            user_agent: None,
+        };
+        crate::ingest::read(&site, &envelope, &received)
+            .unwrap()
+            .facts
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_panics_sends_its_items_back_and_goes_on() {
+        let queue = Queue::new(IngestOptions::default());
+        let (first, answered_first) = oneshot::channel();
+        let (second, answered_second) = oneshot::channel();
+        queue.push(Job::new(facts(), first)).unwrap();
+        let mut runs = 0;
+        let (queue, second) = (&queue, &mut Some(second));
+        outlive_panics(|| {
+            runs += 1;
+            let second = second.take();
+            async move {
+                let Some(second) = second else {
+                    let taken = queue.take().await.unwrap();
+                    taken.done(vec![Outcome::Accepted; 7]);
+                    return;
+                };
+                let _taken = queue.take().await.unwrap();
+                queue.push(Job::new(facts(), second)).unwrap();
+                panic!("a defect");
+            }
+        })
+        .await;
+        assert_eq!(runs, 2);
+        assert_eq!(answered_first.await.unwrap(), vec![Outcome::Retry; 7]);
+        assert_eq!(answered_second.await.unwrap(), vec![Outcome::Accepted; 7]);
+        assert_eq!((queue.depth().items, queue.depth().bytes), (0, 0));
     }
 }
