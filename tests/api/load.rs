@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 use crate::support::app::{ORIGIN, TestApp};
 use crate::support::batch::{Visit, event, page_view};
@@ -20,6 +22,49 @@ on_both_databases!(
 );
 
 const REQUESTS: usize = 50;
+
+/// SQLite has nothing that keeps its readers waiting, so this is about PostgreSQL alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_that_hang_do_not_keep_items_from_being_stored() {
+    let app = TestApp::start(Database::postgres().await).await;
+    app.accept(&Visit::new(&app.key).batch(&[event("x")])).await;
+    let mut hold = PgConnection::connect(app.database.url()).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE milestones, sites IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut hold)
+        .await
+        .unwrap();
+    // More than there are connections, and each takes one and waits on a locked table.
+    let asking: Vec<_> = (0..30)
+        .map(|_| {
+            tokio::spawn(
+                app.request(Method::GET, "/api/v1/visitors")
+                    .bearer_auth(&app.secret)
+                    .send(),
+            )
+        })
+        .collect();
+    let busy = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let deadline = Instant::now() + PATIENCE;
+    while app.database.number(busy).await < 4 {
+        assert!(Instant::now() < deadline, "nobody waits for the lock");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Beyond the age at which what is known of the sites is asked for again.
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        let sent = Instant::now();
+        app.accept(&Visit::new(&app.key).batch(&[event("x")])).await;
+        assert!(
+            sent.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            sent.elapsed()
+        );
+    }
+    drop(hold);
+    for answer in asking {
+        answer.await.unwrap().unwrap();
+    }
+}
 
 async fn fifty_first_requests_make_one_visitor(database: Database) {
     let app = TestApp::start(database).await;

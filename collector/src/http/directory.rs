@@ -13,6 +13,8 @@ use crate::store::sites::Site;
 use crate::store::{Store, StoreError};
 
 const FRESH: Duration = Duration::from_secs(2);
+/// How long an answer waits for the database before it goes by what is kept.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A site and its origin patterns, ready to match.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Directory {
         if fresh && let Some(listed) = known {
             return Ok(Some(Arc::clone(listed)));
         }
-        match self.load(now).await {
+        match self.load_soon(now).await {
             Ok(loaded) => Ok(loaded.by_key.get(key).cloned()),
             Err(error) => match known {
                 Some(listed) => Ok(Some(Arc::clone(listed))),
@@ -75,7 +77,7 @@ impl Directory {
         let current = self.current();
         let snapshot = match current.as_of {
             Some(as_of) if now.duration_since(as_of) < FRESH => current,
-            _ => self.load(now).await.unwrap_or(current),
+            _ => self.load_soon(now).await.unwrap_or(current),
         };
         snapshot
             .by_key
@@ -85,6 +87,17 @@ impl Directory {
 
     fn current(&self) -> Arc<Snapshot> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the database says at `since` or later, if it says so soon.
+    async fn load_soon(&self, since: Instant) -> Result<Arc<Snapshot>, StoreError> {
+        tokio::time::timeout(PATIENCE, self.load(since))
+            .await
+            .unwrap_or_else(|_| {
+                Err(StoreError::Unavailable(
+                    "the sites are not read in time".into(),
+                ))
+            })
     }
 
     /// What the database says at `since` or later.

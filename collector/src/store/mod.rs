@@ -33,8 +33,8 @@ pub use sessions::SessionFilter;
 
 /// Runs the same expression on whichever database is open: `on!(store.read, |pool| query.fetch_all(pool).await)`.
 ///
-/// `read` and `write` name the pool. They are two on SQLite, where one connection writes and any number read beside
-/// it, and one on PostgreSQL.
+/// `read` and `write` name the pool, so that those who ask do not keep those who store waiting. On SQLite one
+/// connection writes.
 macro_rules! on {
     ($store:expr, $side:ident, |$pool:ident| $body:expr) => {
         match $store.database() {
@@ -54,7 +54,7 @@ pub struct Store(Arc<Database>);
 pub(crate) enum Database {
     /// One file, one writing connection.
     Sqlite { read: SqlitePool, write: SqlitePool },
-    /// A server. Both are the same pool.
+    /// A server.
     Postgres { read: PgPool, write: PgPool },
 }
 
@@ -122,7 +122,10 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Database::Postgres { write, .. } => write.close().await,
+            Database::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use super::{Database, StoreError};
 
@@ -23,8 +23,11 @@ const OPENING: Duration = Duration::from_secs(30);
 const PREPARED: usize = 256;
 /// Readers of a SQLite file. It is a file on this machine: more would wait for the same disk.
 const SQLITE_READERS: u32 = 4;
-/// Connections to a PostgreSQL server, of which at most a few write.
-const POSTGRES_CONNECTIONS: u32 = 12;
+/// Connections to a PostgreSQL server for questions.
+const POSTGRES_READERS: u32 = 8;
+/// Connections to a PostgreSQL server for writing. They are apart, so that questions which take long, however many,
+/// do not keep items from being stored.
+const POSTGRES_WRITERS: u32 = 4;
 
 pub(super) async fn open(url: &str) -> Result<Database, StoreError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
@@ -47,7 +50,10 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         .busy_timeout(BUSY)
         .foreign_keys(true)
         .statement_cache_capacity(PREPARED)
-        .optimize_on_close(true, None);
+        .optimize_on_close(true, None)
+        // The driver writes out a slow statement in full, of which one for many rows has ten thousand parameters. The
+        // writer says by itself when a transaction is slow.
+        .disable_statement_logging();
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE);
@@ -93,9 +99,13 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
     let options = url
         .parse::<PgConnectOptions>()?
         .application_name("waymark")
-        .statement_cache_capacity(PREPARED);
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
+        .statement_cache_capacity(PREPARED)
+        .disable_statement_logging();
+    let read = PgPoolOptions::new()
+        .max_connections(POSTGRES_READERS)
+        .acquire_timeout(ACQUIRE);
+    let write = PgPoolOptions::new()
+        .max_connections(POSTGRES_WRITERS)
         .acquire_timeout(ACQUIRE)
         // With `off` a commit is answered before it is on disk, and `accepted` promises that it is. Any other setting
         // is the operator's choice of how many copies there are, and stays.
@@ -110,12 +120,10 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
                 .map(drop)
             })
         })
-        .connect_with(options)
+        .connect_with(options.clone())
         .await?;
     // Takes an advisory lock, so that several collectors may start at once.
-    POSTGRES.run(&pool).await?;
-    Ok(Database::Postgres {
-        read: pool.clone(),
-        write: pool,
-    })
+    POSTGRES.run(&write).await?;
+    let read = read.connect_with(options).await?;
+    Ok(Database::Postgres { read, write })
 }
