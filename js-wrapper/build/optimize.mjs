@@ -26,12 +26,18 @@ const FEATURES = [
 ];
 
 const PASSES = [
+  // What would panic is unreachable in code that neither indexes nor unwraps; the checks for it are a fortieth of it.
+  '--traps-never-happen',
+  '--flatten',
+  '--rereloop',
+  '--dae-optimizing',
   '-Oz',
-  // Functions that are called once stay functions: inlined they are fewer bytes, and more in brotli.
-  '--one-caller-inline-max-function-size=0',
+  '--gufa-optimizing',
+  '-Oz',
+  '--converge',
+  // Larger functions that are called once stay functions: inlined they are fewer bytes, and more in brotli.
+  '--one-caller-inline-max-function-size=20',
   '--strip-target-features',
-  // Prints the new names.
-  '--minify-imports-and-exports-and-modules',
 ];
 
 /**
@@ -40,11 +46,11 @@ const PASSES = [
  */
 export function optimizeWasm(pkg, output) {
   const tool = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
-  const printed = execFileSync(
-    process.execPath,
-    [tool, join(pkg, 'waymark_bg.wasm'), '-o', output, ...FEATURES, ...PASSES],
-    { encoding: 'utf8' },
-  );
+  const run = (input, passes) =>
+    execFileSync(process.execPath, [tool, input, '-o', output, ...FEATURES, ...passes], { encoding: 'utf8' });
+  run(join(pkg, 'waymark_bg.wasm'), PASSES);
+  // On its own, because repeated passes would print the new names each time.
+  const printed = run(output, ['--minify-imports-and-exports-and-modules']);
   // Printed as JSON: imports as [module, old name, new name], exports as [old name, new name].
   const { imports, exports } = JSON.parse(printed);
   const renamed = {
@@ -55,7 +61,7 @@ export function optimizeWasm(pkg, output) {
   const hosts = [...new Set(imports.map(([from]) => from).filter((from) => from.endsWith('.js') && !from.endsWith('_bg.js')))];
   if (hosts.length != 1) throw new Error(`one file of JavaScript was expected beside the glue: ${hosts}`);
   const direct = imports.filter(([from]) => from == hosts[0]).map(([, from]) => from);
-  const glue = fit(readFileSync(join(pkg, 'waymark.js'), 'utf8'), renamed, module, direct);
+  const glue = fit(lighten(readFileSync(join(pkg, 'waymark.js'), 'utf8')), renamed, module, direct);
   return { glue, host: join(pkg, hosts[0]) };
 }
 
@@ -104,4 +110,35 @@ function fit(glue, renamed, module, direct) {
       __wbg_finalize_init(instance);
     }\n`,
   );
+}
+
+/**
+ * Leaves out of the glue what only very old browsers or very large texts need: none of the browsers that run the module
+ * lacks `encodeInto`, and memory that grows does detach its old views.
+ */
+function lighten(glue) {
+  const replaced = (text, from, to) => {
+    if (!from.test(text)) throw new Error(`the glue is not as it used to be: ${from} is not in it`);
+    return text.replace(from, () => to);
+  };
+  const body = (name) => new RegExp(`^function ${name}\\(([^)]*)\\) \\{\\n[^]*?^\\}$`, 'm');
+  let text = replaced(
+    glue,
+    body('passStringToWasm0'),
+    `function passStringToWasm0(text, malloc) {
+      const bytes = cachedTextEncoder.encode(text);
+      WASM_VECTOR_LEN = bytes.length;
+      const at = malloc(WASM_VECTOR_LEN, 1);
+      getUint8ArrayMemory0().set(bytes, at);
+      return at;
+    }`,
+  );
+  text = replaced(text, body('decodeText'), 'const decodeText = (bytes) => cachedTextDecoder.decode(bytes);');
+  text = replaced(text, /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}$/m, '');
+  text = replaced(
+    text,
+    body('getDataViewMemory0'),
+    'const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);',
+  );
+  return text.replaceAll(', wasm.__wbindgen_realloc)', ')');
 }

@@ -88,13 +88,14 @@ function call(method: string, args: unknown[], at: number, url = location.href):
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }
 
-function ids(): ReturnType<Core['ids']> {
-  const [visitorId = '', sessionId = '', tabId = ''] = seen();
-  return visitorId ? { visitorId, sessionId, tabId } : undefined;
-}
-
 /** The texts of the core's state, in the order that `state` in `lib.rs` names. */
 const seen = (): string[] => state()?.split(FIELD) ?? [];
+
+function ids(): ReturnType<Core['ids']> {
+  const [record, tabId = ''] = seen();
+  const [visitorId = '', sessionId = ''] = record?.split(' ') ?? [];
+  return visitorId ? { visitorId, sessionId, tabId } : undefined;
+}
 
 /** The core, which is compiled and listens to the page from here on. */
 export function core(): Core {
@@ -109,8 +110,10 @@ export function core(): Core {
     },
     ids,
     debug_state() {
-      const [, , , queue, dropped, touch, consent, ga] = seen();
-      return { queue: +(queue ?? 0), dropped: +(dropped ?? 0), session: ids(), touch: touch || undefined, consent, ga: ga || undefined };
+      const [, , queue, dropped, landing, consent, ga] = seen();
+      // The session's landing is stored as session, time, URL and page before.
+      const touch = landing?.split(' ')[2];
+      return { queue: +(queue ?? 0), dropped: +(dropped ?? 0), session: ids(), touch, consent, ga: ga || undefined };
     },
   };
 }

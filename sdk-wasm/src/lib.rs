@@ -13,9 +13,10 @@ mod surface {
     use wasm_bindgen::prelude::*;
 
     use crate::browser::engine;
+    use crate::browser::memory::Blocks;
 
     #[global_allocator]
-    static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+    static ALLOCATOR: Blocks = Blocks::new();
 
     /// Something happened: the start, a call of the site, or what `host.js` hears. See `core/signal` for kinds, numbers
     /// and the fields of texts. Before the start everything waits; a second start does nothing.
@@ -24,9 +25,9 @@ mod surface {
         engine::signal(kind, number, text);
     }
 
-    /// Visitor, session and tab, the first two empty before there are any; the numbers of items that wait and that were
-    /// given up; the session's landing URL; consent; Google Analytics' client id: the fields of a text, `undefined` before
-    /// the start.
+    /// The shared record (see `core/session`), empty before there is one; the tab; the numbers of items that wait and that
+    /// were given up; the session's landing as it is stored; consent; Google Analytics' client id: the fields of a text,
+    /// `undefined` before the start.
     #[wasm_bindgen]
     pub fn state() -> JsValue {
         let state = engine::state();

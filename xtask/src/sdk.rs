@@ -19,6 +19,19 @@ use crate::{npm, tools};
 /// One memory page instead of the seventeen that the linker's default of a 1 MiB stack asks for.
 const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=32768";
 
+/// Parts of the names of functions from which there is no way but a panic.
+const PANICS: [&str; 9] = [
+    "panicking",
+    "unwrap_failed",
+    "expect_failed",
+    "slice_index_fail",
+    "slice_error_fail",
+    "panic_access_error",
+    "capacity_overflow",
+    "raw_vec12handle_error",
+    "handle_alloc_error",
+];
+
 /// What of `js-wrapper/` decides how `dist/` turns out, beside the WebAssembly.
 const WRAPPER_INPUTS: [&str; 5] = [
     "src",
@@ -69,10 +82,12 @@ fn compile(steps: &Steps) -> Result<PathBuf> {
 
 /// Writes `waymark.js`, the glue as an ES module, and `waymark_bg.wasm` to `out`.
 fn bind(wasm: &Path, out: &Path) -> Result<()> {
+    // Snippets of an earlier build lie under names of their own and would stay.
+    let _ = fs::remove_dir_all(out);
     fs::create_dir_all(out)?;
+    let compiled = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
     Bindgen::new()
-        .input_path(wasm)
-        .out_name("waymark")
+        .input_bytes("waymark", without_panic_messages(&compiled)?)
         .web(true)?
         .typescript(false)
         // The wrapper says where the module lies; a default would be a second, dead way to find it.
@@ -81,6 +96,42 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(out)
         .context("wasm-bindgen cannot read the SDK's WebAssembly")
+}
+
+/// The module with traps in place of the functions that put a panic into words.
+///
+/// A panic in the SDK is a trap either way. The standard library as it is distributed formats a message first, which no
+/// page has a place for, and the formatting is a sixth of the module.
+fn without_panic_messages(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut module =
+        walrus::Module::from_buffer(wasm).context("the compiler's WebAssembly cannot be read")?;
+    let says_it = |name: &str| PANICS.iter().any(|part| name.contains(part));
+    let ids: Vec<_> = module
+        .funcs
+        .iter_local()
+        .map(|(id, _)| id)
+        .filter(|id| {
+            let name = &module.funcs.get(*id).name;
+            name.as_deref().is_some_and(says_it)
+        })
+        .collect();
+    anyhow::ensure!(
+        !ids.is_empty(),
+        "the module has no panics, or their functions have other names than they used to have"
+    );
+    for id in ids {
+        let signature = module.types.get(module.funcs.get(id).ty());
+        let (params, results) = (signature.params().to_vec(), signature.results().to_vec());
+        let mut body = walrus::FunctionBuilder::new(&mut module.types, &params, &results);
+        body.func_body().unreachable();
+        let args = params
+            .iter()
+            .map(|param| module.locals.add(*param))
+            .collect();
+        module.funcs.get_mut(id).kind = walrus::FunctionKind::Local(body.local_func(args));
+    }
+    walrus::passes::gc::run(&mut module);
+    Ok(module.emit_wasm())
 }
 
 /// A text that changes when the module or a file of the wrapper changes.

@@ -6,7 +6,7 @@
 //!
 //! start → (consent) → claim the tab id → load the tab's queue → agree on the session → ready → work off the line.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -14,8 +14,9 @@ use uuid::Uuid;
 use waymark_protocol::Consent;
 
 use super::ga::Ga;
+use super::host::Ask;
 use super::outbox::Flight;
-use super::storage::Store;
+use super::storage::{Store, TAB, TOUCH};
 use super::{clock, host};
 use crate::core::attribution::Landing;
 use crate::core::context::Context;
@@ -26,56 +27,59 @@ use crate::core::page::Page;
 use crate::core::queue::{MAX_ITEMS, Queue};
 use crate::core::session::Record;
 use crate::core::signal::{self, Signal};
-use crate::core::text::{FIELD, Fields, push};
+use crate::core::text::{self, FIELD, push};
 use crate::core::{consent, id, number};
 
-thread_local! {
-    /// The engine, except while it is at work.
-    static ENGINE: Cell<Option<Box<Engine>>> = const { Cell::new(None) };
-    static STARTED: Cell<bool> = const { Cell::new(false) };
-    static SIGNALS: Cell<Vec<Signal>> = const { Cell::new(Vec::new()) };
-}
+/// What a page has one of. A `thread_local!` would be the same with a check at each access.
+struct OfThePage<T>(RefCell<T>);
+
+// SAFETY: WebAssembly without shared memory has one thread.
+#[expect(
+    unsafe_code,
+    reason = "there is no other way to say that there is one thread"
+)]
+unsafe impl<T> Sync for OfThePage<T> {}
+
+/// Borrowed while the engine is at work.
+static ENGINE: OfThePage<Engine> = OfThePage(RefCell::new(Engine::new()));
+static SIGNALS: OfThePage<Vec<Signal>> = OfThePage(RefCell::new(Vec::new()));
 
 /// Tells the engine now, or after what it is doing. Before the start everything waits.
 pub(crate) fn signal(kind: u32, number: f64, text: String) {
-    let first = kind == signal::START && !STARTED.replace(true);
-    let mut engine = if first {
-        Some(Box::new(Engine::new(Options::read(&text))))
-    } else {
-        ENGINE.take()
+    let starts = kind == signal::START;
+    let Ok(mut engine) = ENGINE.0.try_borrow_mut() else {
+        return later(Signal { kind, number, text });
     };
+    if starts && !engine.started {
+        engine.set(Options::read(&text));
+    }
     later(Signal { kind, number, text });
-    if let Some(engine) = &mut engine {
+    if engine.started {
         while let Some(signal) = next_signal() {
             engine.heard(signal);
         }
         engine.arm();
     }
-    if engine.is_some() {
-        ENGINE.set(engine);
-    }
 }
 
 /// Tells the engine after what it is doing.
+#[inline(never)]
 pub(crate) fn later(signal: Signal) {
-    let mut signals = SIGNALS.take();
-    signals.push(signal);
-    SIGNALS.set(signals);
+    if let Ok(mut signals) = SIGNALS.0.try_borrow_mut() {
+        signals.push(signal);
+    }
 }
 
+#[inline(never)]
 fn next_signal() -> Option<Signal> {
-    let mut signals = SIGNALS.take();
-    let first = (!signals.is_empty()).then(|| signals.remove(0));
-    SIGNALS.set(signals);
-    first
+    let mut signals = SIGNALS.0.try_borrow_mut().ok()?;
+    (!signals.is_empty()).then(|| signals.remove(0))
 }
 
 /// What the wrapper, the debug mode and tests may see of the engine.
 pub(crate) fn state() -> Option<String> {
-    let engine = ENGINE.take()?;
-    let state = engine.state();
-    ENGINE.set(Some(engine));
-    Some(state)
+    let engine = ENGINE.0.try_borrow().ok()?;
+    engine.started.then(|| engine.state())
 }
 
 /// What happens at a time of its own. All of them share one timer.
@@ -94,6 +98,7 @@ pub(crate) enum Alarm {
 /// The state of a page.
 #[derive(Debug)]
 pub(crate) struct Engine {
+    started: bool,
     pub(crate) options: Options,
     pub(crate) store: Store,
     pub(crate) consent: Consent,
@@ -144,10 +149,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    fn new(mut options: Options) -> Engine {
+    const fn new() -> Engine {
         Engine {
-            store: Store::default(),
-            consent: options.consent,
+            started: false,
+            options: Options::none(),
+            store: Store::new(),
+            consent: Consent::Unknown,
             ready: false,
             leaving: false,
             epoch: 0,
@@ -162,28 +169,30 @@ impl Engine {
             looked_for_orphans: 0,
             record: None,
             context: None,
-            landing: Some(
-                options
-                    .arrival
-                    .take()
-                    .unwrap_or_else(|| options.landing.clone()),
-            ),
-            ga: Ga::default(),
+            landing: None,
+            ga: Ga::new(),
             page: None,
             seen: String::new(),
-            entry_referrer: options.landing.referrer.clone().unwrap_or_default(),
+            entry_referrer: String::new(),
             interacted: false,
-            queue: Queue::default(),
-            backoff: Backoff::default(),
-            ledger: Ledger::default(),
+            queue: Queue::new(),
+            backoff: Backoff::new(),
+            ledger: Ledger::new(),
             flights: Vec::new(),
             last_flight: 0,
             ordinary: 0,
             batch_items: waymark_protocol::limits::BATCH_ITEMS,
             due: 0,
             waited_for: false,
-            options,
         }
+    }
+
+    fn set(&mut self, options: Options) {
+        self.started = true;
+        self.consent = options.consent;
+        self.landing = Some(options.arrival.as_ref().unwrap_or(&options.landing).clone());
+        self.entry_referrer = options.landing.referrer.clone().unwrap_or_default();
+        self.options = options;
     }
 
     fn heard(&mut self, signal: Signal) {
@@ -211,7 +220,7 @@ impl Engine {
             signal::ANSWERED => self.answered(signal.number as u32, &signal.text),
             signal::RANG => self.ring(),
             _ => {
-                self.navigated(Fields(&signal.text).take(), at);
+                self.navigated(text::fields(&signal.text).take(), at);
                 self.take_call(signal);
             }
         }
@@ -252,7 +261,7 @@ impl Engine {
         }
         if self.line.len() >= MAX_ITEMS {
             // What is held without consent is bounded too; the landing comes first and is worth the most.
-            self.warn("too many calls before consent or start: call dropped");
+            self.warn("call: dropped, too many wait for consent");
             return;
         }
         self.line.push(call);
@@ -290,11 +299,11 @@ impl Engine {
     }
 
     /// The turn of a lock has come that was asked for in `epoch`.
-    fn locked(&mut self, epoch: u32, text: &str) {
+    fn locked(&mut self, epoch: u32, told: &str) {
         if epoch != self.epoch {
             return;
         }
-        let mut fields = Fields(text);
+        let mut fields = text::fields(told);
         let name = fields.take();
         let free = fields.take() == "1";
         if let Some(tab) = name.strip_prefix("wm-tab-") {
@@ -350,7 +359,12 @@ impl Engine {
         self.context = None;
         if self.options.auto {
             let referrer = self.page.as_ref().and_then(|page| page.referrer.clone());
-            self.show(at, &host::address(), &referrer.unwrap_or_default(), "");
+            self.show(
+                at,
+                &host::ask(Ask::Address as u32),
+                &referrer.unwrap_or_default(),
+                "",
+            );
         }
         self.begin();
     }
@@ -361,7 +375,7 @@ impl Engine {
         self.flights.clear();
         self.hold();
         self.line.clear();
-        self.queue = Queue::default();
+        self.queue = Queue::new();
         self.page = None;
         self.record = None;
         self.store.clear();
@@ -374,7 +388,7 @@ impl Engine {
         self.ready = false;
         self.epoch += 1;
         self.context = None;
-        self.ga = Ga::default();
+        self.ga = Ga::new();
         // Storage has them; they are read again when the engine gets ready the next time.
         self.queue.forget_stored();
         host::release();
@@ -392,7 +406,7 @@ impl Engine {
         let mut text = id::text(&self.tab);
         push(&mut text, " ");
         number::push(&mut text, self.seq);
-        host::set_tab(&text);
+        host::save(TAB, &text);
     }
 
     /// Rings in `wait` milliseconds, in place of what was set before.
@@ -438,7 +452,7 @@ impl Engine {
             match alarm {
                 Alarm::Title => {
                     // A router may have moved on before this script was there to see it.
-                    self.navigated(&host::address(), clock::now());
+                    self.navigated(&host::ask(Ask::Address as u32), clock::now());
                     self.refresh_title();
                 }
                 Alarm::Flush => self.send_all(),
@@ -451,34 +465,23 @@ impl Engine {
         }
     }
 
-    /// Visitor, session and tab, empty before there are any; items that wait and items that were given up; landing URL of
-    /// the session, consent, Google Analytics' client id.
+    /// The shared record, empty before there is one; the tab; items that wait and items that were given up; the session's
+    /// landing, consent, Google Analytics' client id.
     fn state(&self) -> String {
         let mut out = String::new();
-        let record = self.record.as_ref();
-        for id in [
-            record.map(|r| r.visitor),
-            record.map(|r| r.session),
-            Some(self.tab),
-        ] {
-            if let Some(id) = id {
-                push(&mut out, &id::text(&id));
-            }
+        if let Some(record) = &self.record {
+            out = record.text();
+        }
+        let mut field = |text: &str| {
             push(&mut out, FIELD);
-        }
-        for count in [self.queue.len() as u64, self.queue.dropped()] {
-            number::push(&mut out, count);
-            push(&mut out, FIELD);
-        }
-        if let Some(landing) = self.session_landing() {
-            push(&mut out, &landing.url);
-        }
-        push(&mut out, FIELD);
-        push(&mut out, consent::name(self.consent));
-        push(&mut out, FIELD);
-        if let Some(client) = &self.ga.ids.client_id {
-            push(&mut out, client);
-        }
+            push(&mut out, text);
+        };
+        field(&id::text(&self.tab));
+        field(&number::text(self.queue.len() as u64));
+        field(&number::text(self.queue.dropped()));
+        field(&self.store.get(TOUCH));
+        field(consent::name(self.consent));
+        field(self.ga.ids.client_id.as_deref().unwrap_or(""));
         out
     }
 }

@@ -3,6 +3,7 @@
 use waymark_protocol::{GaIds, GaLinked};
 
 use super::engine::{Alarm, Engine};
+use super::host::Ask;
 use super::{clock, host};
 use crate::core::item::Data;
 use crate::core::{ga4, session};
@@ -13,11 +14,24 @@ const EVERY: i64 = 500;
 const LOOKS: u32 = 10;
 
 /// What is known so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ga {
     /// The ids.
     pub(crate) ids: GaIds,
     looks: u32,
+}
+
+impl Ga {
+    /// With nothing known.
+    pub(crate) const fn new() -> Ga {
+        Ga {
+            ids: GaIds {
+                client_id: None,
+                session_id: None,
+            },
+            looks: 0,
+        }
+    }
 }
 
 impl Engine {
@@ -45,7 +59,7 @@ impl Engine {
         if !self.options.ga || !self.ready {
             return;
         }
-        self.ga.ids = ga4::ids(&host::cookies());
+        self.ga.ids = ga4::ids(&host::ask(Ask::Cookies as u32));
         let Some(client_id) = self.ga.ids.client_id.clone() else {
             return;
         };

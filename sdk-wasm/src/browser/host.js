@@ -82,8 +82,6 @@ export function watch() {
   }
 }
 
-export const address = () => location.href;
-
 /** Milliseconds of a clock that runs evenly whatever happens to the wall clock. */
 export const even = () => performance.now();
 
@@ -98,45 +96,48 @@ export const entropy = () =>
     Math.floor(Math.random() * 2 ** 48),
   );
 
-/** What only the page can see of the device: see `Engine::context`. */
-export function device() {
+/** What only the page can see of the device. */
+function device() {
   const zone = attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-  return join([screen.width, screen.height, innerWidth, innerHeight, navigator.language, zone]);
+  return [screen.width, screen.height, innerWidth, innerHeight, navigator.language, zone];
 }
+
+/** The SDK's own keys in storage; those of one tab are in the order of their numbers. */
+const keys = () =>
+  Object.keys(localStorage)
+    .filter((key) => key.startsWith('wm_'))
+    .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+
+/** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
+const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], keys, device];
+
+/** What the page says; empty if it says nothing. */
+export const ask = (what) => join(attempt(ANSWERS[what], []));
+
+/** The parameters of a URL, decoded: a name and a value each. */
+export const parameters = (url) => join(attempt(() => [...new URL(url).searchParams].flat(), []));
+
+export const is_hidden = () => document.hidden;
 
 /** Where the window's bottom is in the document, and the document's height, in CSS pixels. */
 export const bottom = () => scrollY + innerHeight;
 export const height = () => document.documentElement.scrollHeight;
 
-/** `document.cookie`; empty where it is refused, as in a sandboxed frame. */
-export const cookies = () => attempt(() => document.cookie, '');
 export const set_cookie = (cookie) => attempt(() => (document.cookie = cookie));
 
+/** The tab's own text is for the tab alone; a duplicated tab copies it. */
+const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
+
 // Storage may be refused, full or absent: the very access throws where cookies are blocked.
-export const load = (key) => attempt(() => localStorage.getItem(key), null);
+export const load = (key) => attempt(() => store(key).getItem(key), '') ?? '';
+
+/** Writes a text, or removes an empty one. Whether that was done. */
 export const save = (key, text) =>
   attempt(() => {
-    localStorage.setItem(key, text);
+    if (text) store(key).setItem(key, text);
+    else store(key).removeItem(key);
     return true;
   }, false);
-export const remove = (key) => attempt(() => localStorage.removeItem(key));
-
-/** The SDK's own keys; those of one tab are in the order of their numbers. */
-export const keys = () =>
-  join(
-    attempt(
-      () =>
-        Object.keys(localStorage)
-          .filter((key) => key.startsWith('wm_'))
-          .sort((a, b) => a.length - b.length || (a < b ? -1 : 1)),
-      [],
-    ),
-  );
-
-/** The tab's own text, which a duplicated tab copies. */
-export const tab = () => attempt(() => sessionStorage.getItem('wm_tab'), null);
-export const set_tab = (text) =>
-  attempt(() => (text ? sessionStorage.setItem('wm_tab', text) : sessionStorage.removeItem('wm_tab')));
 
 const requests = new Set();
 
@@ -219,6 +220,3 @@ export const until_flushed = () => new Promise((resolve) => waiters.push(resolve
 
 /** Tells those who asked for a flush how many items still wait. */
 export const flushed = (left) => waiters.splice(0).forEach((resolve) => resolve(left));
-
-/** Tells the developer. */
-export const warn = (text) => console.warn('[waymark]', text);

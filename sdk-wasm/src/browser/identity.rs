@@ -6,22 +6,21 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use waymark_protocol::{Consent, Context as Wire, Device, Session};
+use waymark_protocol::{Consent, Context as Wire, Device, Session, Touch};
 
 use super::engine::Engine;
+use super::host::Ask;
 use super::{clock, host, storage};
 use crate::core::attribution::Landing;
 use crate::core::context::Context;
 use crate::core::session::{self, Record};
-use crate::core::text::Fields;
+use crate::core::text;
 use crate::core::{id, json, number, visitor};
 
 impl Engine {
     /// The record as storage has it now.
     fn shared(&self) -> Option<Record> {
-        self.store
-            .get(storage::RECORD)
-            .and_then(|text| Record::parse(&text))
+        Record::parse(&self.store.get(storage::RECORD))
     }
 
     fn share(&mut self, record: Record) {
@@ -79,7 +78,7 @@ impl Engine {
         let shared = self.shared();
         let flags = shared.as_ref().map_or(0, |record| record.flags) & session::RESET;
         let known = visitor::reconcile(
-            visitor::from_cookies(&host::cookies()),
+            visitor::from_cookies(&host::ask(Ask::Cookies as u32)),
             shared.as_ref().map(|record| record.visitor),
             flags != 0,
         );
@@ -126,7 +125,7 @@ impl Engine {
         // The page's landing brings one session only. One that begins later on the same page came from nowhere else.
         let landing = landing.unwrap_or_else(|| Landing {
             at,
-            url: host::address(),
+            url: host::ask(Ask::Address as u32),
             referrer: None,
         });
         let landing = landing.from_outside(self.options.cookie_domain.as_deref());
@@ -151,12 +150,7 @@ impl Engine {
     }
 
     fn landing_of(&self, key: &'static str, owner: &uuid::Uuid) -> Option<Landing> {
-        Landing::parse(&self.store.get(key)?, &id::text(owner))
-    }
-
-    /// What brought the visitor to this session.
-    pub(crate) fn session_landing(&self) -> Option<Landing> {
-        self.landing_of(storage::TOUCH, &self.record.as_ref()?.session)
+        Landing::parse(&self.store.get(key), &id::text(owner))
     }
 
     /// The context for items made now: the same one as long as visitor, session and user are the same.
@@ -176,8 +170,8 @@ impl Engine {
                 started_at: record.started_at,
             },
             user_id: record.user.clone(),
-            touch: self.session_landing().map(|landing| landing.touch()),
-            first_touch: first.map(|landing| landing.touch()),
+            touch: self.landing_of(storage::TOUCH, &record.session).map(touch),
+            first_touch: first.map(touch),
             ga: None,
             device: Some(device()),
             consent: Some(Consent::Granted),
@@ -195,9 +189,13 @@ impl Engine {
     }
 }
 
+fn touch(landing: Landing) -> Touch {
+    landing.touch(&host::parameters(&landing.url))
+}
+
 fn device() -> Device {
-    let text = host::device();
-    let mut fields = Fields(&text);
+    let facts = host::ask(Ask::Device as u32);
+    let mut fields = text::fields(&facts);
     let mut pixels = || number::parse(fields.take()).map(|pixels| pixels as u32);
     Device {
         screen_width: pixels(),

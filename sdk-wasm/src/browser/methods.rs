@@ -8,7 +8,7 @@ use crate::core::call;
 use crate::core::consent::{self, Step};
 use crate::core::item::Data;
 use crate::core::signal::{self, Signal};
-use crate::core::text::Fields;
+use crate::core::text;
 
 impl Engine {
     /// Sends everything; whoever asked is told how many items still wait once all has been tried.
@@ -25,8 +25,8 @@ impl Engine {
     }
 
     /// A page view that the site asks for.
-    pub(crate) fn page_called(&mut self, at: i64, text: &str) {
-        let mut fields = Fields(text);
+    pub(crate) fn page_called(&mut self, at: i64, said: &str) {
+        let mut fields = text::fields(said);
         let url = fields.take();
         let mut referrer = fields.take().to_owned();
         if referrer.is_empty() {
@@ -43,7 +43,7 @@ impl Engine {
     pub(crate) fn method(&mut self, call: &Signal) {
         let at = call.number as i64;
         let page = self.page.as_ref().and_then(|page| page.id);
-        let mut fields = Fields(&call.text);
+        let mut fields = text::fields(&call.text);
         let url = fields.take();
         match call.kind {
             signal::PAGE => self.view(at, url, fields),
@@ -74,11 +74,11 @@ impl Engine {
     }
 
     /// The site says what the visitor has agreed to; it counts at once.
-    pub(crate) fn set_consent(&mut self, text: &str, at: i64) {
-        let mut fields = Fields(text);
+    pub(crate) fn set_consent(&mut self, said: &str, at: i64) {
+        let mut fields = text::fields(said);
         let url = fields.take();
         let Some(state) = consent::parse(fields.take()) else {
-            return self.warn("consent: must be granted, denied or unknown");
+            return self.warn("consent: granted, denied or unknown");
         };
         match consent::step(std::mem::replace(&mut self.consent, state), state) {
             Step::Stay => {}

@@ -10,6 +10,7 @@ pub(crate) mod engine;
 pub(crate) mod ga;
 pub(crate) mod host;
 pub(crate) mod identity;
+pub(crate) mod memory;
 pub(crate) mod methods;
 pub(crate) mod outbox;
 pub(crate) mod pages;

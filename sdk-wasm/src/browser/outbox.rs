@@ -14,7 +14,7 @@ use crate::core::delivery::{self, Verdict};
 use crate::core::item::{self, Data};
 use crate::core::json::{self, Raw};
 use crate::core::queue::{Entry, Take};
-use crate::core::text::{Fields, push};
+use crate::core::text::{self, push};
 use crate::core::{batch, id, number, session};
 
 /// Bytes of items in an ordinary batch, well under the collector's limit for a body.
@@ -88,11 +88,12 @@ impl Engine {
             stored: false,
             flight: 0,
             sent: false,
+            gone: false,
         };
         store_entry(&mut entry);
         let gone = self.queue.push(entry);
         if !gone.is_empty() {
-            self.warn("queue: full, the oldest items were dropped");
+            self.warn("queue: full, oldest items dropped");
         }
         self.erase(gone);
         if urgent || self.queue.waiting() >= self.options.batch_size {
@@ -107,7 +108,7 @@ impl Engine {
     pub(crate) fn write_item(&self, item: Item<Data<Raw>>) -> Option<String> {
         let json = Some(json::text(&item)).filter(|json| item::fits(json));
         if json.is_none() {
-            self.warn("props: too large or too deep; item dropped");
+            self.warn("props: too large or too deep");
         }
         json
     }
@@ -238,7 +239,7 @@ impl Engine {
     }
 
     /// Request `number` has ended; see [`crate::core::signal::ANSWERED`] for the text.
-    pub(crate) fn answered(&mut self, number: u32, text: &str) {
+    pub(crate) fn answered(&mut self, number: u32, told: &str) {
         let Some(at) = self.flights.iter().position(|f| f.number == number) else {
             return;
         };
@@ -246,7 +247,7 @@ impl Engine {
         self.ledger.release(flight.bytes);
         let now = clock::now();
         let mut failed = false;
-        let mut answer = Fields(text);
+        let mut answer = text::fields(told);
         let status = number::parse(answer.take()).unwrap_or(0) as u16;
         let retry_after = number::parse_time(answer.take()).unwrap_or(0) * 1_000;
         let readable = answer.take() == "1";
@@ -256,7 +257,7 @@ impl Engine {
                     let id = id::parse(answer.take());
                     let status = answer.take();
                     if status == "dropped" {
-                        self.warn("the collector dropped an item; its answer says why");
+                        self.warn("item: dropped by the collector");
                     }
                     if delivery::is_final(status)
                         && let Some(done) = id.and_then(|id| self.queue.settle(&id))
@@ -273,15 +274,15 @@ impl Engine {
             Verdict::Split => {
                 let gone = self.queue.give_up(number);
                 self.erase(gone);
-                self.warn("item: too large for the collector; dropped");
+                self.warn("item: too large for the collector");
             }
             Verdict::HoldContext => {
                 self.queue.hold(number, now + delivery::REFUSED_WAIT);
-                self.warn("the collector cannot read the batch; next attempt in 5 minutes");
+                self.warn("batch: not readable for the collector");
             }
             Verdict::Refused => {
                 self.backoff.refused(now);
-                self.warn("key: the collector refuses the key or this origin");
+                self.warn("key: refused, or this origin");
             }
             Verdict::Later => failed = true,
         }
@@ -326,7 +327,7 @@ impl Engine {
     pub(crate) fn erase(&mut self, gone: Vec<Entry>) {
         for entry in gone {
             if entry.stored {
-                host::remove(&key(storage::ITEM, &entry.tab, entry.seq));
+                host::save(&key(storage::ITEM, &entry.tab, entry.seq), "");
                 self.erase_unused(&entry.context);
             }
         }
@@ -335,7 +336,7 @@ impl Engine {
     /// Removes a context from storage if no item uses it.
     pub(crate) fn erase_unused(&self, context: &Rc<Context>) {
         if context.stored.get() && !self.queue.uses(context) {
-            host::remove(&key(storage::CONTEXT, &context.tab, context.number));
+            host::save(&key(storage::CONTEXT, &context.tab, context.number), "");
             context.stored.set(false);
         }
     }

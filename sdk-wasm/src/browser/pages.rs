@@ -4,6 +4,7 @@ use uuid::Uuid;
 use waymark_protocol::Item;
 
 use super::engine::{Alarm, Engine};
+use super::host::Ask;
 use super::{clock, host};
 use crate::core::item::{self, Data};
 use crate::core::json::Raw;
@@ -156,5 +157,5 @@ impl Engine {
 
 /// The document's title, if the page is still at `url`.
 fn title_at(url: &str) -> Option<String> {
-    (host::address() == url).then(host::title)
+    (host::ask(Ask::Address as u32) == url).then(|| host::ask(Ask::Title as u32))
 }

@@ -3,8 +3,8 @@
 //! Any of them may be refused, full or absent. What cannot be written is remembered in memory, so that the page works on
 //! as if it had been.
 
-use super::host;
-use crate::core::text::Fields;
+use super::host::{self, Ask};
+use crate::core::text;
 
 /// The record that the tabs share; see `core/session`.
 pub(crate) const RECORD: &str = "wm_s";
@@ -12,6 +12,8 @@ pub(crate) const RECORD: &str = "wm_s";
 pub(crate) const TOUCH: &str = "wm_t";
 /// How the visitor came first.
 pub(crate) const FIRST_TOUCH: &str = "wm_f";
+/// Of the tab alone: its id and count of items.
+pub(crate) const TAB: &str = "wm_tab";
 /// Followed by `<tab>.<seq>`: an item.
 pub(crate) const ITEM: &str = "wm_q.";
 /// Followed by `<tab>.<number>`: a context.
@@ -20,17 +22,22 @@ pub(crate) const CONTEXT: &str = "wm_c.";
 pub(crate) const BEAT: &str = "wm_h.";
 
 /// What storage has refused to keep.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Store {
     memory: Vec<(&'static str, String)>,
 }
 
 impl Store {
+    /// With nothing refused yet.
+    pub(crate) const fn new() -> Store {
+        Store { memory: Vec::new() }
+    }
+
     /// Reads a text that [`Store::keep`] wrote.
-    pub(crate) fn get(&self, key: &'static str) -> Option<String> {
+    pub(crate) fn get(&self, key: &'static str) -> String {
         for (kept, value) in &self.memory {
             if *kept == key {
-                return Some(value.clone());
+                return value.clone();
             }
         }
         host::load(key)
@@ -46,12 +53,12 @@ impl Store {
 
     /// Removes everything.
     pub(crate) fn clear(&mut self) {
-        let keys = host::keys();
-        let mut keys = Fields(&keys);
+        let keys = host::ask(Ask::Keys as u32);
+        let mut keys = text::fields(&keys);
         while !keys.is_done() {
-            host::remove(keys.take());
+            host::save(keys.take(), "");
         }
         self.memory.clear();
-        host::set_tab("");
+        host::save(TAB, "");
     }
 }

@@ -9,11 +9,13 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::engine::{Engine, later};
+use super::host::Ask;
+use super::storage::TAB;
 use super::{clock, host, storage};
 use crate::core::context::Context;
 use crate::core::queue::Entry;
 use crate::core::signal::{self, Signal};
-use crate::core::text::{FIELD, Fields, push, split};
+use crate::core::text::{self, FIELD, Fields, push};
 use crate::core::{id, number};
 
 /// Milliseconds between two looks for queues of tabs that are gone.
@@ -24,11 +26,11 @@ const STALE: i64 = 180_000;
 impl Engine {
     /// Claims this tab's id, or a new one if a duplicate of this tab has it; then goes on to agree on the session.
     pub(crate) fn claim_tab(&mut self) {
-        let known = host::tab().and_then(|text| {
-            let (tab, seq) = split(&text, b' ')?;
-            Some((id::parse(tab)?, number::parse(seq)?))
-        });
-        self.claim = known.unwrap_or_else(|| (clock::id(clock::now()), 0));
+        let known = host::load(TAB);
+        let mut known = Fields(&known, b' ');
+        let tab = id::parse(known.take());
+        let seq = number::parse(known.0).unwrap_or(0);
+        self.claim = tab.map_or_else(|| (clock::id(clock::now()), 0), |tab| (tab, seq));
         self.ask_for(&self.claim.0);
     }
 
@@ -59,9 +61,7 @@ impl Engine {
         }
         let now = clock::now();
         let beat = host::load(&key(storage::BEAT, tab));
-        let free = beat
-            .and_then(|at| number::parse_time(&at))
-            .is_none_or(|at| (now - at).abs() > STALE);
+        let free = number::parse_time(&beat).is_none_or(|at| (now - at).abs() > STALE);
         if free {
             self.write_beat(tab, now);
         }
@@ -95,8 +95,8 @@ impl Engine {
                 self.write_beat(tab, now);
             }
         }
-        let keys = host::keys();
-        let mut keys = Fields(&keys);
+        let keys = host::ask(Ask::Keys as u32);
+        let mut keys = text::fields(&keys);
         while !keys.is_done() {
             let Some((_, tab, _)) = place(keys.take()) else {
                 continue;
@@ -112,18 +112,18 @@ impl Engine {
     pub(crate) fn end_beats(&self) {
         if !self.options.locks {
             for tab in self.adopted.iter().chain([&self.tab]) {
-                host::remove(&key(storage::BEAT, tab));
+                host::save(&key(storage::BEAT, tab), "");
             }
         }
     }
 
     /// Reads a tab's items and contexts from storage into the queue, and removes what cannot be read.
     fn load(&mut self, tab: &Uuid) {
-        let keys = host::keys();
+        let keys = host::ask(Ask::Keys as u32);
         let mut contexts: Vec<Rc<Context>> = Vec::new();
         // Contexts first, since items refer to them.
         for items in [false, true] {
-            let mut keys = Fields(&keys);
+            let mut keys = text::fields(&keys);
             while !keys.is_done() {
                 let key = keys.take();
                 let Some((is_item, owner, number)) = place(key) else {
@@ -132,14 +132,14 @@ impl Engine {
                 if is_item != items || owner != *tab {
                     continue;
                 }
-                let text = host::load(key).unwrap_or_default();
+                let text = host::load(key);
                 if !is_item {
                     contexts.push(Rc::new(Context::restored(owner, number, text)));
                 } else if let Some(entry) = entry(&contexts, number, &text) {
                     let gone = self.queue.push(entry);
                     self.erase(gone);
                 } else {
-                    host::remove(key);
+                    host::save(key, "");
                 }
             }
         }
@@ -151,10 +151,10 @@ impl Engine {
 
 /// An item as storage has it: the number of its context, then its JSON.
 fn entry(contexts: &[Rc<Context>], seq: u64, text: &str) -> Option<Entry> {
-    let (number, json) = split(text, b' ')?;
-    let number = number::parse(number)?;
+    let mut fields = Fields(text, b' ');
+    let number = number::parse(fields.take())?;
     let context = contexts.iter().find(|context| context.number == number)?;
-    Entry::restored(seq, Rc::clone(context), json.to_owned())
+    Entry::restored(seq, Rc::clone(context), fields.0.to_owned())
 }
 
 /// The name of something of a tab's.
@@ -170,6 +170,6 @@ fn place(key: &str) -> Option<(bool, Uuid, u64)> {
         Some(rest) => (true, rest),
         None => (false, key.strip_prefix(storage::CONTEXT)?),
     };
-    let (tab, number) = split(rest, b'.')?;
-    Some((is_item, id::parse(tab)?, number::parse(number)?))
+    let mut rest = Fields(rest, b'.');
+    Some((is_item, id::parse(rest.take())?, number::parse(rest.0)?))
 }

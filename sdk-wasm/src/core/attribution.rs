@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use waymark_protocol::{ClickIds, Touch, limits};
 
-use super::text::{after, before, owned, parts, split};
-use super::{id, number};
+use super::number;
+use super::text::{Fields, after, before, fields, owned, push};
 
 /// Characters of a landing URL that are kept in the browser. More than what is sent, because campaign parameters may
 /// stand behind the cut.
@@ -30,10 +30,10 @@ impl Landing {
     pub fn from_outside(mut self, site: Option<&str>) -> Landing {
         let own = host(&self.url);
         self.referrer = self.referrer.filter(|referrer| {
+            let host = host(referrer);
             !referrer.is_empty()
-                && host(referrer).is_none_or(|host| {
-                    own != Some(host) && !site.is_some_and(|site| within(host, site))
-                })
+                && (host.is_empty()
+                    || (own != host && !site.is_some_and(|site| within(host, site))))
         });
         self
     }
@@ -41,12 +41,12 @@ impl Landing {
     /// The text kept in storage, which belongs to `owner`, a session or a visitor.
     pub fn text(&self, owner: &str) -> String {
         let mut out = String::from(owner);
-        out.push(' ');
+        push(&mut out, " ");
         number::push_time(&mut out, self.at);
-        out.push(' ');
+        push(&mut out, " ");
         // A serialised URL has no spaces; one made by hand may.
         push_token(&mut out, cut(&self.url, KEPT_CHARS));
-        out.push(' ');
+        push(&mut out, " ");
         push_token(
             &mut out,
             cut(self.referrer.as_deref().unwrap_or(""), limits::URL_CHARS),
@@ -56,17 +56,19 @@ impl Landing {
 
     /// Reads what [`Landing::text`] wrote for `owner`; the text of another owner, or anything else, is `None`.
     pub fn parse(text: &str, owner: &str) -> Option<Landing> {
-        let (at, rest) = split(text.strip_prefix(owner)?.strip_prefix(' ')?, b' ')?;
-        let (url, referrer) = split(rest, b' ')?;
+        let mut fields = Fields(text, b' ');
+        if fields.take() != owner {
+            return None;
+        }
         Some(Landing {
-            at: number::parse_time(at)?,
-            url: url.to_owned(),
-            referrer: owned(referrer),
+            at: number::parse_time(fields.take())?,
+            url: fields.take().to_owned(),
+            referrer: fields.some(),
         })
     }
 
-    /// The touch as it is sent.
-    pub fn touch(&self) -> Touch {
+    /// The touch as it is sent. `parameters` are those of the URL, decoded: names and values, as fields.
+    pub fn touch(&self, parameters: &str) -> Touch {
         let mut touch = Touch {
             at: self.at,
             landing_url: owned(cut(&self.url, limits::URL_CHARS)),
@@ -76,7 +78,9 @@ impl Landing {
                 .and_then(|r| owned(cut(r, limits::URL_CHARS))),
             ..Touch::default()
         };
-        for (name, value) in parameters(&self.url) {
+        let mut query = fields(parameters);
+        while !query.is_done() {
+            let (name, value) = (query.take(), query.take());
             let field = match name {
                 "utm_source" => &mut touch.source,
                 "utm_medium" => &mut touch.medium,
@@ -93,7 +97,7 @@ impl Landing {
                 }
             };
             if field.is_none() {
-                *field = decoded(value);
+                *field = owned(cut(value, limits::TEXT_CHARS));
             }
         }
         touch
@@ -101,32 +105,50 @@ impl Landing {
 }
 
 fn push_click_id(ids: &mut ClickIds, name: &'static str, value: &str) {
-    if let Some(value) = decoded(value) {
+    if let Some(value) = owned(cut(value, limits::TEXT_CHARS)) {
         ids.0.push((Cow::Borrowed(name), value));
     }
 }
 
 fn push_token(out: &mut String, text: &str) {
-    out.extend(text.chars().map(|c| if c == ' ' { '+' } else { c }));
+    let mut words = Fields(text, b' ');
+    push(out, words.take());
+    while !words.is_done() {
+        push(out, "+");
+        push(out, words.take());
+    }
 }
 
 /// The first `chars` characters.
+#[inline(never)]
 pub fn cut(text: &str, chars: usize) -> &str {
-    if text.len() <= chars {
-        return text;
+    let mut left = chars;
+    for (at, byte) in text.bytes().enumerate() {
+        // Any byte but the first of a character.
+        if byte & 0xc0 == 0x80 {
+            continue;
+        }
+        if left == 0 {
+            return text.get(..at).unwrap_or(text);
+        }
+        left -= 1;
     }
-    text.char_indices()
-        .nth(chars)
-        .and_then(|(end, _)| text.get(..end))
-        .unwrap_or(text)
+    text
 }
 
-/// The host name of an absolute URL, without port and user.
-fn host(url: &str) -> Option<&str> {
-    let authority = before(after(url, "://")?, b'/');
-    let authority = before(before(authority, b'?'), b'#');
-    let host = parts(authority, b'@').last()?;
-    Some(before(host, b':'))
+/// The host name of an absolute URL, without port and user; empty if there is none.
+fn host(url: &str) -> &str {
+    let Some(mut rest) = after(url, "://") else {
+        return "";
+    };
+    for end in [b'/', b'?', b'#'] {
+        rest = before(rest, end);
+    }
+    let mut parts = Fields(rest, b'@');
+    while !parts.is_done() {
+        rest = parts.take();
+    }
+    before(rest, b':')
 }
 
 /// Whether `host` is `site` or a name under it; `site` may begin with a dot.
@@ -134,38 +156,6 @@ fn within(host: &str, site: &str) -> bool {
     let site = site.strip_prefix('.').unwrap_or(site);
     host.strip_suffix(site)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// The raw pairs of a URL's query.
-fn parameters(url: &str) -> impl Iterator<Item = (&str, &str)> {
-    let query = split(before(url, b'#'), b'?').map_or("", |(_, query)| query);
-    parts(query, b'&').filter_map(|pair| split(pair, b'='))
-}
-
-/// A form-encoded value (`+` is a space), within the limit of a text; `None` if nothing is left.
-fn decoded(value: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let ahead = rest.clone();
-                match (rest.next().and_then(id::hex), rest.next().and_then(id::hex)) {
-                    (Some(high), Some(low)) => high * 16 + low,
-                    // Not an escape: the sign stands for itself.
-                    _ => {
-                        rest = ahead;
-                        b'%'
-                    }
-                }
-            }
-            other => other,
-        });
-    }
-    // What is not UTF-8 stays as it was encoded.
-    let text = String::from_utf8(bytes);
-    owned(cut(text.as_deref().unwrap_or(value), limits::TEXT_CHARS))
 }
 
 #[cfg(test)]
@@ -183,11 +173,23 @@ mod tests {
 
     #[test]
     fn a_campaign_link_is_read_whole() {
-        let touch = landing(
-            "https://shop.example/p?utm_source=news%20letter&utm_medium=e+mail&utm_campaign=j%C3%BCni&utm_term=a%2Bb&utm_content=&gclid=Cj0&x=1&ScCid=s&gclid=later#utm_source=no",
-            "https://mail.example/inbox",
-        )
-        .touch();
+        let parameters = [
+            ("utm_source", "news letter"),
+            ("utm_medium", "e mail"),
+            ("utm_campaign", "jüni"),
+            ("utm_term", "a+b"),
+            ("utm_content", ""),
+            ("gclid", "Cj0"),
+            ("x", "1"),
+            ("ScCid", "s"),
+            ("gclid", "later"),
+            ("utm_source", "no"),
+        ];
+        let touch = landing("https://shop.example/p?…", "https://mail.example/inbox").touch(
+            &parameters
+                .map(|(name, value)| [name, value].join("\0"))
+                .join("\0"),
+        );
         assert_eq!(touch.source.as_deref(), Some("news letter"));
         assert_eq!(touch.medium.as_deref(), Some("e mail"));
         assert_eq!(touch.campaign.as_deref(), Some("jüni"));
@@ -209,13 +211,14 @@ mod tests {
     #[test]
     fn every_click_id_is_known() {
         for name in limits::CLICK_IDS {
-            let url = ["https://a.example/?", name, "=v1"].concat();
-            assert_eq!(landing(&url, "").touch().click_ids.get(name), Some("v1"));
+            let touch = landing("https://a.example/", "").touch(&[name, "v1"].join("\0"));
+            assert_eq!(touch.click_ids.get(name), Some("v1"));
         }
     }
 
     #[test]
-    fn parameters_behind_the_cut_of_the_url_are_still_read() {
+    fn more_of_the_url_is_kept_than_is_sent() {
+        // Campaign parameters may stand behind the cut.
         let url = [
             "https://a.example/?pad=",
             &"x".repeat(3_000),
@@ -223,12 +226,11 @@ mod tests {
         ]
         .concat();
         let kept = Landing::parse(&landing(&url, "").text("me"), "me").expect("own text");
-        let touch = kept.touch();
-        assert_eq!(touch.source.as_deref(), Some("late"));
-        assert_eq!(
-            touch.landing_url.map(|u| u.chars().count()),
-            Some(limits::URL_CHARS)
-        );
+        assert_eq!(kept.url, url);
+        let sent = kept.touch(&["utm_term", &"ü".repeat(600)].join("\0"));
+        let chars = |text: Option<String>| text.map(|text| text.chars().count());
+        assert_eq!(chars(sent.landing_url), Some(limits::URL_CHARS));
+        assert_eq!(chars(sent.term), Some(limits::TEXT_CHARS));
     }
 
     #[test]
@@ -262,16 +264,8 @@ mod tests {
         #[test]
         fn no_query_is_too_strange(url in "\\PC{0,80}", referrer in "\\PC{0,20}") {
             let landing = landing(&url, &referrer).from_outside(Some(&referrer));
-            landing.touch();
+            landing.touch(&url);
             prop_assert!(Landing::parse(&landing.text("me"), "me").is_some());
-        }
-
-        #[test]
-        fn encoded_values_come_back(value in "\\PC{1,60}") {
-            let encoded: String = value.bytes().flat_map(|b| {
-                [b'%', b"0123456789ABCDEF"[usize::from(b >> 4)], b"0123456789abcdef"[usize::from(b & 15)]]
-            }).map(char::from).collect();
-            prop_assert_eq!(decoded(&encoded), Some(value));
         }
     }
 }

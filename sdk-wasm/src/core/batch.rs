@@ -1,6 +1,7 @@
 //! The body of a request: ready JSON texts put together, so that nothing is serialised twice.
 
 use super::number;
+use super::text::push;
 
 /// Bytes that a batch has around its context and items, generously.
 pub const ENVELOPE: usize = 512;
@@ -11,11 +12,11 @@ pub const ENVELOPE: usize = 512;
 pub fn head(key: &str, sdk: &str) -> String {
     let mut out = String::from("{\"v\":");
     number::push(&mut out, u64::from(waymark_protocol::VERSION));
-    out.push_str(",\"key\":");
-    out.push_str(key);
-    out.push_str(",\"sdk\":");
-    out.push_str(sdk);
-    out.push_str(",\"sent_at\":");
+    push(&mut out, ",\"key\":");
+    push(&mut out, key);
+    push(&mut out, ",\"sdk\":");
+    push(&mut out, sdk);
+    push(&mut out, ",\"sent_at\":");
     out
 }
 
@@ -30,23 +31,23 @@ pub fn body<'a>(
 ) -> String {
     let mut out = String::from(head);
     number::push_time(&mut out, sent_at);
-    out.push_str(",\"context\":");
+    push(&mut out, ",\"context\":");
     if let (Some(ga), Some(rest)) = (ga, context.strip_prefix('{')) {
-        out.push_str("{\"ga\":");
-        out.push_str(ga);
+        push(&mut out, "{\"ga\":");
+        push(&mut out, ga);
         out.push(',');
-        out.push_str(rest);
+        push(&mut out, rest);
     } else {
-        out.push_str(context);
+        push(&mut out, context);
     }
-    out.push_str(",\"items\":");
-    let mut separator = '[';
+    push(&mut out, ",\"items\":");
+    let mut separator = "[";
     for item in items {
-        out.push(separator);
-        out.push_str(item);
-        separator = ',';
+        push(&mut out, separator);
+        push(&mut out, item);
+        separator = ",";
     }
-    out.push_str("]}");
+    push(&mut out, "]}");
     out
 }
 

@@ -36,11 +36,11 @@ pub fn read(kind: u32, url: &str, fields: &mut Fields<'_>) -> Made {
             limits::NAME_CHARS
         },
     ) {
-        made.problem = "name or user_id: must be text of 1 to 100 or 256 characters";
+        made.problem = "name or user_id: 1 to 100 or 256 characters";
         return made;
     }
     if props.as_ref().is_some_and(|props| !props.starts_with('{')) {
-        made.problem = "props or traits: must be an object of JSON values";
+        made.problem = "props or traits: no JSON object";
         return made;
     }
     let name = name.to_owned();
@@ -56,13 +56,13 @@ pub fn read(kind: u32, url: &str, fields: &mut Fields<'_>) -> Made {
             let given = value.is_some();
             let value = value.filter(|value| number::amount(value).is_some());
             if given && value.is_none() {
-                made.problem = "value: must be a decimal number; left out";
+                made.problem = "value: no decimal number";
             }
             let currency = fields.take();
             let code = currency.to_ascii_uppercase();
             let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
             if !currency.is_empty() && !is_code {
-                made.problem = "currency: must be a code of three letters; left out";
+                made.problem = "currency: no code of three letters";
             }
             made.urgent = fields.take() == "high";
             Data::Event(Event {
@@ -84,7 +84,11 @@ mod tests {
     use super::*;
 
     fn call(kind: u32, fields: &[&str]) -> Made {
-        read(kind, "https://a/x", &mut Fields(&fields.join("\0")))
+        read(
+            kind,
+            "https://a/x",
+            &mut super::super::text::fields(&fields.join("\0")),
+        )
     }
 
     #[test]

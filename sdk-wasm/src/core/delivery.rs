@@ -45,6 +45,14 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// No failure yet.
+    pub const fn new() -> Backoff {
+        Backoff {
+            failures: 0,
+            until: 0,
+        }
+    }
+
     /// Milliseconds to wait from `now`.
     pub fn wait(&self, now: i64) -> i64 {
         // A clock that was set back by days must not stretch the wait.

@@ -6,60 +6,72 @@
 
 use waymark_protocol::GaIds;
 
-use super::text::{before, parts, split};
+use super::text::{Fields, owned};
 use super::{number, visitor};
 
 /// The ids that are there now.
 pub fn ids(cookies: &str) -> GaIds {
-    let mut client: Option<(u64, &str)> = None;
-    let mut session: Option<u64> = None;
-    for (name, value) in visitor::values(cookies) {
+    let (mut client, mut depth) = ("", u64::MAX);
+    let (mut session, mut began) = ("", 0);
+    let mut cookies = Fields(cookies, b';');
+    while !cookies.is_done() {
+        let (name, value) = visitor::pair(&mut cookies);
         if name == "_ga" {
             // Of cookies for several domains the one with the least depth is the widest, which is where gtag puts it.
-            if let Some(found) = client_id(value)
-                && client.is_none_or(|(depth, _)| found.0 < depth)
+            if let Some((of, id)) = client_id(value)
+                && of < depth
             {
-                client = Some(found);
+                (client, depth) = (id, of);
             }
         } else if name.starts_with("_ga_") {
             // Of several streams the one whose session began last is the one in use.
-            session = session.max(session_id(value));
+            let id = session_id(value);
+            if let Some(at) = number::parse(id)
+                && at >= began
+            {
+                (session, began) = (id, at);
+            }
         }
     }
     GaIds {
-        client_id: client.map(|(_, id)| id.to_owned()),
-        session_id: session.map(|id| {
-            let mut text = String::new();
-            number::push(&mut text, id);
-            text
-        }),
+        client_id: owned(client),
+        session_id: owned(session),
     }
 }
 
 /// The domain depth and the client id of a `_ga` value.
 fn client_id(value: &str) -> Option<(u64, &str)> {
-    let (depth, id) = split(value.strip_prefix("GA1.")?, b'.')?;
-    let (random, seconds) = split(id, b'.')?;
-    number::parse(random)?;
-    number::parse(seconds)?;
-    let domain = match split(depth, b'-') {
-        Some((domain, path)) => {
-            number::parse(path)?;
-            domain
-        }
-        None => depth,
-    };
-    Some((number::parse(domain)?, id))
+    let mut fields = Fields(value.strip_prefix("GA1.")?, b'.');
+    let depth = fields.take();
+    let mut depths = Fields(depth, b'-');
+    let domain = depths.take();
+    if domain.len() < depth.len() {
+        number::parse(depths.0)?;
+    }
+    let domain = number::parse(domain)?;
+    let id = fields.0;
+    number::parse(fields.take())?;
+    number::parse(fields.0)?;
+    Some((domain, id))
 }
 
-/// The session id of a `_ga_<stream>` value.
-fn session_id(value: &str) -> Option<u64> {
-    if let Some(rest) = value.strip_prefix("GS1.") {
-        number::parse(before(split(rest, b'.')?.1, b'.'))
-    } else {
-        let (_, fields) = split(value.strip_prefix("GS2.")?, b'.')?;
-        parts(fields, b'$').find_map(|field| number::parse(field.strip_prefix('s')?))
+/// What stands for the session's id in a `_ga_<stream>` value; empty if nothing does.
+fn session_id(value: &str) -> &str {
+    let mut fields = Fields(value, b'.');
+    let version = fields.take();
+    fields.take();
+    if version == "GS1" {
+        return fields.take();
     }
+    let mut fields = Fields(fields.0, b'$');
+    while version == "GS2" && !fields.is_done() {
+        if let Some(id) = fields.take().strip_prefix('s')
+            && number::parse(id).is_some()
+        {
+            return id;
+        }
+    }
+    ""
 }
 
 #[cfg(test)]

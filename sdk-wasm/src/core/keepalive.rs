@@ -13,6 +13,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Nothing in flight.
+    pub const fn new() -> Ledger {
+        Ledger { in_flight: 0 }
+    }
+
     /// Bytes that may still be sent.
     pub fn free(&self) -> usize {
         SHARE.saturating_sub(self.in_flight)

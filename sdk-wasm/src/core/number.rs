@@ -1,5 +1,7 @@
 //! Numbers as text, without the weight of `core::fmt`.
 
+use super::text::{Fields, push as append};
+
 /// Appends `number` in decimal.
 pub fn push(out: &mut String, number: u64) {
     let rest = number / 10;
@@ -7,7 +9,15 @@ pub fn push(out: &mut String, number: u64) {
         push(out, rest);
     }
     // The remainder of a division by ten is a digit.
-    out.push(char::from(b'0' + (number % 10) as u8));
+    let digit = (number % 10) as usize;
+    append(out, "0123456789".get(digit..=digit).unwrap_or_default());
+}
+
+/// `number` in decimal.
+pub fn text(number: u64) -> String {
+    let mut out = String::new();
+    push(&mut out, number);
+    out
 }
 
 /// Appends a time; one before the epoch counts as 0.
@@ -16,34 +26,38 @@ pub fn push_time(out: &mut String, at: i64) {
 }
 
 /// Reads up to 15 decimal digits, which a JavaScript number holds exactly.
+#[inline(never)]
 pub fn parse(text: &str) -> Option<u64> {
     if text.is_empty() || text.len() > 15 {
         return None;
     }
-    text.bytes().try_fold(0u64, |sum, byte| {
-        byte.is_ascii_digit()
-            .then(|| sum * 10 + u64::from(byte - b'0'))
-    })
+    let mut sum = 0;
+    for byte in text.bytes() {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        sum = sum * 10 + u64::from(byte - b'0');
+    }
+    Some(sum)
 }
 
 /// Reads a time in milliseconds.
 pub fn parse_time(text: &str) -> Option<i64> {
-    parse(text).and_then(|n| i64::try_from(n).ok())
+    parse(text).map(|number| number as i64)
 }
 
 /// An amount of money as decimal text: an optional minus sign, 1 to 15 digits, and up to 6 decimals. Trailing zeros beyond
 /// what was given stay (`"49.90"`), so that the text is what the site said. Anything else is `None`.
 pub fn amount(text: &str) -> Option<&str> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, decimals) = match super::text::split(digits, b'.') {
-        Some((whole, decimals)) => (whole, Some(decimals)),
-        None => (digits, None),
+    let mut parts = Fields(digits, b'.');
+    let whole = parts.take();
+    let decimals = parts.0;
+    let is_whole = digits.len() == whole.len();
+    let fits = |part: &str, most| {
+        !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let whole_fits = (1..=15).contains(&whole.len()) && all_digits(whole);
-    let decimals_fit =
-        decimals.is_none_or(|part| (1..=6).contains(&part.len()) && all_digits(part));
-    (whole_fits && decimals_fit).then_some(text)
+    (fits(whole, 15) && (is_whole || fits(decimals, 6))).then_some(text)
 }
 
 #[cfg(test)]

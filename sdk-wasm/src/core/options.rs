@@ -4,7 +4,7 @@ use waymark_protocol::{Consent, Engine, Sdk};
 
 use super::attribution::Landing;
 use super::text::Fields;
-use super::{batch, consent, json, number, session};
+use super::{batch, consent, json, number, session, text};
 
 /// The settings.
 #[derive(Debug)]
@@ -46,14 +46,41 @@ pub struct Options {
 }
 
 impl Options {
+    /// Before there are any.
+    pub const fn none() -> Options {
+        Options {
+            endpoint: String::new(),
+            head: String::new(),
+            debug: false,
+            consent: Consent::Unknown,
+            auto: false,
+            by_hash: false,
+            ga: false,
+            cookie_domain: None,
+            flush_after: 0,
+            batch_size: 0,
+            heartbeat: 0,
+            session: session::Limits { idle: 0, max: 0 },
+            locks: false,
+            prerendering: false,
+            secure: false,
+            landing: Landing {
+                at: 0,
+                url: String::new(),
+                referrer: None,
+            },
+            arrival: None,
+        }
+    }
+
     /// Reads the settings in the order of the fields below; what is empty or no whole number has its default, and a flag
     /// is `0` or `1`.
     ///
     /// key, endpoint, version, engine, debug, consent, autoPageViews, hashRouting, gaPolling, cookieDomain,
     /// flushIntervalMs, batchSize, heartbeatMs, session idle and maximum in milliseconds, locks, prerendering, secure;
     /// landing and arrival, each as time, URL and page before.
-    pub fn read(text: &str) -> Options {
-        let mut fields = Fields(text);
+    pub fn read(given: &str) -> Options {
+        let mut fields = text::fields(given);
         let key = fields.take();
         let endpoint = fields.take().to_owned();
         let version = fields.take().to_owned();
@@ -97,7 +124,7 @@ impl Options {
 fn flag(fields: &mut Fields<'_>, default: bool) -> bool {
     match fields.take() {
         "" => default,
-        text => text == "1",
+        given => given == "1",
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Entry {
     pub flight: u32,
     /// Whether it was ever in a batch: then it may have arrived and must not change any more.
     pub sent: bool,
+    /// Whether it is to leave the queue.
+    pub gone: bool,
 }
 
 impl Entry {
@@ -54,6 +56,7 @@ impl Entry {
             flight: 0,
             // It may have been, before the page went away.
             sent: true,
+            gone: false,
         })
     }
 
@@ -77,14 +80,29 @@ pub struct Take {
 }
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Queue {
     entries: Vec<Entry>,
     bytes: usize,
     dropped: u64,
 }
 
+impl Default for Queue {
+    fn default() -> Queue {
+        Queue::new()
+    }
+}
+
 impl Queue {
+    /// An empty queue.
+    pub const fn new() -> Queue {
+        Queue {
+            entries: Vec::new(),
+            bytes: 0,
+            dropped: 0,
+        }
+    }
+
     /// Items that wait for an answer.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -123,14 +141,20 @@ impl Queue {
 
     /// Gives up items that are too old.
     pub fn expire(&mut self, now: i64) -> Vec<Entry> {
-        let gone = self.remove_where(|entry| now - id::made_at(&entry.id) > MAX_AGE);
+        for entry in &mut self.entries {
+            entry.gone = now - id::made_at(&entry.id) > MAX_AGE;
+        }
+        let gone = self.sweep();
         self.dropped += gone.len() as u64;
         gone
     }
 
     /// Gives up one item that is too large to be sent.
     pub fn give_up(&mut self, flight: u32) -> Vec<Entry> {
-        let gone = self.remove_where(|entry| entry.flight == flight);
+        for entry in &mut self.entries {
+            entry.gone = entry.flight == flight;
+        }
+        let gone = self.sweep();
         self.dropped += gone.len() as u64;
         gone
     }
@@ -223,7 +247,10 @@ impl Queue {
 
     /// Forgets, in memory, the items that storage holds: another tab may own them by now.
     pub fn forget_stored(&mut self) {
-        self.remove_where(|entry| entry.stored);
+        for entry in &mut self.entries {
+            entry.gone = entry.stored;
+        }
+        self.sweep();
     }
 
     fn remove(&mut self, at: usize) -> Entry {
@@ -232,10 +259,17 @@ impl Queue {
         entry
     }
 
-    fn remove_where(&mut self, gone: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    /// Takes out what is marked as gone.
+    #[inline(never)]
+    fn sweep(&mut self) -> Vec<Entry> {
         let mut removed = Vec::new();
-        while let Some(at) = self.entries.iter().position(&gone) {
-            removed.push(self.remove(at));
+        let mut at = 0;
+        while let Some(entry) = self.entries.get(at) {
+            if entry.gone {
+                removed.push(self.remove(at));
+            } else {
+                at += 1;
+            }
         }
         removed
     }

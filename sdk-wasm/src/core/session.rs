@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::text::split;
+use super::text::{Fields, owned, push};
 use super::{id, number};
 
 /// How long a session lives, in milliseconds.
@@ -44,38 +44,31 @@ pub struct Record {
 impl Record {
     /// Reads what [`Record::text`] wrote; anything else is `None`.
     pub fn parse(text: &str) -> Option<Record> {
-        let (visitor, rest) = split(text, b' ')?;
-        let (session, rest) = split(rest, b' ')?;
-        let (started_at, rest) = split(rest, b' ')?;
-        let (last, rest) = split(rest, b' ')?;
-        let (flags, user) = match split(rest, b' ') {
-            Some((flags, user)) => (flags, Some(user.to_owned())),
-            None => (rest, None),
-        };
+        let mut fields = Fields(text, b' ');
         Some(Record {
-            visitor: id::parse(visitor)?,
-            session: id::parse(session)?,
-            started_at: number::parse_time(started_at)?,
-            last: number::parse_time(last)?,
-            flags: number::parse(flags)?,
-            user,
+            visitor: id::parse(fields.take())?,
+            session: id::parse(fields.take())?,
+            started_at: number::parse_time(fields.take())?,
+            last: number::parse_time(fields.take())?,
+            flags: number::parse(fields.take())?,
+            user: owned(fields.0),
         })
     }
 
     /// The fields, separated by spaces; the user id, which may contain spaces itself, comes last.
     pub fn text(&self) -> String {
         let mut out = id::text(&self.visitor);
-        out.push(' ');
-        out.push_str(&id::text(&self.session));
-        out.push(' ');
+        push(&mut out, " ");
+        push(&mut out, &id::text(&self.session));
+        push(&mut out, " ");
         number::push_time(&mut out, self.started_at);
-        out.push(' ');
+        push(&mut out, " ");
         number::push_time(&mut out, self.last);
-        out.push(' ');
+        push(&mut out, " ");
         number::push(&mut out, self.flags);
         if let Some(user) = &self.user {
-            out.push(' ');
-            out.push_str(user);
+            push(&mut out, " ");
+            push(&mut out, user);
         }
         out
     }

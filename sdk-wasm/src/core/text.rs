@@ -1,30 +1,9 @@
 //! Taking texts apart at single bytes. The standard library's substring search brings a two-way searcher, and with it the
 //! Unicode tables of its panic messages, which together weigh more than a module of this crate.
 
-/// What stands before and after the first `separator`, an ASCII character.
-#[inline(never)]
-pub fn split(text: &str, separator: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == separator)?;
-    Some((text.get(..at)?, text.get(at + 1..)?))
-}
-
 /// What stands before the first `separator`, or the whole.
 pub fn before(text: &str, separator: u8) -> &str {
-    split(text, separator).map_or(text, |(before, _)| before)
-}
-
-/// The parts between separators; one more than there are separators.
-pub fn parts(text: &str, separator: u8) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    core::iter::from_fn(move || {
-        let text = rest?;
-        let (part, more) = match split(text, separator) {
-            Some((part, more)) => (part, Some(more)),
-            None => (text, None),
-        };
-        rest = more;
-        Some(part)
-    })
+    Fields(text, separator).take()
 }
 
 /// What stands after the first occurrence of `pattern`.
@@ -39,17 +18,27 @@ pub fn after<'a>(text: &'a str, pattern: &str) -> Option<&'a str> {
 /// What separates the fields of a text that crosses to or from the page.
 pub const FIELD: &str = "\0";
 
-/// The fields of a text.
+/// The fields of a text that crosses.
+pub fn fields(text: &str) -> Fields<'_> {
+    Fields(text, 0)
+}
+
+/// The fields of a text: what is left of it, and what separates them.
 #[derive(Debug, Clone, Copy)]
-pub struct Fields<'a>(pub &'a str);
+pub struct Fields<'a>(pub &'a str, pub u8);
 
 impl<'a> Fields<'a> {
     /// The next field; empty behind the last one.
     #[inline(never)]
     pub fn take(&mut self) -> &'a str {
-        let (field, rest) = split(self.0, 0).unwrap_or((self.0, ""));
-        self.0 = rest;
-        field
+        for (at, byte) in self.0.bytes().enumerate() {
+            if byte == self.1 {
+                let (field, rest) = self.0.split_at_checked(at).unwrap_or_default();
+                self.0 = rest.get(1..).unwrap_or_default();
+                return field;
+            }
+        }
+        std::mem::take(&mut self.0)
     }
 
     /// The next field, unless it is empty.
@@ -83,16 +72,19 @@ mod tests {
     proptest! {
         #[test]
         fn the_same_as_the_standard_library(text in "[a-cü.]{0,12}") {
-            prop_assert_eq!(split(&text, b'.'), text.split_once('.'));
             prop_assert_eq!(Some(before(&text, b'.')), text.split('.').next());
-            prop_assert!(parts(&text, b'.').eq(text.split('.')));
+            let mut fields = Fields(&text, b'.');
+            for field in text.split('.') {
+                prop_assert_eq!(fields.take(), field);
+            }
+            prop_assert!(fields.is_done());
             prop_assert_eq!(after(&text, "ab"), text.split_once("ab").map(|(_, after)| after));
         }
     }
 
     #[test]
     fn fields_end_in_empty_ones() {
-        let mut fields = Fields("a\0\0b");
+        let mut fields = Fields("a\0\0b", 0);
         assert_eq!((fields.take(), fields.some()), ("a", None));
         assert!(!fields.is_done());
         assert_eq!((fields.take(), fields.take()), ("b", ""));

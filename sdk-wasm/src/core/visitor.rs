@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{id, text};
+use super::id;
+use super::text::{Fields, push};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "wm_id";
@@ -20,33 +21,43 @@ pub fn reconcile(cookie: Option<Uuid>, stored: Option<Uuid>, stored_holds: bool)
     }
 }
 
-/// The first readable id among the cookies of that name in `document.cookie`; of several, the oldest.
+/// The readable id among the cookies of that name in `document.cookie`; of several, the oldest.
 pub fn from_cookies(cookies: &str) -> Option<Uuid> {
-    values(cookies)
-        .filter(|(name, _)| *name == COOKIE)
-        .filter_map(|(_, value)| id::parse(value))
-        .min()
+    let mut oldest = None;
+    let mut cookies = Fields(cookies, b';');
+    while !cookies.is_done() {
+        let (name, value) = pair(&mut cookies);
+        if name == COOKIE
+            && let Some(id) = id::parse(value)
+            && oldest.is_none_or(|oldest| id < oldest)
+        {
+            oldest = Some(id);
+        }
+    }
+    oldest
 }
 
-/// The pairs of `document.cookie`.
-pub fn values(cookies: &str) -> impl Iterator<Item = (&str, &str)> {
-    text::parts(cookies, b';')
-        .filter_map(|pair| text::split(pair.strip_prefix(' ').unwrap_or(pair), b'='))
+/// Takes the next cookie: its name and value.
+#[inline(never)]
+pub fn pair<'a>(cookies: &mut Fields<'a>) -> (&'a str, &'a str) {
+    let cookie = cookies.take();
+    let mut cookie = Fields(cookie.strip_prefix(' ').unwrap_or(cookie), b'=');
+    (cookie.take(), cookie.0)
 }
 
 /// The text to assign to `document.cookie`; `None` for the id removes the cookie.
 pub fn cookie(visitor: Option<&Uuid>, secure: bool, domain: Option<&str>) -> String {
     let mut out = String::from(COOKIE);
-    out.push('=');
-    out.push_str(&visitor.map(id::text).unwrap_or_default());
-    out.push_str("; path=/; samesite=lax; max-age=");
-    out.push_str(if visitor.is_some() { MAX_AGE } else { "0" });
+    push(&mut out, "=");
+    push(&mut out, &visitor.map(id::text).unwrap_or_default());
+    push(&mut out, "; path=/; samesite=lax; max-age=");
+    push(&mut out, if visitor.is_some() { MAX_AGE } else { "0" });
     if let Some(domain) = domain {
-        out.push_str("; domain=");
-        out.push_str(domain);
+        push(&mut out, "; domain=");
+        push(&mut out, domain);
     }
     if secure {
-        out.push_str("; secure");
+        push(&mut out, "; secure");
     }
     out
 }
