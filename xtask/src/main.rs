@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `build`, `tidy`.
+//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `tidy`.
 //!
 //! The build order is logic, so it is Rust. Imports no crate of the project: it has to work before they compile.
 
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod bench;
 mod build;
 mod count;
 mod demo;
@@ -39,6 +40,8 @@ enum Task {
         #[arg(value_enum)]
         what: Option<Product>,
     },
+    /// Measure the collector beside the limits of this machine
+    Bench(bench::BenchOptions),
     /// Check the rules of the house: imports between rooms, file sizes, names
     Tidy,
 }
@@ -76,6 +79,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Build {
             what: Some(Product::Sdk),
         } => sdk::build(&steps),
+        Task::Bench(options) => bench::bench(&steps, &options),
         Task::Tidy => tidy::check(root),
     }
 }

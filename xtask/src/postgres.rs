@@ -33,6 +33,20 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// A fresh, throw-away cluster with PostgreSQL's own durability, on a real disk: for measurements.
+    pub fn durable(steps: &Steps) -> Result<Self> {
+        let name = format!("waymark-bench-postgres-{}", std::process::id());
+        let home = if tools::is_root() {
+            // Not the folder for temporary files, which may be memory.
+            PathBuf::from("/var/tmp").join(name)
+        } else {
+            steps.root().join("target/bench").join(name)
+        };
+        let mut cluster = Self::prepare(steps, home, false)?;
+        steps.time("start a private PostgreSQL", || cluster.start(""))?;
+        Ok(cluster)
+    }
+
     /// A lasting cluster with PostgreSQL's own durability, made at the first call.
     pub fn lasting(steps: &Steps) -> Result<Self> {
         let home = if tools::is_root() {

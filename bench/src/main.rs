@@ -1,0 +1,67 @@
+//! Measurements of the collector on this machine, each beside a limit that was measured in the same run.
+//!
+//! Owns the traffic, the load generator and the report. Refuses any address but loopback, any database but ones it made
+//! for the purpose, and figures of work that was not done: every answer is read, and every round ends with a count of
+//! the rows. `cargo xtask bench` builds and starts what this needs.
+//!
+//! ```text
+//! ingest      the plan: which case, how often, in which order
+//!   ├ raw     traffic → store::commit, in this process
+//!   ├ load    traffic → client → a collector's process (server)
+//!   └ report  medians, ratios, targets; table and JSON
+//! ```
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+mod client;
+mod database;
+mod figures;
+mod ingest;
+mod load;
+mod machine;
+mod raw;
+mod report;
+mod server;
+mod traffic;
+
+/// Measure the collector.
+#[derive(Parser)]
+#[command(name = "waymark-bench", max_term_width = 100)]
+enum Arguments {
+    /// Events per second from a browser's request to stable storage, beside what the store alone takes
+    Ingest(ingest::IngestOptions),
+}
+
+fn main() -> ExitCode {
+    match measure(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("waymark-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: &Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let Arguments::Ingest(options) = arguments;
+        // Whichever way this ends, what was started is dropped here, and so stopped.
+        tokio::select! {
+            result = ingest::run(options) => result,
+            _ = terminate.recv() => bail!("ended by a signal, nothing was written"),
+            _ = interrupt.recv() => bail!("ended by a signal, nothing was written"),
+        }
+    });
+    // After a signal the load's thread still runs until it notices that nobody answers.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,108 @@
+//! `cargo xtask bench`: builds what is shipped and what measures it, starts what they need, and measures.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+
+use crate::postgres::Cluster;
+use crate::step::Steps;
+use crate::tools;
+
+/// What `cargo xtask bench` can be told.
+#[derive(Args)]
+pub struct BenchOptions {
+    #[command(subcommand)]
+    what: Measurement,
+}
+
+#[derive(Subcommand)]
+enum Measurement {
+    /// Events per second from a request to stable storage, on SQLite and on a private PostgreSQL
+    Ingest(IngestOptions),
+}
+
+#[derive(Args)]
+struct IngestOptions {
+    /// Times that every case is measured
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Seconds of every measurement
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+    /// Keep-alive connections, each with one batch of ten events on its way
+    #[arg(long, default_value_t = 64)]
+    connections: u32,
+}
+
+/// Builds, measures, prints the table and leaves the figures in `target/bench/ingest.json`.
+pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
+    let Measurement::Ingest(options) = &options.what;
+    steps.run(
+        "compile the collector and the bench as shipped",
+        Command::new("cargo")
+            .args(["build", "--profile", "dist"])
+            .args(["--package", "waymark-collector"])
+            .args(["--package", "waymark-bench"]),
+    )?;
+    let built = target(steps.root()).join("dist");
+    let out = steps.root().join("target/bench/ingest.json");
+
+    // A signal ends the measurement, after which PostgreSQL is stopped here.
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst))?;
+
+    let cluster = Cluster::durable(steps)?;
+    let mut command = Command::new(built.join("waymark-bench"));
+    command
+        .current_dir(steps.root())
+        .arg("ingest")
+        .arg("--collector")
+        .arg(built.join("collector"))
+        .args(["--postgres", &cluster.url()])
+        .arg("--data")
+        .arg(steps.root().join("target/bench"))
+        .arg("--out")
+        .arg(&out)
+        .args(["--rounds", &options.rounds.to_string()])
+        .args(["--seconds", &options.seconds.to_string()])
+        .args(["--connections", &options.connections.to_string()]);
+    measure(&mut command, &stop)?;
+    eprintln!("\nAll rounds: {}", out.display());
+    Ok(())
+}
+
+/// Runs the bench with this terminal until it ends by itself or is told to.
+fn measure(command: &mut Command, stop: &AtomicBool) -> Result<()> {
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+    let mut told = false;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if stop.load(Ordering::SeqCst) && !told {
+            told = true;
+            Command::new("kill")
+                .args(["-TERM", &child.id().to_string()])
+                .status()?;
+        }
+        tools::pause(Duration::from_millis(200));
+    };
+    if !status.success() {
+        bail!("the bench ended with {status}");
+    }
+    Ok(())
+}
+
+/// Where cargo puts what it builds.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
