@@ -2,22 +2,20 @@
 
 use super::{Scene, page_with_sdk, text};
 
-/// Writes the two cookies two seconds after the page has loaded, as gtag does behind a tag manager.
-fn page_with_late_cookies(session_cookie: &str) -> String {
-    page_with_sdk(
-        "Late",
-        "data-flush-interval-ms=\"200\"",
-        &format!(
-            "<script>setTimeout(() => {{
-                document.cookie = '_ga=GA1.1.1162820436.1749482504; path=/';
-                document.cookie = '_ga_ABC123={session_cookie}; path=/';
-            }}, 2000);</script>"
-        ),
+/// Writes the two cookies two seconds after the navigation, as gtag does behind a tag manager; where the machine is so
+/// slow that they have passed, at once.
+fn write_cookies(session_cookie: &str) -> String {
+    format!(
+        "setTimeout(() => {{
+            document.cookie = '_ga=GA1.1.1162820436.1749482504; path=/';
+            document.cookie = '_ga_ABC123={session_cookie}; path=/';
+        }}, 2000 - performance.now())"
     )
 }
 
 async fn late_cookies_reach_session_and_journey(session_cookie: &str, session_id: &str) {
-    let scene = Scene::with_pages([("late", page_with_late_cookies(session_cookie))]).await;
+    let page = page_with_sdk("Late", "data-flush-interval-ms=\"200\"", "");
+    let scene = Scene::with_pages([("late", page)]).await;
     scene.open("/late").await;
     scene
         .eventually_number("SELECT COUNT(*) FROM events WHERE kind = 'page_view'", 1)
@@ -27,6 +25,7 @@ async fn late_cookies_reach_session_and_journey(session_cookie: &str, session_id
         [[None]],
         "the page view was sent before the cookie was there"
     );
+    scene.browser.run(&write_cookies(session_cookie)).await;
     scene
         .eventually_number(
             "SELECT COUNT(*) FROM visitors WHERE ga_client_id IS NOT NULL",
