@@ -193,7 +193,7 @@ impl Traffic {
         let mut page = (Uuid::nil(), PAGES[0]);
         for (index, seq) in (0..BATCH_ITEMS).zip(visitor.seq..) {
             let step = GATHERED_MS / BATCH_ITEMS as i64;
-            let at = now - GATHERED_MS + step * index as i64 + self.random.i64(..step);
+            let at = now - GATHERED_MS + step * index as i64 + self.random.i64(0..step);
             let id = self.id(at);
             let viewed = index % 3 == 0 && index + 1 < BATCH_ITEMS;
             let kind = match index {
@@ -370,8 +370,12 @@ mod tests {
 
     #[test]
     fn unfit_batches_are_read_and_leave_nothing_to_store() {
-        for body in bodies(7, 0, Fitness::Unfit, 20) {
-            assert_eq!(facts(&body), []);
+        let good = bodies(7, 0, Fitness::Fit, 20);
+        for (body, good) in bodies(7, 0, Fitness::Unfit, 20).iter().zip(&good) {
+            assert_eq!(facts(body), []);
+            // The zero characters are all that is wrong with them.
+            let text = String::from_utf8_lossy(body).replace(r"\u0000", "");
+            assert_eq!(text.as_bytes(), good);
         }
     }
 
