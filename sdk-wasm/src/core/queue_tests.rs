@@ -1,3 +1,5 @@
+//! The queue under every order of pushes, sends, answers and adoptions that a page can bring about.
+
 use super::*;
 use proptest::prelude::*;
 
