@@ -18,7 +18,7 @@ use chromium::Chromium;
 use collector::{Collector, KEY};
 use site::{Address, Site, page_with_sdk};
 
-use crate::support::database::Database;
+use crate::support::{database::Database, setting};
 
 /// How long a test waits for something that has to happen: far beyond what it takes, since machines are shared.
 const DEADLINE: Duration = Duration::from_secs(45);
@@ -119,7 +119,6 @@ impl Scene {
 
 /// A setting that the test command makes.
 fn required(name: &str) -> String {
-    std::env::vars()
-        .find_map(|(key, value)| (key == name).then_some(value))
+    setting(name)
         .unwrap_or_else(|| panic!("{name} is not set: run the tests by `cargo xtask test`"))
 }

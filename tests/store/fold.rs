@@ -18,7 +18,7 @@ use super::desk::{
     Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions, submit,
 };
 use crate::support::database::Database;
-use crate::support::on_both_databases;
+use crate::support::{long, on_both_databases};
 
 on_both_databases!(any_delivery_adds_up_to_the_same);
 
@@ -237,7 +237,7 @@ async fn any_delivery_adds_up_to_the_same(database: Database) {
     let second = desk.second().await;
     let runtime = tokio::runtime::Handle::current();
     let mut runner = TestRunner::new(Config {
-        cases: 96,
+        cases: if long() { 2000 } else { 96 },
         // A failure is told with its smallest case; there is no file of old ones to keep.
         failure_persistence: None,
         ..Config::default()

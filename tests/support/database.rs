@@ -41,14 +41,12 @@ impl Database {
 
     /// A new database on the server that `WAYMARK_TEST_POSTGRES_URL` names.
     pub(crate) async fn postgres() -> Self {
-        let server = std::env::vars()
-            .find_map(|(name, value)| (name == VARIABLE).then_some(value))
-            .unwrap_or_else(|| {
-                panic!(
-                    "set {VARIABLE} to a PostgreSQL server for tests, such as \
+        let server = super::setting(VARIABLE).unwrap_or_else(|| {
+            panic!(
+                "set {VARIABLE} to a PostgreSQL server for tests, such as \
                      postgres://postgres@127.0.0.1:5432/postgres; `cargo xtask test` starts one"
-                )
-            });
+            )
+        });
         let name = format!("waymark_test_{}", Uuid::new_v4().simple());
         execute(&server, format!("CREATE DATABASE {name}")).await;
         let (base, _) = server.rsplit_once('/').unwrap();

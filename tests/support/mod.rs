@@ -6,6 +6,16 @@ pub(crate) mod database;
 pub(crate) mod log;
 pub(crate) mod stream;
 
+/// What the test command says under `name`.
+pub(crate) fn setting(name: &str) -> Option<String> {
+    std::env::vars().find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Whether the long form of the suites was asked for, by `cargo xtask test --long`.
+pub(crate) fn long() -> bool {
+    setting("WAYMARK_TEST_LONG").is_some()
+}
+
 /// Makes each `async fn(Database)` named a test on SQLite and another on PostgreSQL.
 macro_rules! on_both_databases {
     ($($name:ident),* $(,)?) => {

@@ -59,10 +59,12 @@ pub fn test(steps: &Steps, options: &TestOptions) -> Result<()> {
     }
     if chosen(Part::Unit) {
         heading("Unit and property tests");
-        let output = steps.run(
-            "unit tests",
-            cargo_test(options).args(["--workspace", "--exclude", "waymark-tests"]),
-        )?;
+        let mut command = cargo_test(options);
+        command.args(["--workspace", "--exclude", "waymark-tests"]);
+        if options.long {
+            command.env("PROPTEST_CASES", "4096");
+        }
+        let output = steps.run("unit tests", &mut command)?;
         counts.add(&output);
     }
     if chosen(Part::Outside) {
