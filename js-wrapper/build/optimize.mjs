@@ -26,8 +26,6 @@ const FEATURES = [
 ];
 
 const PASSES = [
-  // What would panic is unreachable in code that neither indexes nor unwraps; the checks for it are a fortieth of it.
-  '--traps-never-happen',
   '--flatten',
   '--rereloop',
   '--dae-optimizing',
@@ -38,6 +36,7 @@ const PASSES = [
   // Larger functions that are called once stay functions: inlined they are fewer bytes, and more in brotli.
   '--one-caller-inline-max-function-size=20',
   '--strip-target-features',
+  '--strip-producers',
 ];
 
 /**
@@ -140,5 +139,17 @@ function lighten(glue) {
     body('getDataViewMemory0'),
     'const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);',
   );
+  // The one closure is a timer's, which Rust owns and gives back, at times from within. No import that could throw does.
+  text = replaced(
+    text,
+    body('makeMutClosure'),
+    `function makeMutClosure(a, b, call) {
+      const closure = () => call(a, b);
+      closure._wbg_cb_unref = () => queueMicrotask(() => wasm.__wbindgen_destroy_closure(a, b));
+      return closure;
+    }`,
+  );
+  text = replaced(text, /^const CLOSURE_DTORS = [^;]*;$/m, '');
+  text = text.replace(/function\(\) \{ return handleError\((function [^]*?\}), arguments\); \}/g, '$1');
   return text.replaceAll(', wasm.__wbindgen_realloc)', ')');
 }

@@ -33,7 +33,11 @@ pub struct Sdk {
     /// For example `0.1.0`.
     pub version: Cow<'static, str>,
     /// What ran the core.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub engine: Option<Engine>,
 }
 
@@ -57,22 +61,46 @@ pub struct Context {
     /// The session the items belong to.
     pub session: Session,
     /// The site's own id of the person, once known in this browser.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub user_id: Option<String>,
     /// How the visitor came to this session.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub touch: Option<Touch>,
     /// How the visitor came for the first time, kept in the browser ever since.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub first_touch: Option<Touch>,
     /// Google Analytics' ids, where its cookies are on the page.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub ga: Option<GaIds>,
     /// Hints about the device that only the page can see.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub device: Option<Device>,
     /// The consent under which the items were made.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub consent: Option<Consent>,
 }
 
@@ -94,28 +122,52 @@ pub struct Touch {
     /// The client's clock at the landing.
     pub at: i64,
     /// The whole URL of the landing page.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub landing_url: Option<String>,
     /// `document.referrer` on the landing page, as long as it is not empty.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub referrer: Option<String>,
     /// `utm_source`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub source: Option<String>,
     /// `utm_medium`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub medium: Option<String>,
     /// `utm_campaign`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub campaign: Option<String>,
     /// `utm_term`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub term: Option<String>,
     /// `utm_content`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub content: Option<String>,
     /// Advertising click ids by parameter name, such as `gclid`; only names in [`crate::limits::CLICK_IDS`].
-    #[serde(skip_serializing_if = "ClickIds::is_empty")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "ClickIds::is_empty")
+    )]
     pub click_ids: ClickIds,
 }
 
@@ -179,10 +231,16 @@ impl<'de> Deserialize<'de> for ClickIds {
 #[serde(default)]
 pub struct GaIds {
     /// The last two fields of the `_ga` cookie, such as `1162820436.1749482504`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub client_id: Option<String>,
     /// The session id of a `_ga_<stream>` cookie: the session's start in Unix seconds, as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub session_id: Option<String>,
 }
 
@@ -191,22 +249,40 @@ pub struct GaIds {
 #[serde(default)]
 pub struct Device {
     /// `screen.width`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub screen_width: Option<u32>,
     /// `screen.height`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub screen_height: Option<u32>,
     /// `innerWidth` at the session's start.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub viewport_width: Option<u32>,
     /// `innerHeight` at the session's start.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub viewport_height: Option<u32>,
     /// `navigator.language`, a BCP 47 tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub language: Option<String>,
     /// The IANA name of the browser's time zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub time_zone: Option<String>,
 }
 

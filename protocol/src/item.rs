@@ -17,7 +17,11 @@ pub struct Item<D> {
     /// Counts the items of one tab from 1 without gaps; a gap seen by the collector is a loss.
     pub seq: u64,
     /// The page view during which it happened; the item's own id for a page view.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub page_view_id: Option<Uuid>,
     /// What the kind says in detail.
     pub data: D,
@@ -49,10 +53,18 @@ pub struct PageView {
     /// The whole URL.
     pub url: String,
     /// `document.title`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub title: Option<String>,
     /// The page before: `document.referrer`, or the URL before a navigation within a single-page app.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub referrer: Option<String>,
 }
 
@@ -62,19 +74,39 @@ pub struct Event<P> {
     /// The site's name for it, such as `cta_clicked`.
     pub name: String,
     /// Any JSON object within the limits.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub props: Option<P>,
     /// Whether the event counts as a conversion.
-    #[serde(skip_serializing_if = "core::ops::Not::not", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "core::ops::Not::not")
+    )]
     pub conversion: bool,
     /// Money earned, as decimal text (`"49.90"`), never a float.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub value: Option<String>,
     /// The value's currency, ISO 4217 (`EUR`).
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub currency: Option<String>,
     /// The URL it happened on.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub url: Option<String>,
 }
 
@@ -84,7 +116,11 @@ pub struct Identify<T> {
     /// The site's own id of the person.
     pub user_id: String,
     /// Any JSON object within the limits.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub traits: Option<T>,
 }
 
@@ -94,7 +130,11 @@ pub struct Milestone<P> {
     /// Such as `signup_at`.
     pub name: String,
     /// Any JSON object within the limits.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub props: Option<P>,
 }
 
@@ -114,7 +154,11 @@ pub struct GaLinked {
     /// See [`crate::GaIds::client_id`].
     pub client_id: String,
     /// See [`crate::GaIds::session_id`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub session_id: Option<String>,
 }
 

@@ -11,7 +11,9 @@
 //! - an item's `data` is read by its `type`; a collector that does not know the type drops that item alone.
 //!
 //! The sender only serialises and the collector only deserialises. The two type parameters exist for that: the
-//! SDK puts ready-made JavaScript values where the collector keeps raw JSON text.
+//! SDK puts ready-made JavaScript values where the collector keeps raw JSON text. The SDK's own serializer leaves out what
+//! is absent in whatever type, so the attributes that say so are for other targets: in the browser, code would be
+//! derived from each of them.
 //!
 //! Every `*_at` and `at` is milliseconds since the Unix epoch. Ids are UUIDs; those of items are version 7, made
 //! by the client once, so that their leading bits are the client's clock at that moment (RFC 9562, section 5.7).

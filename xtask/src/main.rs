@@ -12,6 +12,7 @@ mod bench;
 mod build;
 mod count;
 mod demo;
+mod lighten;
 mod npm;
 mod postgres;
 mod run;

@@ -14,23 +14,10 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::step::Steps;
-use crate::{npm, tools};
+use crate::{lighten, npm, tools};
 
 /// One memory page instead of the seventeen that the linker's default of a 1 MiB stack asks for.
 const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=32768";
-
-/// Parts of the names of functions from which there is no way but a panic.
-const PANICS: [&str; 9] = [
-    "panicking",
-    "unwrap_failed",
-    "expect_failed",
-    "slice_index_fail",
-    "slice_error_fail",
-    "panic_access_error",
-    "capacity_overflow",
-    "raw_vec12handle_error",
-    "handle_alloc_error",
-];
 
 /// What of `js-wrapper/` decides how `dist/` turns out, beside the WebAssembly.
 const WRAPPER_INPUTS: [&str; 5] = [
@@ -87,7 +74,7 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
     fs::create_dir_all(out)?;
     let compiled = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
     Bindgen::new()
-        .input_bytes("waymark", without_panic_messages(&compiled)?)
+        .input_bytes("waymark", lighten::without_panics(&compiled)?)
         .web(true)?
         .typescript(false)
         // The wrapper says where the module lies; a default would be a second, dead way to find it.
@@ -95,43 +82,9 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(out)
-        .context("wasm-bindgen cannot read the SDK's WebAssembly")
-}
-
-/// The module with traps in place of the functions that put a panic into words.
-///
-/// A panic in the SDK is a trap either way. The standard library as it is distributed formats a message first, which no
-/// page has a place for, and the formatting is a sixth of the module.
-fn without_panic_messages(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut module =
-        walrus::Module::from_buffer(wasm).context("the compiler's WebAssembly cannot be read")?;
-    let says_it = |name: &str| PANICS.iter().any(|part| name.contains(part));
-    let ids: Vec<_> = module
-        .funcs
-        .iter_local()
-        .map(|(id, _)| id)
-        .filter(|id| {
-            let name = &module.funcs.get(*id).name;
-            name.as_deref().is_some_and(says_it)
-        })
-        .collect();
-    anyhow::ensure!(
-        !ids.is_empty(),
-        "the module has no panics, or their functions have other names than they used to have"
-    );
-    for id in ids {
-        let signature = module.types.get(module.funcs.get(id).ty());
-        let (params, results) = (signature.params().to_vec(), signature.results().to_vec());
-        let mut body = walrus::FunctionBuilder::new(&mut module.types, &params, &results);
-        body.func_body().unreachable();
-        let args = params
-            .iter()
-            .map(|param| module.locals.add(*param))
-            .collect();
-        module.funcs.get_mut(id).kind = walrus::FunctionKind::Local(body.local_func(args));
-    }
-    walrus::passes::gc::run(&mut module);
-    Ok(module.emit_wasm())
+        .context("wasm-bindgen cannot read the SDK's WebAssembly")?;
+    let glue = fs::read_to_string(out.join("waymark.js"))?;
+    lighten::keep_called_exports(&out.join("waymark_bg.wasm"), &glue)
 }
 
 /// A text that changes when the module or a file of the wrapper changes.

@@ -35,7 +35,7 @@ pub fn body<'a>(
     if let (Some(ga), Some(rest)) = (ga, context.strip_prefix('{')) {
         push(&mut out, "{\"ga\":");
         push(&mut out, ga);
-        out.push(',');
+        push(&mut out, ",");
         push(&mut out, rest);
     } else {
         push(&mut out, context);

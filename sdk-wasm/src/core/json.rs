@@ -62,6 +62,8 @@ struct Writer {
     out: String,
     /// Whether the next text is JSON.
     raw: bool,
+    /// Whether the latest value was none at all, so that its field is left out.
+    absent: bool,
 }
 
 impl Writer {
@@ -74,13 +76,31 @@ impl Writer {
         }
     }
 
+    /// Begins a field; returns where.
     #[inline(never)]
-    fn key(&mut self, key: &str) {
+    fn key(&mut self, key: &str) -> usize {
+        let start = self.out.len();
         if !self.out.ends_with('{') {
             push(&mut self.out, ",");
         }
         quote(&mut self.out, key);
         push(&mut self.out, ":");
+        start
+    }
+
+    /// Ends the field that begins at `start`.
+    #[inline(never)]
+    fn end_field(&mut self, start: usize) {
+        if std::mem::take(&mut self.absent) {
+            self.out.truncate(start);
+        }
+    }
+
+    /// Ends an object; one without fields is as good as absent.
+    #[inline(never)]
+    fn end_object(&mut self) {
+        self.absent = self.out.ends_with('{');
+        push(&mut self.out, "}");
     }
 
     #[inline(never)]
@@ -139,7 +159,14 @@ impl Serializer for &mut Writer {
     type SerializeStructVariant = Impossible<(), Never>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Never> {
+        // A flag that is not set is left out on this wire, like everything absent.
+        self.absent = !value;
         push(&mut self.out, if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Never> {
+        self.absent = true;
         Ok(())
     }
 
@@ -150,7 +177,7 @@ impl Serializer for &mut Writer {
 
     unused! {
         serialize_f32(f32), serialize_f64(f64), serialize_char(char), serialize_bytes(&[u8]),
-        serialize_none(), serialize_unit(), serialize_unit_struct(&'static str),
+        serialize_unit(), serialize_unit_struct(&'static str),
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Never> {
@@ -249,12 +276,14 @@ impl SerializeStruct for &mut Writer {
         key: &'static str,
         value: &T,
     ) -> Result<(), Never> {
-        self.key(key);
-        value.serialize(&mut **self)
+        let start = self.key(key);
+        value.serialize(&mut **self)?;
+        self.end_field(start);
+        Ok(())
     }
 
     fn end(self) -> Result<(), Never> {
-        push(&mut self.out, "}");
+        self.end_object();
         Ok(())
     }
 }
@@ -276,7 +305,7 @@ impl SerializeMap for &mut Writer {
     }
 
     fn end(self) -> Result<(), Never> {
-        push(&mut self.out, "}");
+        self.end_object();
         Ok(())
     }
 }
