@@ -11,7 +11,7 @@ use sqlx::{PgPool, SqlitePool};
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
-use super::rows::{Rows, Value, bind};
+use super::rows::{Marks, Rows, Value, bind};
 use super::{Database, Store, StoreError};
 use crate::journey::{EntryKind, Fact};
 use tally::Tally;
@@ -44,8 +44,8 @@ type VisitorKey = (i64, Uuid);
 
 /// Runs a multi-row statement on a transaction, for its effect.
 macro_rules! execute {
-    ($transaction:expr, $statement:expr, $values:expr) => {
-        for (sql, values) in $statement.chunks($values) {
+    ($marks:expr, $transaction:expr, $statement:expr, $values:expr) => {
+        for (sql, values) in $statement.chunks($marks, $values) {
             bind!(sqlx::query(sql), values)
                 .execute(&mut *$transaction)
                 .await?;
@@ -55,9 +55,9 @@ macro_rules! execute {
 
 /// Runs a multi-row statement on a transaction and gathers what it answers.
 macro_rules! fetch {
-    ($transaction:expr, $statement:expr, $values:expr, $row:ty) => {{
+    ($marks:expr, $transaction:expr, $statement:expr, $values:expr, $row:ty) => {{
         let mut rows: Vec<$row> = Vec::new();
-        for (sql, values) in $statement.chunks($values) {
+        for (sql, values) in $statement.chunks($marks, $values) {
             rows.extend(
                 bind!(sqlx::query_as::<_, $row>(sql), values)
                     .fetch_all(&mut *$transaction)
@@ -116,34 +116,56 @@ async fn sqlite(
         .iter()
         .flat_map(|fact| [fact.arrival.site_id.into(), fact.id.into()])
         .collect();
-    let existing: HashSet<ItemKey> = fetch!(transaction, EVENTS_EXISTING, &keys, ItemKey)
-        .into_iter()
-        .collect();
+    let existing: HashSet<ItemKey> =
+        fetch!(Marks::Bare, transaction, EVENTS_EXISTING, &keys, ItemKey)
+            .into_iter()
+            .collect();
     let new: Vec<&Fact> = entries
         .iter()
         .copied()
         .filter(|fact| !existing.contains(&key(fact)))
         .collect();
-    execute!(transaction, EVENTS_SQLITE, &event_rows(&new));
+    execute!(Marks::Bare, transaction, EVENTS_SQLITE, &event_rows(&new));
 
     let new: HashSet<ItemKey> = new.into_iter().map(key).collect();
     let tally = Tally::of(counting(facts, entries, &new));
     let known = fetch!(
+        Marks::Bare,
         transaction,
         SESSIONS_EXISTING,
         &tally.session_keys(),
         (i64, Uuid, Uuid)
     );
-    execute!(transaction, SESSIONS_SQLITE, &tally.session_rows());
+    execute!(
+        Marks::Bare,
+        transaction,
+        SESSIONS_SQLITE,
+        &tally.session_rows()
+    );
     let mut created = tally.sessions_by_visitor();
     for (site_id, visitor_id, _) in known {
         if let Some(count) = created.get_mut(&(site_id, visitor_id)) {
             *count -= 1;
         }
     }
-    execute!(transaction, PAGE_VIEWS, &tally.page_view_rows());
-    execute!(transaction, MILESTONES, &tally.milestone_rows());
-    execute!(transaction, VISITORS, &tally.visitor_rows(&created));
+    execute!(
+        Marks::Bare,
+        transaction,
+        PAGE_VIEWS,
+        &tally.page_view_rows()
+    );
+    execute!(
+        Marks::Bare,
+        transaction,
+        MILESTONES,
+        &tally.milestone_rows()
+    );
+    execute!(
+        Marks::Bare,
+        transaction,
+        VISITORS,
+        &tally.visitor_rows(&created)
+    );
     transaction.commit().await?;
     Ok(new)
 }
@@ -157,21 +179,46 @@ async fn postgres(
     let rows = event_rows(entries);
     // An id that another transaction has written and not yet committed makes this wait for its end, so that exactly
     // one of the two is told that the item is new.
-    let new: HashSet<ItemKey> = fetch!(transaction, EVENTS_POSTGRES, &rows, ItemKey)
-        .into_iter()
-        .collect();
+    let new: HashSet<ItemKey> = fetch!(
+        Marks::Numbered,
+        transaction,
+        EVENTS_POSTGRES,
+        &rows,
+        ItemKey
+    )
+    .into_iter()
+    .collect();
 
     let tally = Tally::of(counting(facts, entries, &new));
     let mut created: HashMap<VisitorKey, i64> = HashMap::new();
     let rows = tally.session_rows();
-    for (site_id, visitor_id, is_new) in
-        fetch!(transaction, SESSIONS_POSTGRES, &rows, (i64, Uuid, bool))
-    {
+    for (site_id, visitor_id, is_new) in fetch!(
+        Marks::Numbered,
+        transaction,
+        SESSIONS_POSTGRES,
+        &rows,
+        (i64, Uuid, bool)
+    ) {
         *created.entry((site_id, visitor_id)).or_default() += i64::from(is_new);
     }
-    execute!(transaction, PAGE_VIEWS, &tally.page_view_rows());
-    execute!(transaction, MILESTONES, &tally.milestone_rows());
-    execute!(transaction, VISITORS, &tally.visitor_rows(&created));
+    execute!(
+        Marks::Numbered,
+        transaction,
+        PAGE_VIEWS,
+        &tally.page_view_rows()
+    );
+    execute!(
+        Marks::Numbered,
+        transaction,
+        MILESTONES,
+        &tally.milestone_rows()
+    );
+    execute!(
+        Marks::Numbered,
+        transaction,
+        VISITORS,
+        &tally.visitor_rows(&created)
+    );
     transaction.commit().await?;
     Ok(new)
 }

@@ -94,11 +94,23 @@ pub(super) use bind;
 /// round trips are few and the texts are too. The largest stays under SQLite's 32,766 parameters at 43 columns.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
-/// A statement with `{rows}` in the place of its `($1, $2, …), (…)`.
+/// How a multi-row statement marks its parameters.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Marks {
+    /// `$1, $2, …`, which is all that PostgreSQL knows.
+    Numbered,
+    /// `?, ?, …` for SQLite. `$1` is a name there, and the driver asks for the name of every parameter of every
+    /// execution, which SQLite looks for from the start of its list: with ten thousand of them, that was three quarters
+    /// of a commit.
+    Bare,
+}
+
+/// A statement with `{rows}` in the place of its `($1, $2, …), (…)`, and no other parameter.
 pub(super) struct Rows {
     text: &'static str,
     columns: usize,
-    sized: [OnceLock<String>; SIZES.len()],
+    numbered: [OnceLock<String>; SIZES.len()],
+    bare: [OnceLock<String>; SIZES.len()],
 }
 
 impl Rows {
@@ -106,13 +118,15 @@ impl Rows {
         Self {
             text,
             columns,
-            sized: [const { OnceLock::new() }; SIZES.len()],
+            numbered: [const { OnceLock::new() }; SIZES.len()],
+            bare: [const { OnceLock::new() }; SIZES.len()],
         }
     }
 
     /// Cuts rows, given as one run of values, into statements and their values.
     pub(super) fn chunks<'s, 'v, 'a>(
         &'static self,
+        marks: Marks,
         mut values: &'v [Value<'a>],
     ) -> impl Iterator<Item = (&'static str, &'v [Value<'a>])> + use<'s, 'v, 'a> {
         debug_assert_eq!(values.len() % self.columns, 0, "{}", self.text);
@@ -121,15 +135,19 @@ impl Rows {
             let index = SIZES.iter().position(|size| *size <= left)?;
             let (chunk, rest) = values.split_at(SIZES[index] * self.columns);
             values = rest;
-            Some((self.sized(index), chunk))
+            Some((self.sized(marks, index), chunk))
         })
     }
 
-    fn sized(&'static self, index: usize) -> &'static str {
-        self.sized[index].get_or_init(|| {
-            let rows: Vec<String> = (0..SIZES[index])
-                .map(|row| format!("({})", placeholders(row * self.columns + 1, self.columns)))
-                .collect();
+    fn sized(&'static self, marks: Marks, index: usize) -> &'static str {
+        let (sized, row): (_, &dyn Fn(usize) -> String) = match marks {
+            Marks::Numbered => (&self.numbered, &|row| {
+                placeholders(row * self.columns + 1, self.columns)
+            }),
+            Marks::Bare => (&self.bare, &|_| vec!["?"; self.columns].join(", ")),
+        };
+        sized[index].get_or_init(|| {
+            let rows: Vec<String> = (0..SIZES[index]).map(|n| format!("({})", row(n))).collect();
             self.text.replace("{rows}", &rows.join(", "))
         })
     }
@@ -197,16 +215,21 @@ mod tests {
         static STATEMENT: Rows = Rows::new("INSERT INTO t VALUES {rows}", 2);
         let values: Vec<Value<'_>> = (0..2 * 85).map(Value::from).collect();
         let sizes: Vec<usize> = STATEMENT
-            .chunks(&values)
+            .chunks(Marks::Numbered, &values)
             .map(|(_, v)| v.len() / 2)
             .collect();
         assert_eq!(sizes, [64, 16, 4, 1]);
-        let (text, _) = STATEMENT.chunks(&values[..8]).next().unwrap();
+        let (text, _) = STATEMENT
+            .chunks(Marks::Numbered, &values[..8])
+            .next()
+            .unwrap();
         assert_eq!(
             text,
             "INSERT INTO t VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8)"
         );
-        assert_eq!(STATEMENT.chunks(&[]).count(), 0);
+        let (text, _) = STATEMENT.chunks(Marks::Bare, &values[..8]).next().unwrap();
+        assert_eq!(text, "INSERT INTO t VALUES (?, ?), (?, ?), (?, ?), (?, ?)");
+        assert_eq!(STATEMENT.chunks(Marks::Bare, &[]).count(), 0);
     }
 
     #[test]
