@@ -134,11 +134,6 @@ function lighten(glue) {
   );
   text = replaced(text, body('decodeText'), 'const decodeText = (bytes) => cachedTextDecoder.decode(bytes);');
   text = replaced(text, /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}$/m, '');
-  text = replaced(
-    text,
-    body('getDataViewMemory0'),
-    'const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);',
-  );
   // The one closure is a timer's, which Rust owns and gives back, at times from within. No import that could throw does.
   text = replaced(
     text,
@@ -151,5 +146,18 @@ function lighten(glue) {
   );
   text = replaced(text, /^const CLOSURE_DTORS = [^;]*;$/m, '');
   text = text.replace(/function\(\) \{ return handleError\((function [^]*?\}), arguments\); \}/g, '$1');
-  return text.replaceAll(', wasm.__wbindgen_realloc)', ')');
+  // A text that an import returns: wasm-bindgen writes out each time where its address and length go.
+  const returned =
+    /const (ptr\d+) = passStringToWasm0\(ret, .*\n.*const (len\d+) = WASM_VECTOR_LEN;\n.*setInt32\(.* \2, true\);\n.*setInt32\(.* \1, true\);/g;
+  text = text.replace(returned, 'returnText(arg0, ret);');
+  text = replaced(
+    text,
+    body('getDataViewMemory0'),
+    `function returnText(to, text) {
+      const at = passStringToWasm0(text, wasm.__wbindgen_malloc);
+      new Int32Array(wasm.memory.buffer, to, 2).set([at, WASM_VECTOR_LEN]);
+    }`,
+  );
+  // Neither addresses nor numbers come near the sign of 32 bits: storage would be full before.
+  return text.replaceAll(', wasm.__wbindgen_realloc)', ')').replaceAll(' >>> 0', '');
 }
