@@ -4,6 +4,7 @@
  * dist/waymark.js            the script tag: stub, loader and glue in one file
  * dist/waymark.<hash>.wasm   the core, under the name that waymark.js asks for
  * dist/stub.js               the inline snippet
+ * dist/inspector.<hash>.*    what debug mode adds, script and WebAssembly; dist/inspector.js is the script for bundlers
  * dist/index.js, *.d.ts      the npm entry and its types
  * dist/waymark_bg.wasm       the core again, under the name that bundlers find from index.js
  * dist/manifest.json         what there is, for whoever serves it
@@ -11,7 +12,7 @@
 
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
-import { optimizeWasm } from './optimize.mjs';
+import { optimize, optimizeWasm } from './optimize.mjs';
 import { compressed } from './size.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -35,6 +36,17 @@ const wasmBytes = readFileSync(at('dist/waymark_bg.wasm'));
 const wasm = `waymark.${hash(wasmBytes)}.wasm`;
 copyFileSync(at('dist/waymark_bg.wasm'), at('dist', wasm));
 
+optimize(at('pkg/inspector/inspector_bg.wasm'), at('dist/inspector_bg.wasm'));
+const inspectorWasm = `inspector.${hash(readFileSync(at('dist/inspector_bg.wasm')))}.wasm`;
+renameSync(at('dist/inspector_bg.wasm'), at('dist', inspectorWasm));
+
+/** Names that the sources have for the files of this build. */
+const names = {
+  __VERSION__: JSON.stringify(version),
+  __WASM_FILE__: JSON.stringify(wasm),
+  __INSPECTOR_WASM__: JSON.stringify(`./${inspectorWasm}`),
+};
+
 /** Bundles `src/<entry>.ts` to `dist/<out>` and minifies it. */
 async function bundle(entry, out, format) {
   const { outputFiles } = await build({
@@ -46,13 +58,16 @@ async function bundle(entry, out, format) {
     target: 'es2020',
     // terser minifies further when it sees the code as it was written.
     minifySyntax: true,
-    define: { __VERSION__: JSON.stringify(version), __WASM_FILE__: JSON.stringify(wasm) },
+    define: names,
     plugins: [
       {
         name: 'glue',
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^#glue$/ }, () => ({ path: glue, namespace: 'glue' }));
           onResolve({ filter: /^#host$/ }, () => ({ path: host }));
+          onResolve({ filter: /^#inspector$/ }, () => ({ path: at('pkg/inspector/inspector.js') }));
+          // A file of its own, which the site's bundler splits off.
+          onResolve({ filter: /^\.\/inspector\.js$/ }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
       },
@@ -78,6 +93,10 @@ async function bundle(entry, out, format) {
   writeFileSync(at('dist', out), code.replace(/;?\n?$/, '\n'));
 }
 
+await bundle('inspector', 'inspector.js', 'esm');
+const inspector = `inspector.${hash(readFileSync(at('dist/inspector.js')))}.js`;
+copyFileSync(at('dist/inspector.js'), at('dist', inspector));
+names.__INSPECTOR_FILE__ = JSON.stringify(inspector);
 await bundle('script', 'waymark.js', 'iife');
 await bundle('inline', 'stub.js', 'iife');
 await bundle('index', 'index.js', 'esm');
@@ -101,6 +120,8 @@ const manifest = {
   script: 'waymark.js',
   scriptHash: hash(script),
   wasm,
+  inspector,
+  inspectorWasm,
   bytes: {
     stub: statSync(at('dist/stub.js')).size,
     loader: script.length,

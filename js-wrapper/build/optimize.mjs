@@ -39,17 +39,20 @@ const PASSES = [
   '--strip-producers',
 ];
 
+/** Makes the module in the file `input` small, or does with it what `passes` say; returns what was printed. */
+export function optimize(input, output, passes = PASSES) {
+  const tool = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
+  return execFileSync(process.execPath, [tool, input, '-o', output, ...FEATURES, ...passes], { encoding: 'utf8' });
+}
+
 /**
  * Optimizes `<pkg>/waymark_bg.wasm` into the file `output`. Returns the glue for it, which has the module's functions and
  * `instantiate(bytes)` and imports `#host`; and the path of what stands behind that name.
  */
 export function optimizeWasm(pkg, output) {
-  const tool = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
-  const run = (input, passes) =>
-    execFileSync(process.execPath, [tool, input, '-o', output, ...FEATURES, ...passes], { encoding: 'utf8' });
-  run(join(pkg, 'waymark_bg.wasm'), PASSES);
+  optimize(join(pkg, 'waymark_bg.wasm'), output);
   // On its own, because repeated passes would print the new names each time.
-  const printed = run(output, ['--minify-imports-and-exports-and-modules']);
+  const printed = optimize(output, output, ['--minify-imports-and-exports-and-modules']);
   // Printed as JSON: imports as [module, old name, new name], exports as [old name, new name].
   const { imports, exports } = JSON.parse(printed);
   const renamed = {
@@ -134,17 +137,6 @@ function lighten(glue) {
   );
   text = replaced(text, body('decodeText'), 'const decodeText = (bytes) => cachedTextDecoder.decode(bytes);');
   text = replaced(text, /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}$/m, '');
-  // The one closure is a timer's, which Rust owns and gives back, at times from within. No import that could throw does.
-  text = replaced(
-    text,
-    body('makeMutClosure'),
-    `function makeMutClosure(a, b, call) {
-      const closure = () => call(a, b);
-      closure._wbg_cb_unref = () => queueMicrotask(() => wasm.__wbindgen_destroy_closure(a, b));
-      return closure;
-    }`,
-  );
-  text = replaced(text, /^const CLOSURE_DTORS = [^;]*;$/m, '');
   text = text.replace(/function\(\) \{ return handleError\((function [^]*?\}), arguments\); \}/g, '$1');
   // A text that an import returns: wasm-bindgen writes out each time where its address and length go.
   const returned =

@@ -6,8 +6,8 @@
  * in Rust (`core/options`, `core/call`, `core/signal`).
  */
 
-import { signal, state } from '#glue';
-import { connect, FIELD, tell, until_flushed } from '#host';
+import { signal } from '#glue';
+import { begin, connect, FIELD, state, take_problems, tell, until_flushed, watch } from '#host';
 import type { Core, CoreOptions } from './engine.js';
 import type { Landing } from './stub.js';
 
@@ -17,9 +17,6 @@ const KINDS = 'start page track identify milestone conversion consent reset flus
 type Fields = readonly unknown[];
 
 const text = (value: unknown): string => (typeof value == 'string' ? value : '');
-
-/** A flag as `1`, `0`, or nothing where it was not given. */
-const flag = (value: unknown): number | '' => (typeof value == 'boolean' ? +value : '');
 
 /** A whole number, or nothing. */
 const whole = (value: unknown, unit = 1): number | '' => (typeof value == 'number' ? Math.floor(value * unit) : '');
@@ -33,7 +30,9 @@ const json = (value: unknown): string => {
   }
 };
 
-const landing = (from: Partial<Landing> = {}): Fields => [whole(from.at), text(from.url), text(from.referrer)];
+/** An arrival as `core/attribution` reads it. */
+const arrival = ({ at, url, referrer }: Landing): string =>
+  [at, url, referrer].map((part) => `${part}`.split(' ').join('%20')).join(' ');
 
 /** What a call of the site says behind the address of the page. */
 function fields(method: string, args: unknown[]): Fields {
@@ -53,32 +52,45 @@ function fields(method: string, args: unknown[]): Fields {
   // A number is as good a user id as its text.
   const name = method == 'identify' && typeof first == 'number' ? first : text(first);
   const { impact } = (options ?? {}) as { impact?: unknown };
-  return [name, json(props), amount(value), currency ?? '', text(impact)];
+  return [name, json(props), amount(value), text(currency).toUpperCase(), text(impact)];
 }
 
 function start(options: CoreOptions): void {
-  const { landing: entry, arrival, cookieDomain } = options;
-  tell(0, 0, [
+  const { landing } = options;
+  const page = document as { prerendering?: boolean };
+  // A page that is rendered ahead of being shown has no visitor yet, and may never have one.
+  if (page.prerendering) {
+    document.addEventListener(
+      'prerenderingchange',
+      () => start({ ...options, landing: { ...landing, at: Date.now() } }),
+      { once: true },
+    );
+    return;
+  }
+  const auto = options.autoPageViews !== false;
+  if (auto) {
+    watch();
+    tell(KINDS.indexOf('page'), landing.at, [landing.url, landing.referrer]);
+  }
+  begin([
     options.key,
     options.endpoint,
     options.version,
     options.engine,
-    flag(options.debug),
     text(options.consent),
-    flag(options.autoPageViews),
-    flag(options.hashRouting),
-    flag(options.gaPolling),
-    text(cookieDomain),
+    +(options.debug === true),
+    +auto,
+    +(options.hashRouting === true),
+    +(options.gaPolling !== false),
+    +(location.protocol == 'https:'),
+    text(options.cookieDomain),
     whole(options.flushIntervalMs),
     whole(options.batchSize),
     whole(options.heartbeatMs),
     whole(options.sessionIdleMinutes, 60_000),
     whole(options.sessionMaxHours, 3_600_000),
-    +!!navigator.locks,
-    +!!(document as { prerendering?: boolean }).prerendering,
-    +(location.protocol == 'https:'),
-    ...landing(entry),
-    ...landing(arrival),
+    arrival(options.arrival ?? landing),
+    landing.referrer,
   ]);
 }
 
@@ -88,12 +100,9 @@ function call(method: string, args: unknown[], at: number, url = location.href):
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }
 
-/** The texts of the core's state, in the order that `state` in `lib.rs` names. */
-const seen = (): string[] => state()?.split(FIELD) ?? [];
-
 function ids(): ReturnType<Core['ids']> {
-  const [record, tabId = ''] = seen();
-  const [visitorId = '', sessionId = ''] = record?.split(' ') ?? [];
+  const [record = '', tabId = ''] = state().split(FIELD);
+  const [visitorId = '', sessionId = ''] = record.split(' ');
   return visitorId ? { visitorId, sessionId, tabId } : undefined;
 }
 
@@ -109,11 +118,7 @@ export function core(): Core {
       return flushed;
     },
     ids,
-    debug_state() {
-      const [, , queue, dropped, landing, consent, ga] = seen();
-      // The session's landing is stored as session, time, URL and page before.
-      const touch = landing?.split(' ')[2];
-      return { queue: +(queue ?? 0), dropped: +(dropped ?? 0), session: ids(), touch, consent, ga: ga || undefined };
-    },
+    state,
+    take_problems,
   };
 }

@@ -26,7 +26,9 @@ export interface Core {
   call(method: string, args: unknown[], at: number, url?: string): void;
   flush(): Promise<number>;
   ids(): Ids | undefined;
-  debug_state(): object;
+  /** What the inspector reads: see `sdk-wasm/inspector`. */
+  state(): string;
+  take_problems(): string;
 }
 
 /** One way to run the core. */

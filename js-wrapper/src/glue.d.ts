@@ -4,23 +4,42 @@ declare module '#glue' {
   export function instantiate(bytes: ArrayBuffer): Promise<void>;
   /** Tells the core; see `core/signal.rs`. */
   export function signal(kind: number, number: number, text: string): void;
-  /** The texts of the core's state; undefined before the start. */
-  export function state(): string | undefined;
 }
 
 /** What the compiled core calls, and calls it: `sdk-wasm/src/browser/host.js`, as wasm-bindgen passes it on. */
 declare module '#host' {
-  /** What separates the fields of a text. */
-  export const FIELD: string;
   /** Listens to the page from now on and tells `to` of it. */
   export function connect(to: (kind: number, number: number, text: string) => void): void;
   /** Tells the core; throws nothing. */
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
+  /** Tells the core to begin; what was told before waits for that. */
+  export function begin(settings: readonly unknown[]): void;
+  /** What separates the fields of a text. */
+  export const FIELD: string;
+  /** The core's state as a text, by `Engine::state` in `browser/engine.rs`; empty before the start. */
+  export function state(): string;
+  /** The numbers of the problems since the last call, separated by spaces. */
+  export function take_problems(): string;
+  /** Hears of navigation within a single-page app from now on. */
+  export function watch(): void;
   /** A promise of the number of items that still wait once the next flush has been tried. */
   export function until_flushed(): Promise<number>;
+}
+
+/** The compiled inspector, as wasm-bindgen writes it. */
+declare module '#inspector' {
+  /** Loads the module. */
+  export default function init(from: { module_or_path: URL }): Promise<unknown>;
+  /** Watches the core; see `sdk-wasm/inspector/src/lib.rs`. */
+  export function inspect(read: () => string, problems: () => string): void;
+  /** The state that a text says, as an object. */
+  export function object(state: string): object | undefined;
 }
 
 /** The package's version. */
 declare const __VERSION__: string;
 /** The name of the WebAssembly file that belongs to this build. */
 declare const __WASM_FILE__: string;
+/** The names of the inspector's files in this build. */
+declare const __INSPECTOR_FILE__: string;
+declare const __INSPECTOR_WASM__: string;

@@ -11,6 +11,9 @@ import { isParked, park, takeParked } from './parked.js';
 import type { Call, Stub } from './stub.js';
 import type { InitOptions } from './types.js';
 
+/** The chunk for debug mode; see there. */
+export type Inspector = typeof import('./inspector.js');
+
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
 
@@ -44,9 +47,14 @@ function eventsUrl(endpoint: string): string {
  * Takes over `api` and hands its calls to the core of the first engine that loads.
  *
  * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
- * and the site's next page plays them. The same when no engine loads at all.
+ * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too.
  */
-export async function run(api: Stub, options: InitOptions, engines: Engine[]): Promise<void> {
+export async function run(
+  api: Stub,
+  options: InitOptions,
+  engines: Engine[],
+  inspector: () => Promise<Inspector>,
+): Promise<void> {
   const { wasmUrl: _, ...settings } = options;
   const landing = api.l;
   const id = Math.random().toString(36).slice(2);
@@ -151,7 +159,7 @@ export async function run(api: Stub, options: InitOptions, engines: Engine[]): P
         engine: engine.name,
         version: __VERSION__,
       });
-      if (options.debug) api['core'] = core;
+      if (options.debug) inspector().then(({ attach }) => attach(core, api)).catch((error) => warn('inspector', error));
       api.q = { push };
       waiting.forEach(push);
       return;

@@ -27,11 +27,11 @@ pub struct Batch<C, I> {
 
 /// The sender's name and version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sdk {
+pub struct Sdk<S = Cow<'static, str>> {
     /// For example `waymark-js`.
-    pub name: Cow<'static, str>,
+    pub name: S,
     /// For example `0.1.0`.
-    pub version: Cow<'static, str>,
+    pub version: S,
     /// What ran the core.
     #[serde(default)]
     #[cfg_attr(
@@ -51,9 +51,10 @@ pub enum Engine {
     Js,
 }
 
-/// What is true for every item of a batch.
+/// What is true for every item of a batch. `S` is a text, `T` a [`Touch`] and `D` a [`Device`]: the SDK puts borrowed texts and
+/// ready-made JSON there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Context {
+pub struct Context<S = String, T = Touch, D = Device> {
     /// The browser's lasting id.
     pub visitor_id: Uuid,
     /// The id of the tab that made the items. `seq` counts within it.
@@ -66,35 +67,35 @@ pub struct Context {
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub user_id: Option<String>,
+    pub user_id: Option<S>,
     /// How the visitor came to this session.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub touch: Option<Touch>,
+    pub touch: Option<T>,
     /// How the visitor came for the first time, kept in the browser ever since.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub first_touch: Option<Touch>,
+    pub first_touch: Option<T>,
     /// Google Analytics' ids, where its cookies are on the page.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub ga: Option<GaIds>,
+    pub ga: Option<GaIds<S>>,
     /// Hints about the device that only the page can see.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub device: Option<Device>,
+    pub device: Option<D>,
     /// The consent under which the items were made.
     #[serde(default)]
     #[cfg_attr(
@@ -115,10 +116,15 @@ pub struct Session {
 
 /// How a visitor arrived: the landing page's URL, the page before it, and what the URL says of a campaign.
 ///
-/// Raw facts only. Source, medium and channel are the collector's conclusion from them.
+/// Raw facts only. Source, medium and channel are the collector's conclusion from them. `S` is a text, and `C` are
+/// [`ClickIds`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Touch {
+#[cfg_attr(
+    not(target_family = "wasm"),
+    serde(bound(serialize = "S: Serialize, C: Serialize + Empty"))
+)]
+pub struct Touch<S = String, C = ClickIds> {
     /// The client's clock at the landing.
     pub at: i64,
     /// The whole URL of the landing page.
@@ -126,61 +132,68 @@ pub struct Touch {
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub landing_url: Option<String>,
+    pub landing_url: Option<S>,
     /// `document.referrer` on the landing page, as long as it is not empty.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub referrer: Option<String>,
+    pub referrer: Option<S>,
     /// `utm_source`.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub source: Option<String>,
+    pub source: Option<S>,
     /// `utm_medium`.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub medium: Option<String>,
+    pub medium: Option<S>,
     /// `utm_campaign`.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub campaign: Option<String>,
+    pub campaign: Option<S>,
     /// `utm_term`.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub term: Option<String>,
+    pub term: Option<S>,
     /// `utm_content`.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub content: Option<String>,
+    pub content: Option<S>,
     /// Advertising click ids by parameter name, such as `gclid`; only names in [`crate::limits::CLICK_IDS`].
     #[cfg_attr(
         not(target_family = "wasm"),
-        serde(skip_serializing_if = "ClickIds::is_empty")
+        serde(skip_serializing_if = "Empty::is_empty")
     )]
-    pub click_ids: ClickIds,
+    pub click_ids: C,
 }
 
 /// Click ids in the order of the URL. A JSON object on the wire, of which a later repetition of a name is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClickIds(pub Vec<(Cow<'static, str>, String)>);
 
-impl ClickIds {
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+/// What may have nothing to say, and is left out then.
+pub trait Empty {
+    /// Whether there is nothing.
+    fn is_empty(&self) -> bool;
+}
+
+impl Empty for ClickIds {
+    fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
 
+impl ClickIds {
     /// The value under `name`, if there is one.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -229,19 +242,19 @@ impl<'de> Deserialize<'de> for ClickIds {
 /// Google Analytics 4's own ids for this browser and its current session, read from its cookies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct GaIds {
+pub struct GaIds<S = String> {
     /// The last two fields of the `_ga` cookie, such as `1162820436.1749482504`.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub client_id: Option<String>,
+    pub client_id: Option<S>,
     /// The session id of a `_ga_<stream>` cookie: the session's start in Unix seconds, as text.
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub session_id: Option<String>,
+    pub session_id: Option<S>,
 }
 
 /// What the page can see of the device. Sizes are in CSS pixels.

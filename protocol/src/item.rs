@@ -49,30 +49,30 @@ pub enum ItemKind {
 
 /// A page was shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageView {
+pub struct PageView<S = String> {
     /// The whole URL.
-    pub url: String,
+    pub url: S,
     /// `document.title`.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub title: Option<String>,
+    pub title: Option<S>,
     /// The page before: `document.referrer`, or the URL before a navigation within a single-page app.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub referrer: Option<String>,
+    pub referrer: Option<S>,
 }
 
 /// Something the site names happened. `P` is an object of properties.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event<P> {
+pub struct Event<P, S = String> {
     /// The site's name for it, such as `cta_clicked`.
-    pub name: String,
+    pub name: S,
     /// Any JSON object within the limits.
     #[serde(default)]
     #[cfg_attr(
@@ -93,28 +93,28 @@ pub struct Event<P> {
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub value: Option<String>,
+    pub value: Option<S>,
     /// The value's currency, ISO 4217 (`EUR`).
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub currency: Option<String>,
+    pub currency: Option<S>,
     /// The URL it happened on.
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub url: Option<String>,
+    pub url: Option<S>,
 }
 
 /// The visitor is a user the site knows. `T` is an object of traits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Identify<T> {
+pub struct Identify<T, S = String> {
     /// The site's own id of the person.
-    pub user_id: String,
+    pub user_id: S,
     /// Any JSON object within the limits.
     #[serde(default)]
     #[cfg_attr(
@@ -126,9 +126,9 @@ pub struct Identify<T> {
 
 /// A named moment of the journey, of which the first time counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Milestone<P> {
+pub struct Milestone<P, S = String> {
     /// Such as `signup_at`.
-    pub name: String,
+    pub name: S,
     /// Any JSON object within the limits.
     #[serde(default)]
     #[cfg_attr(
@@ -150,16 +150,16 @@ pub struct PagePing {
 
 /// Google Analytics' cookies appeared after a batch of this session had been sent without them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GaLinked {
+pub struct GaLinked<S = String> {
     /// See [`crate::GaIds::client_id`].
-    pub client_id: String,
+    pub client_id: S,
     /// See [`crate::GaIds::session_id`].
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub session_id: Option<String>,
+    pub session_id: Option<S>,
 }
 
 /// The visitor's consent changed.

@@ -24,7 +24,9 @@ mod item;
 pub mod limits;
 
 pub use answer::{BatchAnswer, ErrorAnswer, ErrorBody, ItemAnswer, Reason, Status};
-pub use batch::{Batch, ClickIds, Consent, Context, Device, Engine, GaIds, Sdk, Session, Touch};
+pub use batch::{
+    Batch, ClickIds, Consent, Context, Device, Empty, Engine, GaIds, Sdk, Session, Touch,
+};
 pub use item::{
     ConsentChange, Event, GaLinked, Identify, Item, ItemKind, Milestone, PagePing, PageView,
 };

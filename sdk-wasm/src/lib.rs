@@ -19,20 +19,9 @@ mod surface {
     static ALLOCATOR: Blocks = Blocks::new();
 
     /// Something happened: the start, a call of the site, or what `host.js` hears. See `core/signal` for kinds, numbers
-    /// and the fields of texts. Before the start everything waits; a second start does nothing.
+    /// and the fields of texts. The start comes first.
     #[wasm_bindgen]
     pub fn signal(kind: u32, number: f64, text: String) {
         engine::signal(kind, number, text);
-    }
-
-    /// The shared record (see `core/session`), empty before there is one; the tab; the numbers of items that wait and that
-    /// were given up; the session's landing as it is stored; consent; Google Analytics' client id: the fields of a text,
-    /// `undefined` before the start.
-    #[wasm_bindgen]
-    pub fn state() -> JsValue {
-        let state = engine::state();
-        state.map_or(JsValue::UNDEFINED, |text| {
-            serde_wasm_bindgen::to_value(&text).unwrap_or(JsValue::UNDEFINED)
-        })
     }
 }

@@ -4,6 +4,7 @@
 
 mod chromium;
 mod collector;
+mod debug;
 mod ga;
 mod hostile;
 mod journey;

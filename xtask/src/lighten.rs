@@ -137,6 +137,16 @@ fn blank_messages(data: &mut [u8]) {
     }
 }
 
+/// The glue without the table of JavaScript objects, which wasm-bindgen sets up whether or not the module has any.
+pub fn without_objects(glue: &str) -> Result<String> {
+    let start = "wasm.__wbindgen_start();";
+    anyhow::ensure!(
+        glue.contains(start) && !glue.contains("ExternrefTable0"),
+        "the SDK passes numbers and texts alone to JavaScript: an object brings a table and its upkeep into the module"
+    );
+    Ok(glue.replace(start, ""))
+}
+
 /// Drops the exports that `glue` does not call, and what only they need, from the module at `path`.
 pub fn keep_called_exports(path: &Path, glue: &str) -> Result<()> {
     let mut module = Module::from_file(path)

@@ -37,34 +37,41 @@ pub fn build(steps: &Steps) -> Result<()> {
     let wrapper = steps.root().join("js-wrapper");
     let dist = wrapper.join("dist");
     let stamp = dist.join(".inputs");
-    let wasm = compile(steps)?;
+    let [wasm, inspector] = compile(steps)?;
     npm::install(steps, &wrapper)?;
-    let inputs = fingerprint(&wasm, &wrapper)?;
+    let inputs = fingerprint(&[&wasm, &inspector], &wrapper)?;
     if dist.join("manifest.json").is_file()
         && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs)
     {
         return Ok(());
     }
-    steps.time("wasm-bindgen", || bind(&wasm, &wrapper.join("pkg")))?;
+    steps.time("wasm-bindgen", || {
+        let out = wrapper.join("pkg");
+        bind(&wasm, &out)?;
+        bind_inspector(&inspector, &out.join("inspector"))
+    })?;
     npm::run(steps, &wrapper, "build")?;
     fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// Compiles the crate and returns the path of the module.
-fn compile(steps: &Steps) -> Result<PathBuf> {
+/// Compiles the crates and returns the paths of the modules: the core's, the inspector's.
+fn compile(steps: &Steps) -> Result<[PathBuf; 2]> {
     tools::wasm_target(steps)?;
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| steps.root().join("target"), PathBuf::from);
     steps.run(
         "compile the SDK to WebAssembly",
         Command::new("cargo")
-            .args(["build", "--package", "waymark-sdk", "--profile", "wasm"])
+            .args(["build", "--profile", "wasm"])
+            .args(["--package", "waymark-sdk"])
+            .args(["--package", "waymark-inspector"])
             .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
             .arg(&target)
             // The form that wins over RUSTFLAGS of the caller and of configuration files.
             .env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS),
     )?;
-    Ok(target.join("wasm32-unknown-unknown/wasm/waymark_sdk.wasm"))
+    let built = target.join("wasm32-unknown-unknown/wasm");
+    Ok(["waymark_sdk.wasm", "waymark_inspector.wasm"].map(|name| built.join(name)))
 }
 
 /// Writes `waymark.js`, the glue as an ES module, and `waymark_bg.wasm` to `out`.
@@ -83,13 +90,27 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(out)
         .context("wasm-bindgen cannot read the SDK's WebAssembly")?;
-    let glue = fs::read_to_string(out.join("waymark.js"))?;
+    let path = out.join("waymark.js");
+    let glue = lighten::without_objects(&fs::read_to_string(&path)?)?;
+    fs::write(&path, &glue)?;
     lighten::keep_called_exports(&out.join("waymark_bg.wasm"), &glue)
 }
 
-/// A text that changes when the module or a file of the wrapper changes.
-fn fingerprint(wasm: &Path, wrapper: &Path) -> Result<String> {
-    let mut files = BTreeSet::from([wasm.to_owned()]);
+/// Writes `inspector.js` and `inspector_bg.wasm` to `out`, as wasm-bindgen makes them: only developers load them.
+fn bind_inspector(wasm: &Path, out: &Path) -> Result<()> {
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name("inspector")
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .generate(out)
+        .context("wasm-bindgen cannot read the inspector's WebAssembly")
+}
+
+/// A text that changes when a module or a file of the wrapper changes.
+fn fingerprint(modules: &[&PathBuf], wrapper: &Path) -> Result<String> {
+    let mut files: BTreeSet<PathBuf> = modules.iter().copied().cloned().collect();
     for input in WRAPPER_INPUTS {
         collect(&wrapper.join(input), &mut files)?;
     }

@@ -110,6 +110,8 @@ fn clippy(steps: &Steps) -> Result<()> {
                 "clippy",
                 "--package",
                 "waymark-sdk",
+                "--package",
+                "waymark-inspector",
                 "--target",
                 "wasm32-unknown-unknown",
             ])

@@ -48,7 +48,7 @@ pub fn conclude(raw: Raw, time: impl Fn(i64) -> Option<i64>, origins: &[String])
         term: raw.term,
         content: raw.content,
         channel: Some(channel.to_owned()),
-        click_ids: (!raw.click_ids.is_empty())
+        click_ids: (!raw.click_ids.0.is_empty())
             .then(|| serde_json::to_string(&raw.click_ids).ok())
             .flatten(),
         landing_url: raw.landing_url,
@@ -144,7 +144,7 @@ mod tests {
 
     /// A touch out of `source=…&medium=…&…`, for short tables.
     fn touch(text: &str) -> Touch {
-        let mut raw = Raw {
+        let mut raw: Raw = Raw {
             landing_url: Some("https://shop.example/pricing".to_owned()),
             ..Raw::default()
         };

@@ -1,34 +1,31 @@
 //! The one engine of a page: its state, the way in, and the steps from start to ready.
 //!
-//! Everything that happens comes in as a [`Signal`], one after the other: a signal may arrive within another (a storage
-//! that the site has patched, and that tracks something), and then waits for its turn. Calls of the site stand in `line`
-//! until the engine is ready, that is, until this tab has its id and the tabs agree on a session.
+//! Everything that happens comes in as a [`Signal`], one after the other: `host.js` lets none in within another. Calls of
+//! the site stand in `line` until the engine is ready, that is, until this tab has its id and the tabs agree on a session.
 //!
 //! start → (consent) → claim the tab id → load the tab's queue → agree on the session → ready → work off the line.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use uuid::Uuid;
 use waymark_protocol::Consent;
 
 use super::ga::Ga;
 use super::host::Ask;
 use super::outbox::Flight;
-use super::storage::{Store, TAB, TOUCH};
-use super::{clock, host};
-use crate::core::attribution::Landing;
+use super::{clock, host, storage};
 use crate::core::context::Context;
 use crate::core::delivery::Backoff;
 use crate::core::keepalive::Ledger;
 use crate::core::options::Options;
 use crate::core::page::Page;
+use crate::core::problem::Problem;
 use crate::core::queue::{MAX_ITEMS, Queue};
 use crate::core::session::Record;
 use crate::core::signal::{self, Signal};
 use crate::core::text::{self, FIELD, push};
-use crate::core::{consent, id, number};
+use crate::core::{consent, ga4, id, number};
 
 /// What a page has one of. A `thread_local!` would be the same with a check at each access.
 struct OfThePage<T>(RefCell<T>);
@@ -42,44 +39,14 @@ unsafe impl<T> Sync for OfThePage<T> {}
 
 /// Borrowed while the engine is at work.
 static ENGINE: OfThePage<Engine> = OfThePage(RefCell::new(Engine::new()));
-static SIGNALS: OfThePage<Vec<Signal>> = OfThePage(RefCell::new(Vec::new()));
 
-/// Tells the engine now, or after what it is doing. Before the start everything waits.
+/// Tells the engine.
 pub(crate) fn signal(kind: u32, number: f64, text: String) {
-    let starts = kind == signal::START;
-    let Ok(mut engine) = ENGINE.0.try_borrow_mut() else {
-        return later(Signal { kind, number, text });
-    };
-    if starts && !engine.started {
-        engine.set(Options::read(&text));
-    }
-    later(Signal { kind, number, text });
-    if engine.started {
-        while let Some(signal) = next_signal() {
-            engine.heard(signal);
-        }
+    // Borrowed only if an earlier signal ended in a fault.
+    if let Ok(mut engine) = ENGINE.0.try_borrow_mut() {
+        engine.heard(Signal { kind, number, text });
         engine.arm();
     }
-}
-
-/// Tells the engine after what it is doing.
-#[inline(never)]
-pub(crate) fn later(signal: Signal) {
-    if let Ok(mut signals) = SIGNALS.0.try_borrow_mut() {
-        signals.push(signal);
-    }
-}
-
-#[inline(never)]
-fn next_signal() -> Option<Signal> {
-    let mut signals = SIGNALS.0.try_borrow_mut().ok()?;
-    (!signals.is_empty()).then(|| signals.remove(0))
-}
-
-/// What the wrapper, the debug mode and tests may see of the engine.
-pub(crate) fn state() -> Option<String> {
-    let engine = ENGINE.0.try_borrow().ok()?;
-    engine.started.then(|| engine.state())
 }
 
 /// What happens at a time of its own. All of them share one timer.
@@ -98,9 +65,7 @@ pub(crate) enum Alarm {
 /// The state of a page.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    started: bool,
     pub(crate) options: Options,
-    pub(crate) store: Store,
     pub(crate) consent: Consent,
     /// Whether items can be made now.
     pub(crate) ready: bool,
@@ -114,23 +79,24 @@ pub(crate) struct Engine {
 
     /// When each alarm rings, by the even clock; infinity for never.
     alarms: [f64; 4],
-    timer: Option<(f64, Timeout)>,
+    /// What the host's timer is set to, by the same clock.
+    timer: f64,
 
     pub(crate) tab: Uuid,
     pub(crate) seq: u64,
-    /// The tab id and count of items that a lock has been asked for.
-    pub(crate) claim: (Uuid, u64),
-    /// Tabs whose queues this page sends.
-    pub(crate) adopted: Vec<Uuid>,
+    /// The tab id that a lock has been asked for; nil otherwise.
+    pub(crate) claim: Uuid,
     pub(crate) looked_for_orphans: i64,
 
-    pub(crate) record: Option<Record>,
-    pub(crate) context: Option<(Record, Rc<Context>)>,
-    /// How the page was entered, until a session has taken it.
-    pub(crate) landing: Option<Landing>,
+    /// What the tabs share, as this one knows it; of nobody before there is anything.
+    pub(crate) record: Record,
+    /// What holds for items made now, once one has been made.
+    pub(crate) context: Option<Rc<Context>>,
+    /// How the visit was entered, as text, until a session has taken it.
+    pub(crate) landing: String,
     pub(crate) ga: Ga,
 
-    pub(crate) page: Option<Page>,
+    pub(crate) page: Page,
     /// The address of the latest page view, made or in line; empty if there is none.
     pub(crate) seen: String,
     pub(crate) entry_referrer: String,
@@ -151,9 +117,7 @@ pub(crate) struct Engine {
 impl Engine {
     const fn new() -> Engine {
         Engine {
-            started: false,
             options: Options::none(),
-            store: Store::new(),
             consent: Consent::Unknown,
             ready: false,
             leaving: false,
@@ -161,17 +125,16 @@ impl Engine {
             opened: 0,
             line: Vec::new(),
             alarms: [f64::INFINITY; 4],
-            timer: None,
+            timer: f64::INFINITY,
             tab: Uuid::nil(),
             seq: 0,
-            claim: (Uuid::nil(), 0),
-            adopted: Vec::new(),
+            claim: Uuid::nil(),
             looked_for_orphans: 0,
-            record: None,
+            record: Record::none(),
             context: None,
-            landing: None,
+            landing: String::new(),
             ga: Ga::new(),
-            page: None,
+            page: Page::none(),
             seen: String::new(),
             entry_referrer: String::new(),
             interacted: false,
@@ -187,22 +150,10 @@ impl Engine {
         }
     }
 
-    fn set(&mut self, options: Options) {
-        self.started = true;
-        self.consent = options.consent;
-        self.landing = Some(options.arrival.as_ref().unwrap_or(&options.landing).clone());
-        self.entry_referrer = options.landing.referrer.clone().unwrap_or_default();
-        self.options = options;
-    }
-
     fn heard(&mut self, signal: Signal) {
         let at = signal.number as i64;
         match signal.kind {
-            signal::START => {
-                if !self.options.prerendering {
-                    self.start();
-                }
-            }
+            signal::START => self.start(&signal.text),
             signal::PAGE => self.page_called(at, &signal.text),
             signal::CONSENT => self.set_consent(&signal.text, at),
             signal::FLUSH => self.flush(),
@@ -210,7 +161,6 @@ impl Engine {
             signal::VISIBLE => self.unhide(),
             signal::LEFT => self.leave(),
             signal::RESTORED => self.restore(at),
-            signal::ACTIVATED => self.activate(at),
             signal::NAVIGATED => self.navigated(&signal.text, at),
             signal::TOUCHED => {
                 self.interacted = true;
@@ -219,31 +169,23 @@ impl Engine {
             signal::LOCKED => self.locked(signal.number as u32, &signal.text),
             signal::ANSWERED => self.answered(signal.number as u32, &signal.text),
             signal::RANG => self.ring(),
+            signal::ASKED => host::say(&self.state()),
             _ => {
-                self.navigated(text::fields(&signal.text).take(), at);
+                self.navigated(text::before(&signal.text, 0), at);
                 self.take_call(signal);
             }
         }
     }
 
-    /// The first page view, then the rest of the start as far as consent allows.
-    fn start(&mut self) {
-        if self.options.auto {
-            host::watch();
-            let Landing { at, url, referrer } = self.options.landing.clone();
-            self.show(at, &url, referrer.as_deref().unwrap_or(""), "");
-        }
+    /// Takes the settings and begins as far as consent allows. Behind the settings, the text has the landing, and the page
+    /// before this one.
+    fn start(&mut self, said: &str) {
+        let mut rest = text::fields(self.options.read(said));
+        self.consent = self.options.consent;
+        self.landing = rest.take().to_owned();
+        self.entry_referrer = rest.take().to_owned();
         self.set_alarm(Alarm::Beat, self.options.heartbeat);
         self.begin();
-    }
-
-    /// The page that was rendered ahead is shown now.
-    fn activate(&mut self, now: i64) {
-        self.options.landing.at = now;
-        if let Some(landing) = &mut self.landing {
-            landing.at = now;
-        }
-        self.start();
     }
 
     /// Begins to read and write what the browser keeps, if the visitor has agreed.
@@ -261,7 +203,7 @@ impl Engine {
         }
         if self.line.len() >= MAX_ITEMS {
             // What is held without consent is bounded too; the landing comes first and is worth the most.
-            self.warn("call: dropped, too many wait for consent");
+            self.warn(Problem::Line);
             return;
         }
         self.line.push(call);
@@ -295,7 +237,7 @@ impl Engine {
     /// Makes or finds the session for the first call in line under the lock of all tabs, then goes on.
     pub(crate) fn agree_on_session(&mut self) {
         self.ready = false;
-        host::lock("wm-session", false, self.epoch);
+        host::lock("", self.epoch);
     }
 
     /// The turn of a lock has come that was asked for in `epoch`.
@@ -304,12 +246,9 @@ impl Engine {
             return;
         }
         let mut fields = text::fields(told);
-        let name = fields.take();
-        let free = fields.take() == "1";
-        if let Some(tab) = name.strip_prefix("wm-tab-") {
-            if let Some(tab) = id::parse(tab) {
-                self.claimed(tab, free);
-            }
+        let tab = id::parse(fields.take());
+        if !tab.is_nil() {
+            self.claimed(tab, fields.take() == "1");
         } else if !self.ready {
             self.settle_session(self.line_starts_at());
             self.open();
@@ -338,6 +277,7 @@ impl Engine {
             self.epoch += 1;
             if self.tab.is_nil() {
                 self.tab = clock::id(clock::now());
+                self.seq = 0;
             }
             self.settle_session(self.line_starts_at());
             self.ready = true;
@@ -346,7 +286,6 @@ impl Engine {
         self.hide();
         self.ready = false;
         self.epoch += 1;
-        self.end_beats();
         host::release();
     }
 
@@ -355,16 +294,10 @@ impl Engine {
     fn restore(&mut self, at: i64) {
         self.leaving = false;
         self.queue.forget_stored();
-        self.adopted.clear();
         self.context = None;
         if self.options.auto {
-            let referrer = self.page.as_ref().and_then(|page| page.referrer.clone());
-            self.show(
-                at,
-                &host::ask(Ask::Address as u32),
-                &referrer.unwrap_or_default(),
-                "",
-            );
+            let referrer = self.page.referrer.clone();
+            self.show(at, &host::ask(Ask::Address as u32), &referrer, "");
         }
         self.begin();
     }
@@ -376,9 +309,9 @@ impl Engine {
         self.hold();
         self.line.clear();
         self.queue = Queue::new();
-        self.page = None;
-        self.record = None;
-        self.store.clear();
+        self.page = Page::none();
+        self.record = Record::none();
+        host::clear();
         self.write_cookie();
         self.resolve_waiters();
     }
@@ -395,9 +328,10 @@ impl Engine {
     }
 
     /// Tells the developer, in debug mode only.
-    pub(crate) fn warn(&self, message: &str) {
-        if self.options.debug && !message.is_empty() {
-            host::warn(message);
+    #[inline(never)]
+    pub(crate) fn warn(&self, problem: Problem) {
+        if self.options.debug && problem != Problem::None {
+            host::warn(problem as u32);
         }
     }
 
@@ -406,7 +340,7 @@ impl Engine {
         let mut text = id::text(&self.tab);
         push(&mut text, " ");
         number::push(&mut text, self.seq);
-        host::save(TAB, &text);
+        host::save(storage::TAB, &text);
     }
 
     /// Rings in `wait` milliseconds, in place of what was set before.
@@ -432,17 +366,14 @@ impl Engine {
                 first = at;
             }
         }
-        if self.timer.as_ref().is_none_or(|(at, _)| *at != first) {
-            self.timer = (first < f64::INFINITY).then(|| {
-                let wait = first - host::even() + 1.0;
-                let ring = || signal(signal::RANG, 0.0, String::new());
-                (first, Timeout::new(wait as u32, ring))
-            });
+        if self.timer != first {
+            self.timer = first;
+            host::ring(first - host::even() + 1.0);
         }
     }
 
     fn ring(&mut self) {
-        self.timer = None;
+        self.timer = f64::INFINITY;
         let now = host::even();
         for alarm in [Alarm::Title, Alarm::Flush, Alarm::Beat, Alarm::Ga] {
             if self.alarms[alarm as usize] > now {
@@ -469,8 +400,8 @@ impl Engine {
     /// landing, consent, Google Analytics' client id.
     fn state(&self) -> String {
         let mut out = String::new();
-        if let Some(record) = &self.record {
-            out = record.text();
+        if !self.record.visitor.is_nil() {
+            out = self.record.text();
         }
         let mut field = |text: &str| {
             push(&mut out, FIELD);
@@ -479,9 +410,9 @@ impl Engine {
         field(&id::text(&self.tab));
         field(&number::text(self.queue.len() as u64));
         field(&number::text(self.queue.dropped()));
-        field(&self.store.get(TOUCH));
+        field(&host::load(storage::TOUCH));
         field(consent::name(self.consent));
-        field(self.ga.ids.client_id.as_deref().unwrap_or(""));
+        field(ga4::ids(&self.ga.cookies).client_id.unwrap_or_default());
         out
     }
 }

@@ -1,12 +1,12 @@
 //! Waiting for Google Analytics' cookies, which appear after this script has run.
 
-use waymark_protocol::{GaIds, GaLinked};
+use uuid::Uuid;
+use waymark_protocol::{GaLinked, ItemKind};
 
 use super::engine::{Alarm, Engine};
 use super::host::Ask;
 use super::{clock, host};
-use crate::core::item::Data;
-use crate::core::{ga4, session};
+use crate::core::{ga4, json, session};
 
 /// Milliseconds between two looks.
 const EVERY: i64 = 500;
@@ -16,8 +16,8 @@ const LOOKS: u32 = 10;
 /// What is known so far.
 #[derive(Debug)]
 pub(crate) struct Ga {
-    /// The ids.
-    pub(crate) ids: GaIds,
+    /// The page's cookies at the last look; the ids are read from them when they are needed.
+    pub(crate) cookies: String,
     looks: u32,
 }
 
@@ -25,10 +25,7 @@ impl Ga {
     /// With nothing known.
     pub(crate) const fn new() -> Ga {
         Ga {
-            ids: GaIds {
-                client_id: None,
-                session_id: None,
-            },
+            cookies: String::new(),
             looks: 0,
         }
     }
@@ -46,7 +43,7 @@ impl Engine {
     /// Looks, and again in a while unless everything is there.
     pub(crate) fn poll_ga(&mut self) {
         self.look_for_ga();
-        let ids = &self.ga.ids;
+        let ids = ga4::ids(&self.ga.cookies);
         let complete = ids.client_id.is_some() && ids.session_id.is_some();
         if !complete && self.ga.looks < LOOKS {
             self.ga.looks += 1;
@@ -59,20 +56,20 @@ impl Engine {
         if !self.options.ga || !self.ready {
             return;
         }
-        self.ga.ids = ga4::ids(&host::ask(Ask::Cookies as u32));
-        let Some(client_id) = self.ga.ids.client_id.clone() else {
+        self.ga.cookies = host::ask(Ask::Cookies as u32);
+        let ids = ga4::ids(&self.ga.cookies);
+        let Some(client_id) = ids.client_id else {
             return;
         };
         if self.shared_flags() & (session::SENT_WITHOUT_GA | session::GA_LINKED)
             == session::SENT_WITHOUT_GA
         {
-            self.set_flag(session::GA_LINKED);
-            let session_id = self.ga.ids.session_id.clone();
-            let data = Data::Ga(GaLinked {
+            let data = json::text(&GaLinked {
                 client_id,
-                session_id,
+                session_id: ids.session_id,
             });
-            self.enqueue(clock::now(), None, data, false);
+            self.set_flag(session::GA_LINKED);
+            self.enqueue(clock::now(), ItemKind::GaLinked, Uuid::nil(), &data, false);
         }
     }
 }

@@ -5,15 +5,17 @@
  * as a signal (`core/signal.rs` has the table), and what Rust says is done. Nothing here throws into the page.
  */
 
+const START = 0;
 const HIDDEN = 9;
 const VISIBLE = 10;
 const LEFT = 11;
 const RESTORED = 12;
-const ACTIVATED = 13;
-const NAVIGATED = 14;
-const TOUCHED = 15;
-const LOCKED = 16;
-const ANSWERED = 17;
+const NAVIGATED = 13;
+const TOUCHED = 14;
+const LOCKED = 15;
+const ANSWERED = 16;
+const RANG = 17;
+const ASKED = 18;
 
 /** How long a request may take, in milliseconds. */
 const TIMEOUT = 10_000;
@@ -21,21 +23,56 @@ const TIMEOUT = 10_000;
 /** How long a lock is waited for. A tab that the system has frozen may have been granted it and not know. */
 const PATIENCE = 1_000;
 
+/** Without locks: how often a page shows that it is there, and after which silence it is gone. Browsers let hidden tabs
+ * wake once a minute. */
+const STAMP_EVERY = 60_000;
+const STALE = 180_000;
+
 /** What separates the fields of a text. */
 export const FIELD = '\0';
 
 /** One text of several fields. */
-export const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '')).join(FIELD);
+const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '')).join(FIELD);
 
 let signal;
 
-/** Tells Rust; what goes wrong there is not the page's business. */
-export function tell(kind, number, fields = []) {
+/** What is still to be told, and whether it has to wait: for the start, or for what Rust is doing. */
+const line = [];
+let busy = true;
+
+function work() {
+  busy = true;
   try {
-    signal(kind, number, join(fields));
+    while (line.length) signal(...line.shift());
   } catch (error) {
+    // A fault in Rust, which is not the page's business; it has lost its way and hears of nothing more.
+    signal = () => {};
     console.warn('[waymark]', error);
   }
+  busy = false;
+}
+
+/** Tells Rust, now or when it has time. */
+export function tell(kind, number, fields = []) {
+  line.push([kind, number, join(fields)]);
+  if (!busy) work();
+}
+
+/** Tells Rust to begin; what was told before waits for that. */
+export function begin(fields) {
+  line.unshift([START, 0, join(fields)]);
+  work();
+}
+
+let said = '';
+
+/** Rust's answer to {@link state}. */
+export const say = (text) => (said = text);
+
+/** The engine's state as `Engine::state` says it. */
+export function state() {
+  if (!busy) tell(ASKED, 0);
+  return said;
 }
 
 /** What `job` gives, or `other` where the browser refuses it. */
@@ -51,12 +88,11 @@ const attempt = (job, other) => {
 export function connect(to) {
   signal = to;
   const listen = (target, type, kind) =>
-    target.addEventListener(type, (event) => tell(typeof kind == 'number' ? kind : kind(event), Date.now()), {
+    target.addEventListener(type, () => tell(kind ?? (document.hidden ? HIDDEN : VISIBLE), Date.now()), {
       capture: true,
       passive: true,
     });
-  listen(document, 'visibilitychange', () => (document.hidden ? HIDDEN : VISIBLE));
-  listen(document, 'prerenderingchange', ACTIVATED);
+  listen(document, 'visibilitychange');
   listen(window, 'pagehide', LEFT);
   window.addEventListener('pageshow', ({ persisted }) => persisted && tell(RESTORED, Date.now()));
   window.addEventListener('popstate', navigated);
@@ -82,6 +118,14 @@ export function watch() {
   }
 }
 
+let timer;
+
+/** Tells Rust in `wait` milliseconds, in place of what was asked for before. */
+export function ring(wait) {
+  clearTimeout(timer);
+  if (wait < 1 / 0) timer = setTimeout(tell, wait, RANG, 0);
+}
+
 /** Milliseconds of a clock that runs evenly whatever happens to the wall clock. */
 export const even = () => performance.now();
 
@@ -96,20 +140,25 @@ export const entropy = () =>
     Math.floor(Math.random() * 2 ** 48),
   );
 
-/** What only the page can see of the device. */
-function device() {
-  const zone = attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-  return [screen.width, screen.height, innerWidth, innerHeight, navigator.language, zone];
-}
+/** What only the page can see of the device: the protocol's `Device`. */
+const device = () =>
+  JSON.stringify({
+    screen_width: screen.width,
+    screen_height: screen.height,
+    viewport_width: innerWidth,
+    viewport_height: innerHeight,
+    language: navigator.language,
+    time_zone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  });
 
-/** The SDK's own keys in storage; those of one tab are in the order of their numbers. */
-const keys = () =>
-  Object.keys(localStorage)
-    .filter((key) => key.startsWith('wm_'))
-    .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+/** The keys that begin with `prefix`. */
+const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+
+/** The tabs that have something in storage. */
+const tabs = () => [...new Set(keys('wm_').map((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1]))];
 
 /** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
-const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], keys, device];
+const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], tabs, () => [device()]];
 
 /** What the page says; empty if it says nothing. */
 export const ask = (what) => join(attempt(ANSWERS[what], []));
@@ -119,17 +168,22 @@ export const parameters = (url) => join(attempt(() => [...new URL(url).searchPar
 
 export const is_hidden = () => document.hidden;
 
-/** Where the window's bottom is in the document, and the document's height, in CSS pixels. */
-export const bottom = () => scrollY + innerHeight;
-export const height = () => document.documentElement.scrollHeight;
+/** How far down the document the window's bottom is; a document without height has no bottom. */
+export const scrolled = () => {
+  const height = document.documentElement.scrollHeight;
+  return height && (scrollY + innerHeight) / height;
+};
 
 export const set_cookie = (cookie) => attempt(() => (document.cookie = cookie));
 
 /** The tab's own text is for the tab alone; a duplicated tab copies it. */
 const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
 
+/** What {@link keep} could not store. */
+const memory = {};
+
 // Storage may be refused, full or absent: the very access throws where cookies are blocked.
-export const load = (key) => attempt(() => store(key).getItem(key), '') ?? '';
+export const load = (key) => memory[key] ?? attempt(() => store(key).getItem(key)) ?? '';
 
 /** Writes a text, or removes an empty one. Whether that was done. */
 export const save = (key, text) =>
@@ -138,6 +192,44 @@ export const save = (key, text) =>
     else store(key).removeItem(key);
     return true;
   }, false);
+
+/** Writes a text that the page cannot do without; where storage refuses it, the page works on as if it had not. */
+export function keep(key, text) {
+  delete memory[key];
+  if (!save(key, text)) memory[key] = text;
+}
+
+/** What is stored under `prefix` and a number: number and text, by number. */
+export const stored = (prefix) =>
+  join(
+    attempt(
+      () =>
+        keys(prefix)
+          .map((key) => key.slice(prefix.length))
+          .sort((a, b) => a - b)
+          .flatMap((number) => [number, load(prefix + number)]),
+      [],
+    ),
+  );
+
+/** Removes everything that was stored. */
+export function clear() {
+  for (const key in memory) delete memory[key];
+  save('wm_tab', '');
+  attempt(() => keys('wm_').forEach((key) => save(key, '')));
+}
+
+let problems = [];
+
+/** Keeps the number of a problem. Rust says them in debug mode alone. */
+export const warn = (problem) => problems.push(problem);
+
+/** The numbers since the last time, separated by spaces. */
+export function take_problems() {
+  const taken = problems.join(' ');
+  problems = [];
+  return taken;
+}
 
 const requests = new Set();
 
@@ -182,35 +274,49 @@ export const abort = () => requests.forEach((control) => control.abort());
 let held;
 let unlock;
 
+/** Without locks: the tabs that this page is in charge of. */
+const stamped = [];
+let stamping;
+
+const stamp = () => stamped.forEach((tab) => save('wm_h.' + tab, Date.now()));
+
 /**
- * Asks for a lock of all tabs (Web Locks API) and tells when its turn has come. With `keep` it is only taken if it is
- * free, and held until `release`: a page that holds a lock is kept out of the back/forward cache. Without, it is given
- * back once told. Where no answer comes in time, or locks fail, it counts as free: two tabs sending one item is better
- * than none.
+ * Asks for a lock of all tabs (Web Locks API) and tells when its turn has come. A tab's lock is only taken if it is free,
+ * and held until `release`: a page that holds a lock is kept out of the back/forward cache. The session's, for which
+ * `tab` is empty, is given back once told. Where no answer comes in time, or locks fail, it counts as free: two tabs
+ * sending one item is better than none. A browser without locks (before Safari 15.4, or on plain http) has time stamps
+ * for tabs, renewed as long as the page is there.
  */
-export function lock(name, keep, number) {
+export function lock(tab, number) {
   let told = false;
   const go = (free) => {
-    if (!told) tell(LOCKED, number, [name, +free]);
+    if (!told) tell(LOCKED, number, [tab, +free]);
     told = true;
   };
   try {
     navigator.locks
-      .request(name, { ifAvailable: keep }, (lock) => {
+      .request(tab ? 'wm-tab-' + tab : 'wm-session', { ifAvailable: !!tab }, (lock) => {
         go(!!lock);
-        if (keep && lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
+        if (tab && lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
       })
       .catch(() => go(true));
     setTimeout(go, PATIENCE, true);
   } catch {
-    go(true);
+    const free = !tab || Math.abs(Date.now() - load('wm_h.' + tab)) > STALE;
+    if (tab && free) {
+      stamped.push(tab);
+      stamp();
+      stamping ??= setInterval(stamp, STAMP_EVERY);
+    }
+    go(free);
   }
 }
 
-/** Gives back every lock. */
+/** Gives back every lock. The next page of this tab need not wait for a time stamp to get stale. */
 export function release() {
   unlock?.();
   held = unlock = undefined;
+  for (const tab of stamped.splice(0)) save('wm_h.' + tab, '');
 }
 
 const waiters = [];

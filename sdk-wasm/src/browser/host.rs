@@ -1,4 +1,4 @@
-//! What `host.js` does for the engine; see there. Warnings go to the console by way of web-sys.
+//! What `host.js` does for the engine; see there.
 
 use wasm_bindgen::prelude::*;
 
@@ -6,6 +6,9 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     /// Hears of navigation from now on.
     pub(crate) fn watch();
+    /// Says [`RANG`](crate::core::signal::RANG) in `wait` milliseconds, in place of what was asked for before; never, if
+    /// that is infinite.
+    pub(crate) fn ring(wait: f64);
     /// A clock that runs evenly whatever happens to the wall clock, in milliseconds.
     pub(crate) fn even() -> f64;
     /// 48 random bits.
@@ -14,33 +17,38 @@ extern "C" {
     pub(crate) fn ask(what: u32) -> String;
     /// The parameters of a URL, as fields: names and decoded values.
     pub(crate) fn parameters(url: &str) -> String;
-    /// Where the window's bottom is.
-    pub(crate) fn bottom() -> f64;
-    /// The document's height.
-    pub(crate) fn height() -> f64;
+    /// How far down the document the window's bottom is, of 1 for its end.
+    pub(crate) fn scrolled() -> f64;
     /// Writes a cookie.
     pub(crate) fn set_cookie(cookie: &str);
-    /// Reads from `localStorage`, or the tab's own text; empty if there is nothing.
+    /// Reads what [`keep`] or [`save`] wrote; empty if there is nothing.
     pub(crate) fn load(key: &str) -> String;
-    /// Writes there; an empty text is removed. False if that is refused.
+    /// Writes to storage, or removes an empty text. False if that is refused.
     pub(crate) fn save(key: &str, text: &str) -> bool;
+    /// Writes to storage, or where that is refused to the page's memory.
+    pub(crate) fn keep(key: &str, text: &str);
+    /// What is stored under the keys that begin with `prefix`, as fields: the rest of the key and the text, in the order
+    /// of the numbers that the rests are.
+    pub(crate) fn stored(prefix: &str) -> String;
+    /// Removes everything that the SDK has stored.
+    pub(crate) fn clear();
     /// Sends request `number`; whether its answer will be told of.
     pub(crate) fn post(number: u32, url: &str, body: &str, leaving: bool) -> bool;
     /// Ends every request.
     pub(crate) fn abort();
-    /// Asks for a lock.
-    pub(crate) fn lock(name: &str, keep: bool, number: u32);
+    /// Asks for the lock of a tab, or of the session if `tab` is empty;
+    /// [`LOCKED`](crate::core::signal::LOCKED) is told.
+    pub(crate) fn lock(tab: &str, number: u32);
     /// Gives back every lock.
     pub(crate) fn release();
     /// Answers those who asked for a flush.
     pub(crate) fn flushed(left: u32);
+    /// Answers who [asked](crate::core::signal::ASKED).
+    pub(crate) fn say(state: &str);
     /// Whether the page cannot be seen now.
     pub(crate) fn is_hidden() -> bool;
-}
-
-/// Tells the developer.
-pub(crate) fn warn(text: &str) {
-    web_sys::console::warn_2(&"[waymark]".into(), &text.into());
+    /// Keeps the number of a [`Problem`](crate::core::problem::Problem) for whoever debugs the page.
+    pub(crate) fn warn(problem: u32);
 }
 
 /// What [`ask`] answers.
@@ -51,8 +59,8 @@ pub(crate) enum Ask {
     Title,
     /// `document.cookie`.
     Cookies,
-    /// The SDK's keys in `localStorage`.
-    Keys,
-    /// Width and height of screen and window, language, time zone.
+    /// The tabs that have something in storage.
+    Tabs,
+    /// The JSON of what only the page can see of the device: the protocol's `Device`.
     Device,
 }

@@ -6,162 +6,150 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use waymark_protocol::{Consent, Context as Wire, Device, Session, Touch};
+use uuid::Uuid;
+use waymark_protocol::{Consent, Context as Wire, Session};
 
 use super::engine::Engine;
 use super::host::Ask;
 use super::{clock, host, storage};
 use crate::core::attribution::Landing;
 use crate::core::context::Context;
+use crate::core::json::{self, Raw};
 use crate::core::session::{self, Record};
-use crate::core::text;
-use crate::core::{id, json, number, visitor};
+use crate::core::text::push;
+use crate::core::{number, visitor};
 
 impl Engine {
     /// The record as storage has it now.
+    #[inline(never)]
     fn shared(&self) -> Option<Record> {
-        Record::parse(&self.store.get(storage::RECORD))
+        Record::parse(&host::load(storage::RECORD))
     }
 
+    #[inline(never)]
     fn share(&mut self, record: Record) {
-        self.store.keep(storage::RECORD, record.text());
-        self.record = Some(record);
+        host::keep(storage::RECORD, &record.text());
+        self.take_over(record);
+    }
+
+    /// The record is this tab's from now on. A context holds for one visitor, session and user.
+    fn take_over(&mut self, record: Record) {
+        if !self.record.same_context(&record) {
+            self.context = None;
+        }
+        self.record = record;
     }
 
     /// The flags of the running session.
     pub(crate) fn shared_flags(&self) -> u64 {
-        match (self.shared(), &self.record) {
-            (Some(shared), Some(own)) if shared.session == own.session => shared.flags,
-            (_, own) => own.as_ref().map_or(0, |own| own.flags),
+        match self.shared() {
+            Some(shared) if shared.session == self.record.session => shared.flags,
+            _ => self.record.flags,
         }
     }
 
     /// Sets a flag of the running session, in all tabs.
     pub(crate) fn set_flag(&mut self, flag: u64) {
-        let flags = self.shared_flags();
-        if flags & flag == 0
-            && let Some(mut record) = self.record.clone()
+        self.record.flags |= flag;
+        // Another tab may have begun a new session; its record is not ours to overwrite.
+        if let Some(mut shared) = self.shared()
+            && shared.session == self.record.session
+            && shared.flags & flag == 0
         {
-            record.flags = flags | flag;
-            // Another tab may have begun a new session; its record is not ours to overwrite.
-            if self.shared().is_none_or(|s| s.session == record.session) {
-                self.share(record);
-            } else {
-                self.record = Some(record);
-            }
+            shared.flags |= flag;
+            self.share(shared);
         }
     }
 
     /// Remembers the person, for this session and those to come.
-    pub(crate) fn set_user(&mut self, user: String) {
-        if let Some(mut record) = self.record.clone() {
-            record.user = Some(user);
-            self.share(record);
-        }
+    pub(crate) fn set_user(&mut self, user: &str) {
+        let mut record = self.record.clone();
+        user.clone_into(&mut record.user);
+        self.share(record);
     }
 
     /// Extends the running session to `at`; false if there is none that takes the activity.
     pub(crate) fn extend(&mut self, at: i64) -> bool {
-        match self.shared() {
-            Some(mut record) if record.takes(at, self.options.session) => {
-                record.last = record.last.max(at);
-                self.share(record);
-                true
-            }
-            _ => false,
+        if let Some(mut record) = self.shared()
+            && record.takes(at, self.options.session)
+        {
+            record.last = record.last.max(at);
+            self.share(record);
+            return true;
         }
+        false
     }
 
     /// Settles who the visitor is and which session an activity at `at` belongs to, making either if there is none.
     /// To be called under the lock, except when the page goes away.
     pub(crate) fn settle_session(&mut self, at: i64) {
-        let shared = self.shared();
-        let flags = shared.as_ref().map_or(0, |record| record.flags) & session::RESET;
-        let known = visitor::reconcile(
-            visitor::from_cookies(&host::ask(Ask::Cookies as u32)),
-            shared.as_ref().map(|record| record.visitor),
-            flags != 0,
-        );
-        let landing = self.landing.take();
-        match (shared, known) {
-            (Some(mut record), Some(known))
-                if record.visitor == known && record.takes(at, self.options.session) =>
-            {
-                record.last = record.last.max(at);
-                self.share(record);
+        let mut record = self.shared().unwrap_or_else(Record::none);
+        let flags = record.flags & session::RESET;
+        let cookie = visitor::from_cookies(&host::ask(Ask::Cookies as u32));
+        let known = visitor::reconcile(cookie, record.visitor, flags != 0);
+        let landing = std::mem::take(&mut self.landing);
+        if record.visitor == known && record.takes(at, self.options.session) {
+            record.last = record.last.max(at);
+            self.share(record);
+        } else {
+            if record.visitor != known {
+                record.user.clear();
             }
-            (shared, known) => {
-                let user = shared
-                    .filter(|record| Some(record.visitor) == known)
-                    .and_then(|record| record.user);
-                self.begin_session(at, known, landing, flags, user);
-            }
+            record.visitor = known;
+            record.flags = flags;
+            self.begin_session(at, record, landing);
         }
         self.write_cookie();
     }
 
     /// Forgets the visitor and the user and begins again.
     pub(crate) fn begin_anew(&mut self, at: i64) {
-        self.begin_session(at, None, None, session::RESET, None);
+        let mut record = Record::none();
+        record.flags = session::RESET;
+        self.begin_session(at, record, String::new());
         self.write_cookie();
     }
 
-    fn begin_session(
-        &mut self,
-        at: i64,
-        known: Option<uuid::Uuid>,
-        landing: Option<Landing>,
-        flags: u64,
-        user: Option<String>,
-    ) {
-        let record = Record {
-            visitor: known.unwrap_or_else(|| clock::id(at)),
-            session: clock::id(at),
-            started_at: at,
-            last: at,
-            flags,
-            user,
-        };
-        // The page's landing brings one session only. One that begins later on the same page came from nowhere else.
-        let landing = landing.unwrap_or_else(|| Landing {
-            at,
-            url: host::ask(Ask::Address as u32),
-            referrer: None,
-        });
-        let landing = landing.from_outside(self.options.cookie_domain.as_deref());
-        self.store
-            .keep(storage::TOUCH, landing.text(&id::text(&record.session)));
-        if known.is_none() {
-            self.store.keep(
-                storage::FIRST_TOUCH,
-                landing.text(&id::text(&record.visitor)),
-            );
+    /// Begins a session of the record's visitor, or of a new one if that is nil.
+    #[inline(never)]
+    fn begin_session(&mut self, at: i64, mut record: Record, mut landing: String) {
+        if landing.is_empty() {
+            // The page's landing brings one session only. One that begins later on the same page came from nowhere else.
+            number::push_time(&mut landing, at);
+            push(&mut landing, " ");
+            push(&mut landing, &host::ask(Ask::Address as u32));
+        }
+        let landing = Landing::parse(&landing).from_outside(&self.options.cookie_domain);
+        record.session = clock::id(at);
+        record.started_at = at;
+        record.last = at;
+        host::keep(storage::TOUCH, &landing.text(&record.session));
+        if record.visitor.is_nil() {
+            record.visitor = clock::id(at);
+            host::keep(storage::FIRST_TOUCH, &landing.text(&record.visitor));
         }
         self.share(record);
     }
 
     /// Writes the visitor's cookie anew, which also renews its life.
+    #[inline(never)]
     pub(crate) fn write_cookie(&self) {
         host::set_cookie(&visitor::cookie(
-            self.record.as_ref().map(|record| &record.visitor),
+            &self.record.visitor,
             self.options.secure,
-            self.options.cookie_domain.as_deref(),
+            &self.options.cookie_domain,
         ));
     }
 
-    fn landing_of(&self, key: &'static str, owner: &uuid::Uuid) -> Option<Landing> {
-        Landing::parse(&self.store.get(key), &id::text(owner))
-    }
-
     /// The context for items made now: the same one as long as visitor, session and user are the same.
-    pub(crate) fn context(&mut self) -> Option<Rc<Context>> {
-        let record = self.record.clone()?;
-        if let Some((made_for, context)) = &self.context
-            && made_for.same_context(&record)
-        {
-            return Some(Rc::clone(context));
+    pub(crate) fn context(&mut self) -> Rc<Context> {
+        if let Some(context) = &self.context {
+            return Rc::clone(context);
         }
-        let first = self.landing_of(storage::FIRST_TOUCH, &record.visitor);
+        let record = &self.record;
+        let touch = touch(storage::TOUCH, &record.session);
+        let first_touch = self::touch(storage::FIRST_TOUCH, &record.visitor);
+        let device = host::ask(Ask::Device as u32);
         let wire = Wire {
             visitor_id: record.visitor,
             tab_id: self.tab,
@@ -169,40 +157,30 @@ impl Engine {
                 id: record.session,
                 started_at: record.started_at,
             },
-            user_id: record.user.clone(),
-            touch: self.landing_of(storage::TOUCH, &record.session).map(touch),
-            first_touch: first.map(touch),
+            user_id: Some(record.user.as_str()),
+            touch: Some(Raw(&touch)),
+            first_touch: Some(Raw(&first_touch)),
             ga: None,
-            device: Some(device()),
+            device: Some(Raw(&device)),
             consent: Some(Consent::Granted),
         };
         let context = Rc::new(Context {
             tab: self.tab,
             number: self.seq + 1,
-            session: Some(record.session),
+            session: record.session,
             json: json::text(&wire),
             stored: Cell::new(false),
             hold_until: Cell::new(0),
         });
-        self.context = Some((record, Rc::clone(&context)));
-        Some(context)
+        self.context = Some(Rc::clone(&context));
+        context
     }
 }
 
-fn touch(landing: Landing) -> Touch {
-    landing.touch(&host::parameters(&landing.url))
-}
-
-fn device() -> Device {
-    let facts = host::ask(Ask::Device as u32);
-    let mut fields = text::fields(&facts);
-    let mut pixels = || number::parse(fields.take()).map(|pixels| pixels as u32);
-    Device {
-        screen_width: pixels(),
-        screen_height: pixels(),
-        viewport_width: pixels(),
-        viewport_height: pixels(),
-        language: fields.some(),
-        time_zone: fields.some(),
-    }
+/// The JSON of the touch that is kept for `owner`; empty if there is none.
+fn touch(key: &str, owner: &Uuid) -> String {
+    let kept = host::load(key);
+    Landing::of(&kept, owner)
+        .map(|landing| landing.touch(&host::parameters(landing.url)))
+        .unwrap_or_default()
 }

@@ -1,14 +1,14 @@
 //! The methods of the public interface, and the line of calls that they stand in until their turn.
 
-use waymark_protocol::{Consent, ConsentChange};
+use uuid::Uuid;
+use waymark_protocol::{Consent, ConsentChange, ItemKind};
 
 use super::clock;
 use super::engine::Engine;
-use crate::core::call;
 use crate::core::consent::{self, Step};
-use crate::core::item::Data;
+use crate::core::problem::Problem;
 use crate::core::signal::{self, Signal};
-use crate::core::text;
+use crate::core::{call, json, text};
 
 impl Engine {
     /// Sends everything; whoever asked is told how many items still wait once all has been tried.
@@ -30,11 +30,12 @@ impl Engine {
         let url = fields.take();
         let mut referrer = fields.take().to_owned();
         if referrer.is_empty() {
-            referrer = if self.seen.is_empty() {
-                std::mem::take(&mut self.entry_referrer)
+            // The first one comes from where the visitor does.
+            referrer = std::mem::take(if self.seen.is_empty() {
+                &mut self.entry_referrer
             } else {
-                self.seen.clone()
-            };
+                &mut self.seen
+            });
         }
         self.show(at, url, &referrer, fields.take());
     }
@@ -42,32 +43,31 @@ impl Engine {
     /// Does a call whose turn it is.
     pub(crate) fn method(&mut self, call: &Signal) {
         let at = call.number as i64;
-        let page = self.page.as_ref().and_then(|page| page.id);
+        let view = self.page.item.id;
         let mut fields = text::fields(&call.text);
         let url = fields.take();
         match call.kind {
             signal::PAGE => self.view(at, url, fields),
             signal::AGREED => {
                 let state = Consent::Granted;
-                self.enqueue(at, None, Data::Consent(ConsentChange { state }), false);
+                let data = json::text(&ConsentChange { state });
+                self.enqueue(at, ItemKind::Consent, Uuid::nil(), &data, false);
             }
             signal::RESET => {
                 self.ping();
                 self.begin_anew(at);
-                self.context = None;
                 // What follows on this page belongs to another visitor than the page view.
-                if let Some(page) = &mut self.page {
-                    page.id = None;
-                }
+                self.page.item.id = Uuid::nil();
             }
             kind => {
+                let mut rest = fields;
                 let made = call::read(kind, url, &mut fields);
                 self.warn(made.problem);
-                if let Some(data) = made.data {
-                    if let Data::Identify(identify) = &data {
-                        self.set_user(identify.user_id.clone());
+                if !made.data.is_empty() {
+                    if made.kind == ItemKind::Identify {
+                        self.set_user(rest.take());
                     }
-                    self.enqueue(at, page, data, made.urgent);
+                    self.enqueue(at, made.kind, view, &made.data, made.urgent);
                 }
             }
         }
@@ -78,7 +78,7 @@ impl Engine {
         let mut fields = text::fields(said);
         let url = fields.take();
         let Some(state) = consent::parse(fields.take()) else {
-            return self.warn("consent: granted, denied or unknown");
+            return self.warn(Problem::Consent);
         };
         match consent::step(std::mem::replace(&mut self.consent, state), state) {
             Step::Stay => {}
@@ -88,7 +88,7 @@ impl Engine {
                     number: at as f64,
                     text: String::new(),
                 });
-                if self.options.auto && self.page.is_none() && self.line.len() == 1 {
+                if self.options.auto && self.page.url.is_empty() && self.line.len() == 1 {
                     // The page view was refused with everything else; from now on there is one.
                     let referrer = std::mem::take(&mut self.entry_referrer);
                     self.show(at, url, &referrer, "");

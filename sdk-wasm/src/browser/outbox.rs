@@ -5,17 +5,17 @@
 use std::rc::Rc;
 
 use uuid::Uuid;
-use waymark_protocol::{Item, limits};
+use waymark_protocol::{ItemKind, limits};
 
 use super::engine::{Alarm, Engine};
 use super::{clock, host, storage};
 use crate::core::context::Context;
 use crate::core::delivery::{self, Verdict};
-use crate::core::item::{self, Data};
-use crate::core::json::{self, Raw};
+use crate::core::item::{self, Stamp};
+use crate::core::problem::Problem;
 use crate::core::queue::{Entry, Take};
 use crate::core::text::{self, push};
-use crate::core::{batch, id, number, session};
+use crate::core::{batch, ga4, id, json, number, session};
 
 /// Bytes of items in an ordinary batch, well under the collector's limit for a body.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -24,100 +24,92 @@ const BATCH_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Flight {
     number: u32,
-    items: usize,
     /// Bytes booked as able to outlive the page; 0 for an ordinary request.
     bytes: usize,
     /// Whether an answer will come; none comes to a beacon.
     answers: bool,
 }
 
-fn key(prefix: &str, tab: &Uuid, seq: u64) -> String {
-    let mut key = String::from(prefix);
-    push(&mut key, &id::text(tab));
-    push(&mut key, ".");
-    number::push(&mut key, seq);
-    key
-}
-
 /// Writes an item, and its context if storage does not have that yet.
-fn store_entry(entry: &mut Entry) {
+fn store(entry: &mut Entry) {
     let context = &entry.context;
     if !context.stored.get() {
-        let key = key(storage::CONTEXT, &context.tab, context.number);
+        let key = storage::key(storage::CONTEXT, &context.tab, context.number);
         context.stored.set(host::save(&key, &context.json));
     }
-    let mut text = String::new();
-    number::push(&mut text, context.number);
+    let mut text = number::text(context.number);
     push(&mut text, " ");
     push(&mut text, &entry.json);
-    let key = key(storage::ITEM, &entry.tab, entry.seq);
+    let key = storage::key(storage::ITEM, &context.tab, entry.seq);
     entry.stored = context.stored.get() && host::save(&key, &text);
 }
 
 impl Engine {
-    /// Makes an item that happened at `at`. Returns its id and number; `None` if the site's values cannot be sent.
+    /// Makes an item that happened at `at`, during the page view `view`; nil if there was none, or if it is one. `None` if
+    /// the site's values cannot be sent.
     pub(crate) fn enqueue(
         &mut self,
         at: i64,
-        page_view: Option<Uuid>,
-        data: Data<Raw>,
+        kind: ItemKind,
+        view: Uuid,
+        data: &str,
         urgent: bool,
-    ) -> Option<(Uuid, u64)> {
+    ) -> Option<Stamp> {
         let id = clock::id(at);
-        let seq = self.seq + 1;
-        let is_view = matches!(data, Data::View(_));
-        let urgent = urgent || data.is_urgent();
-        let json = self.write_item(Item {
-            kind: data.kind(),
+        let stamp = Stamp {
             id,
             at,
-            seq,
-            page_view_id: if is_view { Some(id) } else { page_view },
-            data,
-        })?;
-        let context = self.context()?;
-        // Only now: an item that is refused leaves no gap in the count, which the collector would call a loss.
-        self.seq = seq;
-        self.save_tab();
+            seq: self.seq + 1,
+            view: if kind == ItemKind::PageView { id } else { view },
+        };
+        let json = self.write(kind, &stamp, data)?;
         let mut entry = Entry {
             id,
-            tab: self.tab,
-            seq,
-            context,
+            context: self.context(),
+            seq: stamp.seq,
             json,
-            stored: false,
             flight: 0,
+            stored: false,
             sent: false,
-            gone: false,
         };
-        store_entry(&mut entry);
-        let gone = self.queue.push(entry);
-        if !gone.is_empty() {
-            self.warn("queue: full, oldest items dropped");
-        }
-        self.erase(gone);
+        // Only now: an item that is refused leaves no gap in the count, which the collector would call a loss.
+        self.seq = stamp.seq;
+        self.save_tab();
+        store(&mut entry);
+        self.queue.push(entry);
+        self.shrink();
         if urgent || self.queue.waiting() >= self.options.batch_size {
             self.send_all();
         } else {
             self.arm_flush(self.options.flush_after);
         }
-        Some((id, seq))
+        Some(stamp)
     }
 
     /// The JSON of an item; warns and gives `None` if it cannot be sent.
-    pub(crate) fn write_item(&self, item: Item<Data<Raw>>) -> Option<String> {
-        let json = Some(json::text(&item)).filter(|json| item::fits(json));
-        if json.is_none() {
-            self.warn("props: too large or too deep");
+    fn write(&self, kind: ItemKind, stamp: &Stamp, data: &str) -> Option<String> {
+        let json = item::text(kind, stamp, data);
+        if item::fits(&json) {
+            return Some(json);
         }
-        json
+        self.warn(Problem::Size);
+        None
     }
 
     /// Replaces an item that has never been in a batch.
-    pub(crate) fn rewrite(&mut self, id: &Uuid, json: String) {
-        self.queue.replace(id, json);
-        if let Some(entry) = self.queue.unsent(id) {
-            store_entry(entry);
+    pub(crate) fn rewrite(&mut self, kind: ItemKind, stamp: &Stamp, data: &str) {
+        if let Some(json) = self.write(kind, stamp, data)
+            && let Some(entry) = self.queue.replace(&stamp.id, json)
+        {
+            store(entry);
+        }
+    }
+
+    /// Gives up what is too old or too much.
+    pub(crate) fn shrink(&mut self) {
+        while let Some(gone) = self.queue.surplus(clock::now()) {
+            self.warn(Problem::Queue);
+            self.erase(&gone);
         }
     }
 
@@ -141,17 +133,15 @@ impl Engine {
         self.unset(Alarm::Flush);
         self.look_for_ga();
         self.refresh_title();
-        let old = self.queue.expire(now);
-        self.erase(old);
+        self.shrink();
         let limit = Take {
             items: self.batch_items,
             bytes: BATCH_BYTES,
             hard: false,
             again_after: 0,
         };
-        if let Some((body, items)) = self.next_batch(now, limit) {
+        if self.post(now, limit) {
             self.ordinary = self.last_flight;
-            self.post(&body, items, 0);
         } else {
             self.resolve_waiters();
             if self.queue.waiting() > 0 {
@@ -174,68 +164,70 @@ impl Engine {
                 hard: true,
                 again_after: std::mem::take(&mut self.ordinary),
             };
-            let Some((body, items)) = self.next_batch(now, limit) else {
+            if !self.post(now, limit) {
                 return;
-            };
-            self.ledger.add(body.len());
-            // Nobody hears of a beacon's end. It counts as in flight until the page is seen again.
-            self.post(&body, items, body.len());
+            }
         }
     }
 
     /// The page is seen again: what beacons carried is sent anew, since no answer named it.
     pub(crate) fn land_beacons(&mut self) {
-        let mut at = 0;
-        while let Some(flight) = self.flights.get(at) {
-            if !flight.answers {
-                let flight = self.flights.remove(at);
-                self.ledger.release(flight.bytes);
-                self.queue.land(flight.number);
-            } else {
-                at += 1;
-            }
+        while let Some(at) = self.flights.iter().position(|flight| !flight.answers) {
+            let flight = self.end(at);
+            self.queue.land(flight);
         }
         if !self.queue.is_empty() {
             self.arm_flush(self.options.flush_after);
         }
     }
 
-    fn next_batch(&mut self, now: i64, limit: Take) -> Option<(String, usize)> {
-        let flight = self.last_flight + 1;
-        let items = self.queue.take(flight, now, limit);
-        let context = Rc::clone(&items.first()?.context);
-        self.last_flight = flight;
-        let own = self.record.as_ref().map(|record| record.session);
+    /// A request is under way no longer; its number.
+    #[inline(never)]
+    fn end(&mut self, at: usize) -> u32 {
+        let flight = self.flights.remove(at);
+        self.ledger.release(flight.bytes);
+        flight.number
+    }
+
+    /// Sends the next batch; false if there is nothing to send. A hard limit means that it has to outlive the page.
+    fn post(&mut self, now: i64, limit: Take) -> bool {
+        let number = self.last_flight + 1;
+        let Some(context) = self.queue.take(number, now, limit) else {
+            return false;
+        };
+        self.last_flight = number;
         // The ids belong to this browser; that of the session belongs to the session running now.
-        let mut ga = self.ga.ids.clone();
-        if context.session != own {
+        let running = context.session == self.record.session;
+        let mut ga = ga4::ids(&self.ga.cookies);
+        if !running {
             ga.session_id = None;
         }
-        let ga = ga.client_id.is_some().then(|| json::text(&ga));
-        let count = items.len();
+        let is_known = ga.client_id.is_some();
+        let ga = if is_known {
+            json::text(&ga)
+        } else {
+            String::new()
+        };
         let body = batch::body(
             &self.options.head,
             now,
             &context.json,
-            ga.as_deref(),
-            items.iter().map(|entry| entry.json.as_str()),
+            &ga,
+            self.queue.aboard(number).map(|entry| entry.json.as_str()),
         );
-        if ga.is_none() && context.session == own {
+        if running && !is_known {
             self.set_flag(session::SENT_WITHOUT_GA);
         }
-        Some((body, count))
-    }
-
-    /// Sends the batch just taken; `bytes` is 0 unless it has to outlive the page.
-    fn post(&mut self, body: &str, items: usize, bytes: usize) {
-        let number = self.last_flight;
-        let answers = host::post(number, &self.options.endpoint, body, bytes > 0);
+        // Nobody hears of a beacon's end. It counts as in flight until the page is seen again.
+        let bytes = if limit.hard { body.len() } else { 0 };
+        self.ledger.add(bytes);
+        let answers = host::post(number, &self.options.endpoint, &body, limit.hard);
         self.flights.push(Flight {
             number,
-            items,
             bytes,
             answers,
         });
+        true
     }
 
     /// Request `number` has ended; see [`crate::core::signal::ANSWERED`] for the text.
@@ -243,12 +235,11 @@ impl Engine {
         let Some(at) = self.flights.iter().position(|f| f.number == number) else {
             return;
         };
-        let flight = self.flights.remove(at);
-        self.ledger.release(flight.bytes);
+        self.end(at);
         let now = clock::now();
         let mut failed = false;
         let mut answer = text::fields(told);
-        let status = number::parse(answer.take()).unwrap_or(0) as u16;
+        let status = number::parse(answer.take()).unwrap_or(0);
         let retry_after = number::parse_time(answer.take()).unwrap_or(0) * 1_000;
         let readable = answer.take() == "1";
         match delivery::verdict(status, readable) {
@@ -257,12 +248,12 @@ impl Engine {
                     let id = id::parse(answer.take());
                     let status = answer.take();
                     if status == "dropped" {
-                        self.warn("item: dropped by the collector");
+                        self.warn(Problem::Dropped);
                     }
                     if delivery::is_final(status)
-                        && let Some(done) = id.and_then(|id| self.queue.settle(&id))
+                        && let Some(done) = self.queue.settle(&id)
                     {
-                        self.erase(vec![done]);
+                        self.erase(&done);
                     }
                 }
                 failed = self.queue.land(number) > 0;
@@ -270,19 +261,22 @@ impl Engine {
                     self.backoff.succeeded();
                 }
             }
-            Verdict::Split if flight.items > 1 => self.batch_items = flight.items / 2,
             Verdict::Split => {
-                let gone = self.queue.give_up(number);
-                self.erase(gone);
-                self.warn("item: too large for the collector");
+                let items = self.queue.aboard(number).count();
+                if items > 1 {
+                    self.batch_items = items / 2;
+                } else if let Some(gone) = self.queue.give_up(number) {
+                    self.erase(&gone);
+                    self.warn(Problem::Refused);
+                }
             }
             Verdict::HoldContext => {
                 self.queue.hold(number, now + delivery::REFUSED_WAIT);
-                self.warn("batch: not readable for the collector");
+                self.warn(Problem::Unreadable);
             }
             Verdict::Refused => {
                 self.backoff.refused(now);
-                self.warn("key: refused, or this origin");
+                self.warn(Problem::Key);
             }
             Verdict::Later => failed = true,
         }
@@ -310,6 +304,7 @@ impl Engine {
     }
 
     /// Sends after `wait` milliseconds, unless that is already to happen.
+    #[inline(never)]
     fn arm_flush(&mut self, wait: i64) {
         if !self.is_set(Alarm::Flush) {
             self.set_alarm(Alarm::Flush, wait);
@@ -317,26 +312,28 @@ impl Engine {
     }
 
     /// Answers those who asked for a flush with the number of items still waiting.
+    #[inline(never)]
     pub(crate) fn resolve_waiters(&mut self) {
         if std::mem::take(&mut self.waited_for) {
             host::flushed(self.queue.len() as u32);
         }
     }
 
-    /// Removes items from storage, and contexts that nothing uses any more.
-    pub(crate) fn erase(&mut self, gone: Vec<Entry>) {
-        for entry in gone {
-            if entry.stored {
-                host::save(&key(storage::ITEM, &entry.tab, entry.seq), "");
-                self.erase_unused(&entry.context);
-            }
+    /// Removes an item from storage, and its context if nothing uses that any more.
+    #[inline(never)]
+    pub(crate) fn erase(&self, gone: &Entry) {
+        if gone.stored {
+            let key = storage::key(storage::ITEM, &gone.context.tab, gone.seq);
+            host::save(&key, "");
+            self.erase_unused(&gone.context);
         }
     }
 
     /// Removes a context from storage if no item uses it.
     pub(crate) fn erase_unused(&self, context: &Rc<Context>) {
         if context.stored.get() && !self.queue.uses(context) {
-            host::save(&key(storage::CONTEXT, &context.tab, context.number), "");
+            let key = storage::key(storage::CONTEXT, &context.tab, context.number);
+            host::save(&key, "");
             context.stored.set(false);
         }
     }

@@ -1,10 +1,10 @@
-//! What the browser keeps: `localStorage`, the tab's `sessionStorage`, and the visitor's cookie.
-//!
-//! Any of them may be refused, full or absent. What cannot be written is remembered in memory, so that the page works on
-//! as if it had been.
+//! The names of what the browser keeps: in `localStorage`, for all tabs, and in the tab's own `sessionStorage`. How it is
+//! kept, and what stands in where it is refused, is with `host.js`.
 
-use super::host::{self, Ask};
-use crate::core::text;
+use uuid::Uuid;
+
+use crate::core::text::push;
+use crate::core::{id, number};
 
 /// The record that the tabs share; see `core/session`.
 pub(crate) const RECORD: &str = "wm_s";
@@ -14,51 +14,24 @@ pub(crate) const TOUCH: &str = "wm_t";
 pub(crate) const FIRST_TOUCH: &str = "wm_f";
 /// Of the tab alone: its id and count of items.
 pub(crate) const TAB: &str = "wm_tab";
-/// Followed by `<tab>.<seq>`: an item.
-pub(crate) const ITEM: &str = "wm_q.";
-/// Followed by `<tab>.<number>`: a context.
+/// Of a tab: a context, by its number.
 pub(crate) const CONTEXT: &str = "wm_c.";
-/// Followed by `<tab>`: when the tab was last alive; only in a browser without locks.
-pub(crate) const BEAT: &str = "wm_h.";
+/// Of a tab: an item, by its number.
+pub(crate) const ITEM: &str = "wm_q.";
 
-/// What storage has refused to keep.
-#[derive(Debug)]
-pub(crate) struct Store {
-    memory: Vec<(&'static str, String)>,
+/// What the keys of a tab's contexts or items begin with.
+#[inline(never)]
+pub(crate) fn prefix(of: &str, tab: &Uuid) -> String {
+    let mut key = String::from(of);
+    push(&mut key, &id::text(tab));
+    push(&mut key, ".");
+    key
 }
 
-impl Store {
-    /// With nothing refused yet.
-    pub(crate) const fn new() -> Store {
-        Store { memory: Vec::new() }
-    }
-
-    /// Reads a text that [`Store::keep`] wrote.
-    pub(crate) fn get(&self, key: &'static str) -> String {
-        for (kept, value) in &self.memory {
-            if *kept == key {
-                return value.clone();
-            }
-        }
-        host::load(key)
-    }
-
-    /// Writes a text, in memory if there is no other way.
-    pub(crate) fn keep(&mut self, key: &'static str, value: String) {
-        self.memory.retain(|(kept, _)| *kept != key);
-        if !host::save(key, &value) {
-            self.memory.push((key, value));
-        }
-    }
-
-    /// Removes everything.
-    pub(crate) fn clear(&mut self) {
-        let keys = host::ask(Ask::Keys as u32);
-        let mut keys = text::fields(&keys);
-        while !keys.is_done() {
-            host::save(keys.take(), "");
-        }
-        self.memory.clear();
-        host::save(TAB, "");
-    }
+/// The key of a tab's context or item.
+#[inline(never)]
+pub(crate) fn key(of: &str, tab: &Uuid, number: u64) -> String {
+    let mut key = prefix(of, tab);
+    number::push(&mut key, number);
+    key
 }

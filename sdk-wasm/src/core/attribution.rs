@@ -1,122 +1,119 @@
 //! How the visitor arrived: a touch is read from the landing page's URL and the page before it.
 //!
-//! Only the ingredients are kept in the browser ([`Landing`]); the [`Touch`] is read from them again whenever a context is
+//! Only the ingredients are kept in the browser ([`Landing`]); the touch is read from them again whenever a context is
 //! made. Raw facts alone leave the browser: source, medium and channel are the collector's conclusions.
 
-use std::borrow::Cow;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use uuid::Uuid;
+use waymark_protocol::{Empty, Touch, limits};
 
-use waymark_protocol::{ClickIds, Touch, limits};
-
-use super::number;
-use super::text::{Fields, after, before, fields, owned, push};
+use super::text::{Fields, after, before, fields, push};
+use super::{id, json, number};
 
 /// Characters of a landing URL that are kept in the browser. More than what is sent, because campaign parameters may
 /// stand behind the cut.
 const KEPT_CHARS: usize = 4 * limits::URL_CHARS;
 
-/// An arrival.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Landing {
+/// An arrival, as a text says it: time, URL and the page before, separated by spaces, of which neither has any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Landing<'a> {
     /// The client's clock at the landing.
     pub at: i64,
     /// The whole URL.
-    pub url: String,
-    /// The page before, unless it is empty.
-    pub referrer: Option<String>,
+    pub url: &'a str,
+    /// The page before; empty if there was none.
+    pub referrer: &'a str,
 }
 
-impl Landing {
-    /// Leaves out a referrer that is a page of the site itself: it says nothing about where the visitor came from.
-    pub fn from_outside(mut self, site: Option<&str>) -> Landing {
-        let own = host(&self.url);
-        self.referrer = self.referrer.filter(|referrer| {
-            let host = host(referrer);
-            !referrer.is_empty()
-                && (host.is_empty()
-                    || (own != host && !site.is_some_and(|site| within(host, site))))
-        });
+impl<'a> Landing<'a> {
+    /// Reads an arrival; what cannot be read is empty.
+    pub fn parse(text: &'a str) -> Landing<'a> {
+        let mut fields = Fields(text, b' ');
+        Landing {
+            at: number::parse_time(fields.take()).unwrap_or(0),
+            url: fields.take(),
+            referrer: fields.take(),
+        }
+    }
+
+    /// Reads what [`Landing::text`] wrote for `owner`; the text of another owner, or anything else, is `None`.
+    pub fn of(text: &'a str, owner: &Uuid) -> Option<Landing<'a>> {
+        let mut fields = Fields(text, b' ');
+        (fields.take() == id::text(owner)).then(|| Landing::parse(fields.0))
+    }
+
+    /// Leaves out a referrer that is a page of the site itself: it says nothing about where the visitor came from. The
+    /// site is the page's own host and, unless that is empty, every host under `site`.
+    pub fn from_outside(mut self, site: &str) -> Landing<'a> {
+        let host = host(self.referrer);
+        if !host.is_empty() && (host == self::host(self.url) || within(host, site)) {
+            self.referrer = "";
+        }
         self
     }
 
     /// The text kept in storage, which belongs to `owner`, a session or a visitor.
-    pub fn text(&self, owner: &str) -> String {
-        let mut out = String::from(owner);
+    pub fn text(&self, owner: &Uuid) -> String {
+        let mut out = id::text(owner);
         push(&mut out, " ");
         number::push_time(&mut out, self.at);
         push(&mut out, " ");
-        // A serialised URL has no spaces; one made by hand may.
-        push_token(&mut out, cut(&self.url, KEPT_CHARS));
+        push(&mut out, cut(self.url, KEPT_CHARS));
         push(&mut out, " ");
-        push_token(
-            &mut out,
-            cut(self.referrer.as_deref().unwrap_or(""), limits::URL_CHARS),
-        );
+        push(&mut out, cut(self.referrer, limits::URL_CHARS));
         out
     }
 
-    /// Reads what [`Landing::text`] wrote for `owner`; the text of another owner, or anything else, is `None`.
-    pub fn parse(text: &str, owner: &str) -> Option<Landing> {
-        let mut fields = Fields(text, b' ');
-        if fields.take() != owner {
-            return None;
-        }
-        Some(Landing {
-            at: number::parse_time(fields.take())?,
-            url: fields.take().to_owned(),
-            referrer: fields.some(),
+    /// The JSON of the touch as it is sent. `parameters` are those of the URL, decoded: names and values, as fields.
+    pub fn touch(&self, parameters: &str) -> String {
+        let utm = |name| Some(cut(value(parameters, name), limits::TEXT_CHARS));
+        json::text(&Touch {
+            at: self.at,
+            landing_url: Some(cut(self.url, limits::URL_CHARS)),
+            referrer: Some(self.referrer),
+            source: utm("utm_source"),
+            medium: utm("utm_medium"),
+            campaign: utm("utm_campaign"),
+            term: utm("utm_term"),
+            content: utm("utm_content"),
+            click_ids: Clicks(parameters),
         })
     }
+}
 
-    /// The touch as it is sent. `parameters` are those of the URL, decoded: names and values, as fields.
-    pub fn touch(&self, parameters: &str) -> Touch {
-        let mut touch = Touch {
-            at: self.at,
-            landing_url: owned(cut(&self.url, limits::URL_CHARS)),
-            referrer: self
-                .referrer
-                .as_deref()
-                .and_then(|r| owned(cut(r, limits::URL_CHARS))),
-            ..Touch::default()
-        };
-        let mut query = fields(parameters);
-        while !query.is_done() {
-            let (name, value) = (query.take(), query.take());
-            let field = match name {
-                "utm_source" => &mut touch.source,
-                "utm_medium" => &mut touch.medium,
-                "utm_campaign" => &mut touch.campaign,
-                "utm_term" => &mut touch.term,
-                "utm_content" => &mut touch.content,
-                _ => {
-                    if let Some(name) = limits::CLICK_IDS.iter().find(|id| **id == name)
-                        && touch.click_ids.get(name).is_none()
-                    {
-                        push_click_id(&mut touch.click_ids, name, value);
-                    }
-                    continue;
-                }
-            };
-            if field.is_none() {
-                *field = owned(cut(value, limits::TEXT_CHARS));
-            }
+/// The advertising click ids among parameters.
+#[derive(Debug, Default)]
+struct Clicks<'a>(&'a str);
+
+impl Empty for Clicks<'_> {
+    fn is_empty(&self) -> bool {
+        // The serializer leaves out what turns out to be empty.
+        false
+    }
+}
+
+impl Serialize for Clicks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut ids = serializer.serialize_struct("", 0)?;
+        for name in limits::CLICK_IDS {
+            ids.serialize_field(name, cut(value(self.0, name), limits::TEXT_CHARS))?;
         }
-        touch
+        ids.end()
     }
 }
 
-fn push_click_id(ids: &mut ClickIds, name: &'static str, value: &str) {
-    if let Some(value) = owned(cut(value, limits::TEXT_CHARS)) {
-        ids.0.push((Cow::Borrowed(name), value));
+/// The first value under `name` that is not empty.
+#[inline(never)]
+fn value<'a>(parameters: &'a str, name: &str) -> &'a str {
+    let mut fields = fields(parameters);
+    while !fields.is_done() {
+        let found = fields.take() == name;
+        let value = fields.take();
+        if found && !value.is_empty() {
+            return value;
+        }
     }
-}
-
-fn push_token(out: &mut String, text: &str) {
-    let mut words = Fields(text, b' ');
-    push(out, words.take());
-    while !words.is_done() {
-        push(out, "+");
-        push(out, words.take());
-    }
+    ""
 }
 
 /// The first `chars` characters.
@@ -138,9 +135,7 @@ pub fn cut(text: &str, chars: usize) -> &str {
 
 /// The host name of an absolute URL, without port and user; empty if there is none.
 fn host(url: &str) -> &str {
-    let Some(mut rest) = after(url, "://") else {
-        return "";
-    };
+    let mut rest = after(url, "://");
     for end in [b'/', b'?', b'#'] {
         rest = before(rest, end);
     }
@@ -151,11 +146,13 @@ fn host(url: &str) -> &str {
     before(rest, b':')
 }
 
-/// Whether `host` is `site` or a name under it; `site` may begin with a dot.
+/// Whether `host` is `site` or a name under it; `site` may begin with a dot, or be empty for none.
 fn within(host: &str, site: &str) -> bool {
     let site = site.strip_prefix('.').unwrap_or(site);
-    host.strip_suffix(site)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    !site.is_empty()
+        && host
+            .strip_suffix(site)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 #[cfg(test)]
@@ -163,12 +160,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn landing(url: &str, referrer: &str) -> Landing {
+    fn landing<'a>(url: &'a str, referrer: &'a str) -> Landing<'a> {
         Landing {
             at: 5,
-            url: url.to_owned(),
-            referrer: Some(referrer.to_owned()),
+            url,
+            referrer,
         }
+    }
+
+    fn owner(byte: u8) -> Uuid {
+        id::new(1, &[byte; id::RANDOM_BYTES])
+    }
+
+    fn touch(landing: &Landing<'_>, parameters: &str) -> Touch {
+        serde_json::from_str(&landing.touch(parameters)).expect("a touch")
     }
 
     #[test]
@@ -185,7 +190,8 @@ mod tests {
             ("gclid", "later"),
             ("utm_source", "no"),
         ];
-        let touch = landing("https://shop.example/p?…", "https://mail.example/inbox").touch(
+        let touch = touch(
+            &landing("https://shop.example/p?…", "https://mail.example/inbox"),
             &parameters
                 .map(|(name, value)| [name, value].join("\0"))
                 .join("\0"),
@@ -211,7 +217,7 @@ mod tests {
     #[test]
     fn every_click_id_is_known() {
         for name in limits::CLICK_IDS {
-            let touch = landing("https://a.example/", "").touch(&[name, "v1"].join("\0"));
+            let touch = touch(&landing("https://a.example/", ""), &[name, "v1"].join("\0"));
             assert_eq!(touch.click_ids.get(name), Some("v1"));
         }
     }
@@ -225,9 +231,10 @@ mod tests {
             "&utm_source=late",
         ]
         .concat();
-        let kept = Landing::parse(&landing(&url, "").text("me"), "me").expect("own text");
+        let text = landing(&url, "").text(&owner(1));
+        let kept = Landing::of(&text, &owner(1)).expect("own text");
         assert_eq!(kept.url, url);
-        let sent = kept.touch(&["utm_term", &"ü".repeat(600)].join("\0"));
+        let sent = touch(&kept, &["utm_term", &"ü".repeat(600)].join("\0"));
         let chars = |text: Option<String>| text.map(|text| text.chars().count());
         assert_eq!(chars(sent.landing_url), Some(limits::URL_CHARS));
         assert_eq!(chars(sent.term), Some(limits::TEXT_CHARS));
@@ -235,37 +242,39 @@ mod tests {
 
     #[test]
     fn the_sites_own_pages_are_not_where_a_visitor_came_from() {
-        let outside = |referrer: &str, site: Option<&str>| {
-            landing("https://www.shop.example:8443/a", referrer)
+        let outside = |referrer: &str, site: &str| {
+            !landing("https://www.shop.example:8443/a", referrer)
                 .from_outside(site)
                 .referrer
+                .is_empty()
         };
-        assert_eq!(outside("https://www.shop.example/b", None), None);
-        assert_eq!(outside("", None), None);
-        assert!(outside("https://blog.shop.example/b", None).is_some());
-        assert_eq!(
-            outside("https://blog.shop.example/b", Some(".shop.example")),
-            None
-        );
-        assert!(outside("https://notshop.example/", Some("shop.example")).is_some());
-        assert!(outside("android-app://com.mail/", Some("shop.example")).is_some());
-        assert!(outside("https://evil.example/?https://www.shop.example/", None).is_some());
+        assert!(!outside("https://www.shop.example/b", ""));
+        assert!(!outside("", ""));
+        assert!(outside("https://blog.shop.example/b", ""));
+        assert!(!outside("https://blog.shop.example/b", ".shop.example"));
+        assert!(outside("https://notshop.example/", "shop.example"));
+        assert!(outside("android-app://com.mail/", "shop.example"));
+        assert!(outside(
+            "https://evil.example/?https://www.shop.example/",
+            ""
+        ));
     }
 
     #[test]
     fn a_landing_of_another_owner_is_not_read() {
-        let text = landing("https://a.example/", "https://b.example/").text("me");
-        assert!(Landing::parse(&text, "me").is_some());
-        assert_eq!(Landing::parse(&text, "you"), None);
-        assert_eq!(Landing::parse("", "me"), None);
+        let text = landing("https://a.example/", "https://b.example/").text(&owner(1));
+        assert!(Landing::of(&text, &owner(1)).is_some());
+        assert_eq!(Landing::of(&text, &owner(2)), None);
+        assert_eq!(Landing::of("", &owner(1)), None);
     }
 
     proptest! {
         #[test]
-        fn no_query_is_too_strange(url in "\\PC{0,80}", referrer in "\\PC{0,20}") {
-            let landing = landing(&url, &referrer).from_outside(Some(&referrer));
-            landing.touch(&url);
-            prop_assert!(Landing::parse(&landing.text("me"), "me").is_some());
+        fn no_query_is_too_strange(url in "[^ ]{0,80}", referrer in "[^ ]{0,20}") {
+            let landing = landing(&url, &referrer).from_outside(&referrer);
+            touch(&landing, &url);
+            let text = landing.text(&owner(1));
+            prop_assert_eq!(Landing::of(&text, &owner(1)), Some(landing));
         }
     }
 }

@@ -20,26 +20,28 @@ pub fn head(key: &str, sdk: &str) -> String {
     out
 }
 
-/// The body. `ga` is the JSON of Google Analytics' ids, put into the context here and not when an item was made: an item
+/// The body. `ga` is the JSON of Google Analytics' ids, empty if there are none, put into the context here and not when an item was made: an item
 /// made before the cookie was there would otherwise go without.
 pub fn body<'a>(
     head: &str,
     sent_at: i64,
     context: &str,
-    ga: Option<&str>,
+    ga: &str,
     items: impl Iterator<Item = &'a str>,
 ) -> String {
     let mut out = String::from(head);
     number::push_time(&mut out, sent_at);
     push(&mut out, ",\"context\":");
-    if let (Some(ga), Some(rest)) = (ga, context.strip_prefix('{')) {
+    let mut context = context;
+    if !ga.is_empty()
+        && let Some(rest) = context.strip_prefix('{')
+    {
         push(&mut out, "{\"ga\":");
         push(&mut out, ga);
         push(&mut out, ",");
-        push(&mut out, rest);
-    } else {
-        push(&mut out, context);
+        context = rest;
     }
+    push(&mut out, context);
     push(&mut out, ",\"items\":");
     let mut separator = "[";
     for item in items {
@@ -75,7 +77,7 @@ mod tests {
             &head,
             typed.sent_at,
             &serde_json::to_string(&context).expect("serialises"),
-            Some(&ga),
+            &ga,
             items.iter().map(String::as_str),
         );
         assert_eq!(
@@ -87,7 +89,7 @@ mod tests {
     #[test]
     fn without_ga_the_context_stays_as_it_is() {
         assert_eq!(
-            body("{", 7, "{\"a\":1}", None, ["1", "2"].into_iter()),
+            body("{", 7, "{\"a\":1}", "", ["1", "2"].into_iter()),
             "{7,\"context\":{\"a\":1},\"items\":[1,2]}"
         );
     }

@@ -16,7 +16,7 @@ pub enum Verdict {
 }
 
 /// The verdict on a status, by `docs/api.md`. `readable` is whether the body was a list of results.
-pub fn verdict(status: u16, readable: bool) -> Verdict {
+pub fn verdict(status: u64, readable: bool) -> Verdict {
     match status {
         200 if readable => Verdict::Read,
         413 => Verdict::Split,

@@ -6,11 +6,11 @@
 
 use waymark_protocol::GaIds;
 
-use super::text::{Fields, owned};
+use super::text::Fields;
 use super::{number, visitor};
 
 /// The ids that are there now.
-pub fn ids(cookies: &str) -> GaIds {
+pub fn ids<'a>(cookies: &'a str) -> GaIds<&'a str> {
     let (mut client, mut depth) = ("", u64::MAX);
     let (mut session, mut began) = ("", 0);
     let mut cookies = Fields(cookies, b';');
@@ -33,9 +33,10 @@ pub fn ids(cookies: &str) -> GaIds {
             }
         }
     }
+    let some = |id: &'a str| Some(id).filter(|id| !id.is_empty());
     GaIds {
-        client_id: owned(client),
-        session_id: owned(session),
+        client_id: some(client),
+        session_id: some(session),
     }
 }
 
@@ -80,7 +81,10 @@ mod tests {
 
     fn pair(cookies: &str) -> (Option<String>, Option<String>) {
         let found = ids(cookies);
-        (found.client_id, found.session_id)
+        (
+            found.client_id.map(str::to_owned),
+            found.session_id.map(str::to_owned),
+        )
     }
 
     fn both(client: &str, session: &str) -> (Option<String>, Option<String>) {

@@ -1,82 +1,58 @@
 //! Items as they are sent, and what is refused before one is made.
+//!
+//! What an item says in detail is JSON text by the time it gets here, written from the protocol's type by whoever makes the
+//! item; see [`super::json`].
 
-use serde::{Serialize, Serializer};
-use waymark_protocol::{
-    ConsentChange, Event, GaLinked, Identify, ItemKind, Milestone, PagePing, PageView, limits,
-};
+use uuid::Uuid;
+use waymark_protocol::{Item, ItemKind, PageView, limits};
 
 use super::attribution::cut;
+use super::json::{self, Raw};
 
-/// What an item says, by kind. `P` is the site's own object: a JavaScript value in the browser.
-#[derive(Debug)]
-pub enum Data<P> {
-    /// A page was shown.
-    View(PageView),
-    /// A named event.
-    Event(Event<P>),
-    /// The visitor is a known user.
-    Identify(Identify<P>),
-    /// A named moment.
-    Milestone(Milestone<P>),
-    /// The figures of a page view.
-    Ping(PagePing),
-    /// Google Analytics' ids came late.
-    Ga(GaLinked),
-    /// Consent changed.
-    Consent(ConsentChange),
+/// What tells one item from the next, beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its id.
+    pub id: Uuid,
+    /// When it happened.
+    pub at: i64,
+    /// Its number within the tab.
+    pub seq: u64,
+    /// The page view during which it happened; nil if there was none. A page view's own is its id.
+    pub view: Uuid,
 }
 
-impl<P> Data<P> {
-    /// The kind that belongs to the data.
-    pub fn kind(&self) -> ItemKind {
-        match self {
-            Data::View(_) => ItemKind::PageView,
-            Data::Event(_) => ItemKind::Event,
-            Data::Identify(_) => ItemKind::Identify,
-            Data::Milestone(_) => ItemKind::Milestone,
-            Data::Ping(_) => ItemKind::PagePing,
-            Data::Ga(_) => ItemKind::GaLinked,
-            Data::Consent(_) => ItemKind::Consent,
-        }
-    }
-
-    /// Whether the item is sent at once: what the site's business turns on is not left to a timer.
-    pub fn is_urgent(&self) -> bool {
-        match self {
-            Data::Event(event) => event.conversion,
-            Data::Milestone(_) | Data::Identify(_) => true,
-            _ => false,
+impl Stamp {
+    /// Of no item.
+    pub const fn none() -> Stamp {
+        Stamp {
+            id: Uuid::nil(),
+            at: 0,
+            seq: 0,
+            view: Uuid::nil(),
         }
     }
 }
 
-// By hand, because the wire has no trace of the enum.
-impl<P: Serialize> Serialize for Data<P> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Data::View(data) => data.serialize(serializer),
-            Data::Event(data) => data.serialize(serializer),
-            Data::Identify(data) => data.serialize(serializer),
-            Data::Milestone(data) => data.serialize(serializer),
-            Data::Ping(data) => data.serialize(serializer),
-            Data::Ga(data) => data.serialize(serializer),
-            Data::Consent(data) => data.serialize(serializer),
-        }
-    }
+/// The JSON of an item.
+pub fn text(kind: ItemKind, stamp: &Stamp, data: &str) -> String {
+    json::text(&Item {
+        kind,
+        id: stamp.id,
+        at: stamp.at,
+        seq: stamp.seq,
+        page_view_id: Some(stamp.view).filter(|view| !view.is_nil()),
+        data: Raw(data),
+    })
 }
 
-/// A page view's data, cut to the limits.
-pub fn view(url: &str, title: Option<&str>, referrer: Option<&str>) -> PageView {
-    let text = |text: Option<&str>, chars| {
-        text.map(|t| cut(t, chars))
-            .filter(|t| !t.is_empty())
-            .map(str::to_owned)
-    };
-    PageView {
-        url: cut(url, limits::URL_CHARS).to_owned(),
-        title: text(title, limits::TEXT_CHARS),
-        referrer: text(referrer, limits::URL_CHARS),
-    }
+/// What a page view says, cut to the limits. An empty title or page before is absent.
+pub fn view(url: &str, title: &str, referrer: &str) -> String {
+    json::text(&PageView {
+        url: cut(url, limits::URL_CHARS),
+        title: Some(cut(title, limits::TEXT_CHARS)),
+        referrer: Some(cut(referrer, limits::URL_CHARS)),
+    })
 }
 
 /// Whether a text the site gave is a name or id of 1 to `chars` characters.
@@ -113,66 +89,70 @@ fn depth(json: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::json::Raw;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use uuid::Uuid;
-    use waymark_protocol::{Consent, Item};
+    use waymark_protocol::{
+        Consent, ConsentChange, Event, GaLinked, Identify, Milestone, PagePing,
+    };
 
     const FULL: &str = include_str!("../../../protocol/fixtures/v1/batch.full.json");
 
-    /// The fixture's item of one kind, made from the same facts in the way the SDK makes it.
-    fn made(wanted: &Value) -> Item<Data<Raw>> {
-        let data = &wanted["data"];
-        let text = |name: &str| data[name].as_str().map(str::to_owned);
-        let object = |name: &str| data.get(name).map(|value| Raw(value.to_string()));
-        let made = match wanted["type"].as_str().expect("a type") {
-            "page_view" => Data::View(view(
-                data["url"].as_str().expect("a url"),
-                data["title"].as_str(),
-                data["referrer"].as_str(),
-            )),
-            "event" => Data::Event(Event {
-                name: text("name").expect("a name"),
-                props: object("props"),
-                conversion: data["conversion"].as_bool().expect("a flag"),
-                value: text("value"),
-                currency: text("currency"),
-                url: text("url"),
-            }),
-            "identify" => Data::Identify(Identify {
-                user_id: text("user_id").expect("a user id"),
-                traits: object("traits"),
-            }),
-            "milestone" => Data::Milestone(Milestone {
-                name: text("name").expect("a name"),
-                props: object("props"),
-            }),
-            "page_ping" => Data::Ping(PagePing {
-                visible_ms: data["visible_ms"].as_u64().expect("a number"),
-                scroll_max: 60,
-            }),
-            "ga_linked" => Data::Ga(GaLinked {
-                client_id: text("client_id").expect("an id"),
-                session_id: text("session_id"),
-            }),
-            "consent" => Data::Consent(ConsentChange {
-                state: Consent::Granted,
-            }),
+    /// What the fixture's item says, from the same facts in the way the SDK makes it.
+    fn said(kind: &str, data: &Value) -> (ItemKind, String) {
+        let text = |name: &str| data[name].as_str().unwrap_or("");
+        let object = |name: &str| data.get(name).map_or(String::new(), Value::to_string);
+        let (props, traits) = (object("props"), object("traits"));
+        match kind {
+            "page_view" => (
+                ItemKind::PageView,
+                view(text("url"), text("title"), text("referrer")),
+            ),
+            "event" => (
+                ItemKind::Event,
+                json::text(&Event {
+                    name: text("name"),
+                    props: Some(Raw(&props)),
+                    conversion: data["conversion"].as_bool().expect("a flag"),
+                    value: Some(text("value")),
+                    currency: Some(text("currency")),
+                    url: Some(text("url")),
+                }),
+            ),
+            "identify" => (
+                ItemKind::Identify,
+                json::text(&Identify {
+                    user_id: text("user_id"),
+                    traits: Some(Raw(&traits)),
+                }),
+            ),
+            "milestone" => (
+                ItemKind::Milestone,
+                json::text(&Milestone {
+                    name: text("name"),
+                    props: Some(Raw(&props)),
+                }),
+            ),
+            "page_ping" => (
+                ItemKind::PagePing,
+                json::text(&PagePing {
+                    visible_ms: data["visible_ms"].as_u64().expect("a number"),
+                    scroll_max: 60,
+                }),
+            ),
+            "ga_linked" => (
+                ItemKind::GaLinked,
+                json::text(&GaLinked {
+                    client_id: text("client_id"),
+                    session_id: Some(text("session_id")),
+                }),
+            ),
+            "consent" => (
+                ItemKind::Consent,
+                json::text(&ConsentChange {
+                    state: Consent::Granted,
+                }),
+            ),
             other => panic!("the fixture has a kind unknown here: {other}"),
-        };
-        let id = |name: &str| {
-            wanted[name]
-                .as_str()
-                .map(|id| id.parse::<Uuid>().expect("an id"))
-        };
-        Item {
-            kind: made.kind(),
-            id: id("id").expect("an id"),
-            at: wanted["at"].as_i64().expect("a time"),
-            seq: wanted["seq"].as_u64().expect("a number"),
-            page_view_id: id("page_view_id"),
-            data: made,
         }
     }
 
@@ -182,32 +162,27 @@ mod tests {
         let items = fixture["items"].as_array().expect("items");
         assert_eq!(items.len(), 7);
         for wanted in items {
-            let text = crate::core::json::text(&made(wanted));
+            let id = |name: &str| {
+                wanted.get(name).map_or(Uuid::nil(), |id| {
+                    id.as_str().expect("text").parse().expect("an id")
+                })
+            };
+            let (kind, data) = said(wanted["type"].as_str().expect("a type"), &wanted["data"]);
+            let stamp = Stamp {
+                id: id("id"),
+                at: wanted["at"].as_i64().expect("a time"),
+                seq: wanted["seq"].as_u64().expect("a number"),
+                view: id("page_view_id"),
+            };
+            let text = text(kind, &stamp, &data);
             assert_eq!(&serde_json::from_str::<Value>(&text).expect("JSON"), wanted);
         }
     }
 
     #[test]
-    fn what_the_business_turns_on_is_urgent() {
-        let event = |conversion| {
-            Data::Event(Event::<Value> {
-                name: "x".to_owned(),
-                props: None,
-                conversion,
-                value: None,
-                currency: None,
-                url: None,
-            })
-        };
-        assert!(event(true).is_urgent());
-        assert!(!event(false).is_urgent());
-        assert!(!Data::<Value>::View(view("u", None, None)).is_urgent());
-    }
-
-    #[test]
     fn texts_of_a_view_are_cut_and_empty_ones_left_out() {
         let long = "ü".repeat(3_000);
-        let view = view(&long, Some(""), Some(&long));
+        let view: PageView = serde_json::from_str(&view(&long, "", &long)).expect("a view");
         assert_eq!(view.url.chars().count(), limits::URL_CHARS);
         assert_eq!(view.title, None);
         assert_eq!(

@@ -3,7 +3,7 @@
 //! The types in `waymark-protocol` say what is written; this only says how. Objects of the site come as JSON text already
 //! ([`Raw`]) and are passed on as they are. A general serializer would bring the formatting machinery with it.
 
-use serde::ser::{Impossible, Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{Impossible, Serialize, SerializeStruct, Serializer};
 
 use super::number;
 use super::text::push;
@@ -16,16 +16,16 @@ pub fn text<T: Serialize>(value: &T) -> String {
     }
 }
 
-/// JSON text as a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Raw(pub String);
+/// JSON text as a value; an empty one is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raw<'a>(pub &'a str);
 
 /// The name by which [`Writer`] knows a [`Raw`].
 const RAW: &str = "Raw";
 
-impl Serialize for Raw {
+impl Serialize for Raw<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(RAW, &self.0)
+        serializer.serialize_newtype_struct(RAW, self.0)
     }
 }
 
@@ -67,8 +67,10 @@ struct Writer {
 }
 
 impl Writer {
+    /// A text without characters says as little as none, and its field is left out.
     #[inline(never)]
     fn text(&mut self, text: &str) {
+        self.absent = text.is_empty();
         if std::mem::take(&mut self.raw) {
             push(&mut self.out, text);
         } else {
@@ -154,7 +156,7 @@ impl Serializer for &mut Writer {
     type SerializeTuple = Impossible<(), Never>;
     type SerializeTupleStruct = Impossible<(), Never>;
     type SerializeTupleVariant = Impossible<(), Never>;
-    type SerializeMap = Self;
+    type SerializeMap = Impossible<(), Never>;
     type SerializeStruct = Self;
     type SerializeStructVariant = Impossible<(), Never>;
 
@@ -247,13 +249,13 @@ impl Serializer for &mut Writer {
         self.serialize_seq(None)
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self, Never> {
-        push(&mut self.out, "{");
-        Ok(self)
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Never> {
+        self.serialize_seq(None)
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Never> {
-        self.serialize_map(None)
+        push(&mut self.out, "{");
+        Ok(self)
     }
 
     fn serialize_struct_variant(
@@ -288,34 +290,12 @@ impl SerializeStruct for &mut Writer {
     }
 }
 
-impl SerializeMap for &mut Writer {
-    type Ok = ();
-    type Error = Never;
-
-    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Never> {
-        if !self.out.ends_with('{') {
-            push(&mut self.out, ",");
-        }
-        key.serialize(&mut **self)
-    }
-
-    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Never> {
-        push(&mut self.out, ":");
-        value.serialize(&mut **self)
-    }
-
-    fn end(self) -> Result<(), Never> {
-        self.end_object();
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::Value;
-    use waymark_protocol::{Context, Touch};
+    use waymark_protocol::{ClickIds, Context, GaIds, Milestone, Touch};
 
     const FULL: &str = include_str!("../../../protocol/fixtures/v1/batch.full.json");
 
@@ -323,19 +303,46 @@ mod tests {
     fn a_full_context_is_written_as_the_protocol_says() {
         let fixture: Value = serde_json::from_str(FULL).expect("the fixture is JSON");
         let wanted = &fixture["context"];
-        let context: Context = serde_json::from_value(wanted.clone()).expect("a context");
+        let read: Context = serde_json::from_value(wanted.clone()).expect("a context");
+        let touch = |touch: Option<Touch>| touch.map(|t| serde_json::to_string(&t).expect("JSON"));
+        let (first, latest) = (touch(read.first_touch), touch(read.touch));
+        let ga = read.ga.unwrap_or_default();
+        let device = wanted["device"].to_string();
+        let context = Context {
+            visitor_id: read.visitor_id,
+            tab_id: read.tab_id,
+            session: read.session,
+            user_id: read.user_id.as_deref(),
+            touch: latest.as_deref().map(Raw),
+            first_touch: first.as_deref().map(Raw),
+            ga: Some(GaIds {
+                client_id: ga.client_id.as_deref(),
+                session_id: ga.session_id.as_deref(),
+            }),
+            device: Some(Raw(&device)),
+            consent: read.consent,
+        };
         let written: Value = serde_json::from_str(&text(&context)).expect("JSON");
         assert_eq!(&written, wanted);
     }
 
     #[test]
     fn what_is_not_known_is_left_out() {
-        assert_eq!(text(&Touch::default()), "{\"at\":0}");
+        let touch = Touch::<&str, ClickIds> {
+            source: Some(""),
+            ..Touch::default()
+        };
+        assert_eq!(text(&touch), "{\"at\":0}");
+        let milestone = Milestone {
+            name: "signup_at",
+            props: Some(Raw("")),
+        };
+        assert_eq!(text(&milestone), "{\"name\":\"signup_at\"}");
     }
 
     #[test]
     fn json_of_the_site_is_passed_on() {
-        let raw = Raw("{\"a\":[1,\"\\\"\"]}".to_owned());
+        let raw = Raw("{\"a\":[1,\"\\\"\"]}");
         assert_eq!(text(&raw), raw.0);
     }
 

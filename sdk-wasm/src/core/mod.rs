@@ -21,6 +21,7 @@ pub mod keepalive;
 pub mod number;
 pub mod options;
 pub mod page;
+pub mod problem;
 pub mod queue;
 pub mod session;
 pub mod signal;

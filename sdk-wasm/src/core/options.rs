@@ -2,7 +2,6 @@
 
 use waymark_protocol::{Consent, Engine, Sdk};
 
-use super::attribution::Landing;
 use super::text::Fields;
 use super::{batch, consent, json, number, session, text};
 
@@ -23,8 +22,10 @@ pub struct Options {
     pub by_hash: bool,
     /// Whether to wait for Google Analytics' cookies.
     pub ga: bool,
-    /// The domain of the visitor's cookie; the page's own host if absent.
-    pub cookie_domain: Option<String>,
+    /// Whether the page came over https.
+    pub secure: bool,
+    /// The domain of the visitor's cookie; empty for the page's own host.
+    pub cookie_domain: String,
     /// Milliseconds until a batch goes out.
     pub flush_after: i64,
     /// Items that make a batch go out.
@@ -33,16 +34,6 @@ pub struct Options {
     pub heartbeat: i64,
     /// How long a session lives.
     pub session: session::Limits,
-    /// Whether the browser has locks across tabs: not on plain http, and not before Safari 15.4.
-    pub locks: bool,
-    /// Whether the page is rendered ahead of being shown, and has no visitor yet.
-    pub prerendering: bool,
-    /// Whether the page came over https.
-    pub secure: bool,
-    /// How the page was entered, as seen before anything could rewrite the URL.
-    pub landing: Landing,
-    /// How the visit was entered, where that was on an earlier page, left before its core was there.
-    pub arrival: Option<Landing>,
 }
 
 impl Options {
@@ -56,75 +47,52 @@ impl Options {
             auto: false,
             by_hash: false,
             ga: false,
-            cookie_domain: None,
+            secure: false,
+            cookie_domain: String::new(),
             flush_after: 0,
             batch_size: 0,
             heartbeat: 0,
             session: session::Limits { idle: 0, max: 0 },
-            locks: false,
-            prerendering: false,
-            secure: false,
-            landing: Landing {
-                at: 0,
-                url: String::new(),
-                referrer: None,
-            },
-            arrival: None,
         }
     }
 
-    /// Reads the settings in the order of the fields below; what is empty or no whole number has its default, and a flag
-    /// is `0` or `1`.
+    /// Reads the settings in the order of the fields below. A flag is set by `1`; a consent that has no such name counts as
+    /// granted; a number that is missing or out of bounds has its default.
     ///
-    /// key, endpoint, version, engine, debug, consent, autoPageViews, hashRouting, gaPolling, cookieDomain,
-    /// flushIntervalMs, batchSize, heartbeatMs, session idle and maximum in milliseconds, locks, prerendering, secure;
-    /// landing and arrival, each as time, URL and page before.
-    pub fn read(given: &str) -> Options {
+    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling, secure, cookieDomain,
+    /// flushIntervalMs, batchSize, heartbeatMs, session idle and maximum in milliseconds. Returns what follows.
+    pub fn read<'a>(&mut self, given: &'a str) -> &'a str {
         let mut fields = text::fields(given);
-        let key = fields.take();
-        let endpoint = fields.take().to_owned();
-        let version = fields.take().to_owned();
-        let engine = match fields.take() {
-            "js" => Engine::Js,
-            _ => Engine::Wasm,
-        };
-        let mut key_json = String::new();
-        json::quote(&mut key_json, key);
+        let mut key = String::new();
+        json::quote(&mut key, fields.take());
+        self.endpoint = fields.take().to_owned();
+        let version = fields.take();
         let sdk = Sdk {
-            name: "waymark-js".into(),
-            version: version.into(),
-            engine: Some(engine),
+            name: "waymark-js",
+            version,
+            engine: Some(if fields.take() == "js" {
+                Engine::Js
+            } else {
+                Engine::Wasm
+            }),
         };
-        Options {
-            endpoint,
-            head: batch::head(&key_json, &json::text(&sdk)),
-            debug: flag(&mut fields, false),
-            consent: consent::parse(fields.take()).unwrap_or(Consent::Granted),
-            auto: flag(&mut fields, true),
-            by_hash: flag(&mut fields, false),
-            ga: flag(&mut fields, true),
-            cookie_domain: fields.some(),
-            flush_after: whole(&mut fields, 5_000, 0),
-            batch_size: whole(&mut fields, 20, 1) as usize,
-            heartbeat: whole(&mut fields, 15_000, 100),
-            session: session::Limits {
-                idle: whole(&mut fields, 30 * 60_000, 1),
-                max: whole(&mut fields, 24 * 3_600_000, 1),
-            },
-            locks: flag(&mut fields, false),
-            prerendering: flag(&mut fields, false),
-            secure: flag(&mut fields, false),
-            landing: landing(&mut fields),
-            arrival: Some(landing(&mut fields)).filter(|landing| !landing.url.is_empty()),
-        }
-    }
-}
-
-#[inline(never)]
-fn flag(fields: &mut Fields<'_>, default: bool) -> bool {
-    match fields.take() {
-        "" => default,
-        given => given == "1",
+        self.head = batch::head(&key, &json::text(&sdk));
+        self.consent = consent::parse(fields.take()).unwrap_or(Consent::Granted);
+        let mut flag = || fields.take() == "1";
+        self.debug = flag();
+        self.auto = flag();
+        self.by_hash = flag();
+        self.ga = flag();
+        self.secure = flag();
+        self.cookie_domain = fields.take().to_owned();
+        self.flush_after = whole(&mut fields, 5_000, 0);
+        self.batch_size = whole(&mut fields, 20, 1) as usize;
+        self.heartbeat = whole(&mut fields, 15_000, 100);
+        self.session = session::Limits {
+            idle: whole(&mut fields, 30 * 60_000, 1),
+            max: whole(&mut fields, 24 * 3_600_000, 1),
+        };
+        fields.0
     }
 }
 
@@ -136,85 +104,66 @@ fn whole(fields: &mut Fields<'_>, default: i64, least: i64) -> i64 {
     }
 }
 
-fn landing(fields: &mut Fields<'_>) -> Landing {
-    Landing {
-        at: whole(fields, 0, 0),
-        url: fields.take().to_owned(),
-        referrer: fields.some(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_given_counts() {
-        let options = Options::read(
-            &[
-                "wk_1",
-                "https://c/v1/events",
-                "0.1.0",
-                "js",
-                "1",
-                "unknown",
-                "0",
-                "1",
-                "0",
-                "a.example",
-                "300",
-                "5",
-                "1000",
-                "60000",
-                "3600000",
-                "1",
-                "0",
-                "1",
-                "7",
-                "https://a/",
-                "https://b/",
-                "5",
-                "https://a/x",
-                "",
-            ]
-            .join("\0"),
-        );
+        let given = [
+            "wk_1",
+            "https://c/v1/events",
+            "0.1.0",
+            "js",
+            "unknown",
+            "1",
+            "0",
+            "1",
+            "0",
+            "1",
+            "a.example",
+            "300",
+            "5",
+            "1000",
+            "60000",
+            "3600000",
+            "7 https://a/ https://b/",
+        ]
+        .join("\0");
+        let mut options = Options::none();
+        let rest = options.read(&given);
+        assert_eq!(rest, "7 https://a/ https://b/");
         assert_eq!(options.endpoint, "https://c/v1/events");
         assert!(options.head.contains("\"key\":\"wk_1\""));
+        assert!(options.head.contains("\"version\":\"0.1.0\""));
         assert!(options.head.contains("\"engine\":\"js\""));
-        assert!(options.debug && options.by_hash && options.locks && options.secure);
-        assert!(!options.auto && !options.ga && !options.prerendering);
+        assert!(options.debug && options.by_hash && options.secure);
+        assert!(!options.auto && !options.ga);
         assert_eq!(options.consent, Consent::Unknown);
-        assert_eq!(options.cookie_domain.as_deref(), Some("a.example"));
+        assert_eq!(options.cookie_domain, "a.example");
         assert_eq!((options.flush_after, options.batch_size), (300, 5));
         assert_eq!(options.heartbeat, 1_000);
         assert_eq!(
             (options.session.idle, options.session.max),
             (60_000, 3_600_000)
         );
-        assert_eq!(options.landing.at, 7);
-        assert_eq!(options.landing.referrer.as_deref(), Some("https://b/"));
-        let arrival = options.arrival.expect("an arrival");
-        assert_eq!(
-            (arrival.at, arrival.url.as_str(), arrival.referrer),
-            (5, "https://a/x", None)
-        );
     }
 
     #[test]
     fn what_is_absent_or_out_of_bounds_has_its_default() {
         let given = [
-            "", "", "", "", "", "perhaps", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
-        ];
-        let options = Options::read(&given.join("\0"));
+            "", "", "", "", "perhaps", "", "", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
+        ]
+        .join("\0");
+        let mut options = Options::none();
+        options.read(&given);
         assert_eq!(options.consent, Consent::Granted);
-        assert!(options.auto && options.ga && !options.debug && !options.locks);
+        assert!(options.head.contains("\"engine\":\"wasm\""));
         assert_eq!((options.flush_after, options.batch_size), (5_000, 20));
         assert_eq!(options.heartbeat, 15_000);
         assert_eq!(
             (options.session.idle, options.session.max),
             (1_800_000, 86_400_000)
         );
-        assert!(options.arrival.is_none());
     }
 }

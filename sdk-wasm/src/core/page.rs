@@ -2,90 +2,88 @@
 //!
 //! Both figures only grow. Times are of a clock that runs evenly (`performance.now()`), in milliseconds.
 
-use uuid::Uuid;
 use waymark_protocol::PagePing;
+
+use super::item::Stamp;
+
+/// No time of the even clock.
+const HIDDEN: f64 = -1.0;
 
 /// A page view in progress.
 #[derive(Debug)]
 pub struct Page {
-    /// The item's id; `None` after a reset, when what follows belongs to another visitor.
-    pub id: Option<Uuid>,
-    /// When it was made, and its number within the tab.
-    pub at: i64,
-    /// See [`Page::at`].
-    pub seq: u64,
-    /// The whole URL.
+    /// The whole URL; empty as long as there is no page view.
     pub url: String,
-    /// The page before.
-    pub referrer: Option<String>,
+    /// The page before; empty if there was none.
+    pub referrer: String,
     /// The title as sent last.
-    pub title: Option<String>,
+    pub title: String,
     /// Whether the site gave the title, so that the document's does not replace it.
     pub title_given: bool,
-    /// The latest ping: its id and number, to be replaced as long as it has not been sent.
-    pub ping: Option<(Uuid, u64)>,
-    visible_since: Option<f64>,
+    /// The item. Its id is nil after a reset, when what follows belongs to another visitor.
+    pub item: Stamp,
+    /// The latest ping, to be replaced as long as it has not been sent; its id is nil before the first.
+    pub ping: Stamp,
+    /// Before zero while it cannot be seen.
+    visible_since: f64,
     visible_ms: f64,
     scroll_max: u8,
-    told: Option<PagePing>,
+    told: PagePing,
     beats: u32,
 }
 
 impl Page {
-    /// A page that has just been shown.
-    pub fn new(at: i64, url: String, referrer: Option<String>) -> Page {
+    /// Before there is any.
+    pub const fn none() -> Page {
         Page {
-            id: None,
-            at,
-            seq: 0,
-            url,
-            referrer,
-            title: None,
+            url: String::new(),
+            referrer: String::new(),
+            title: String::new(),
             title_given: false,
-            ping: None,
-            visible_since: None,
+            item: Stamp::none(),
+            ping: Stamp::none(),
+            visible_since: HIDDEN,
             visible_ms: 0.0,
             scroll_max: 0,
-            told: None,
+            told: PagePing {
+                visible_ms: 0,
+                scroll_max: 0,
+            },
             beats: 0,
         }
     }
 
     /// The page is visible, or no longer.
     pub fn set_visible(&mut self, visible: bool, now: f64) {
-        if let Some(since) = self.visible_since.take() {
-            self.visible_ms += (now - since).max(0.0);
+        if self.visible_since >= 0.0 {
+            self.visible_ms += (now - self.visible_since).max(0.0);
         }
-        if visible {
-            self.visible_since = Some(now);
-        }
+        self.visible_since = if visible { now.max(0.0) } else { HIDDEN };
     }
 
-    /// The bottom of the window is at `bottom` of `height` CSS pixels.
-    pub fn scrolled(&mut self, bottom: f64, height: f64) {
-        if height > 0.0 {
-            let percent = (bottom / height * 100.0 + 0.5).clamp(0.0, 100.0) as u8;
-            self.scroll_max = self.scroll_max.max(percent);
-        }
+    /// The bottom of the window is so far down the document, of 1 for its end.
+    pub fn scrolled(&mut self, part: f64) {
+        let percent = (part * 100.0 + 0.5).clamp(0.0, 100.0) as u8;
+        self.scroll_max = self.scroll_max.max(percent);
     }
 
     /// The figures, if they have changed since they were last asked for.
     pub fn figures(&mut self, now: f64) -> Option<PagePing> {
-        self.set_visible(self.visible_since.is_some(), now);
+        self.set_visible(self.visible_since >= 0.0, now);
         let figures = PagePing {
             visible_ms: self.visible_ms as u64,
             scroll_max: self.scroll_max,
         };
-        if figures.visible_ms == 0 || self.told == Some(figures) {
+        if figures.visible_ms == 0 || self.told == figures {
             return None;
         }
-        self.told = Some(figures);
+        self.told = figures;
         Some(figures)
     }
 
     /// One beat of the heart; whether it is one to report on. A page left open is reported less and less often.
     pub fn beat(&mut self) -> bool {
-        if self.visible_since.is_none() {
+        if self.visible_since < 0.0 {
             return false;
         }
         self.beats += 1;
@@ -112,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn page() -> Page {
-        Page::new(0, "https://a.example/".to_owned(), None)
+        Page::none()
     }
 
     #[test]
@@ -135,7 +133,7 @@ mod tests {
         page.set_visible(false, 20.0);
         assert!(page.figures(30.0).is_some());
         assert_eq!(page.figures(40.0), None);
-        page.scrolled(50.0, 100.0);
+        page.scrolled(0.5);
         assert_eq!(page.figures(50.0).map(|f| f.scroll_max), Some(50));
     }
 
@@ -143,11 +141,11 @@ mod tests {
     fn the_furthest_scroll_counts() {
         let mut page = page();
         page.set_visible(true, 0.0);
-        page.scrolled(700.0, 1_000.0);
-        page.scrolled(300.0, 1_000.0);
-        page.scrolled(10.0, 0.0);
+        page.scrolled(0.7);
+        page.scrolled(0.3);
+        page.scrolled(f64::NAN);
         assert_eq!(page.figures(1.0).map(|f| f.scroll_max), Some(70));
-        page.scrolled(1_200.0, 1_000.0);
+        page.scrolled(1.2);
         assert_eq!(page.figures(2.0).map(|f| f.scroll_max), Some(100));
     }
 
@@ -180,7 +178,7 @@ mod tests {
             for (visible, more, bottom) in steps {
                 now += more;
                 page.set_visible(visible, now);
-                page.scrolled(bottom, 1_000.0);
+                page.scrolled(bottom / 1_000.0);
                 if let Some(figures) = page.figures(now) {
                     prop_assert!(figures.visible_ms >= before.0 && figures.scroll_max >= before.1);
                     prop_assert!(figures.visible_ms as f64 <= now && figures.scroll_max <= 100);

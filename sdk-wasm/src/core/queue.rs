@@ -23,41 +23,33 @@ pub const MAX_AGE: i64 = 7 * 24 * 3_600_000;
 pub struct Entry {
     /// The item's id.
     pub id: Uuid,
-    /// The tab that made it; with `seq` it names the item's place in storage.
-    pub tab: Uuid,
+    /// What holds for it. The tab that made it is in there; with `seq` it names the item's place in storage.
+    pub context: Rc<Context>,
     /// The item's number within the tab.
     pub seq: u64,
-    /// What holds for it.
-    pub context: Rc<Context>,
     /// The item.
     pub json: String,
-    /// Whether storage holds a copy.
-    pub stored: bool,
     /// The request that carries it now; 0 if none.
     pub flight: u32,
+    /// Whether storage holds a copy.
+    pub stored: bool,
     /// Whether it was ever in a batch: then it may have arrived and must not change any more.
     pub sent: bool,
-    /// Whether it is to leave the queue.
-    pub gone: bool,
 }
 
 impl Entry {
-    /// An item read back from storage; `None` if the text is not an item.
-    pub fn restored(seq: u64, context: Rc<Context>, json: String) -> Option<Entry> {
-        let rest = text::after(&json, "\"id\":\"")?;
-        let id = id::parse(rest.get(..id::TEXT_LEN)?)?;
-        Some(Entry {
-            id,
-            tab: context.tab,
-            seq,
+    /// An item read back from storage; its id is nil if the text is not an item.
+    pub fn restored(seq: u64, context: Rc<Context>, json: String) -> Entry {
+        Entry {
+            id: id::parse(text::before(text::after(&json, "\"id\":\""), b'"')),
             context,
+            seq,
             json,
-            stored: true,
             flight: 0,
+            stored: true,
             // It may have been, before the page went away.
             sent: true,
-            gone: false,
-        })
+        }
     }
 
     /// Whether losing it costs little: a later ping says the same and more.
@@ -123,56 +115,42 @@ impl Queue {
         self.dropped
     }
 
-    /// Adds an item; returns those that had to go for it. An id that is there already is left alone.
-    pub fn push(&mut self, entry: Entry) -> Vec<Entry> {
-        let mut gone = Vec::new();
-        if self.entries.iter().any(|e| e.id == entry.id) {
-            return gone;
+    /// Adds an item. An id that is there already is left alone.
+    pub fn push(&mut self, entry: Entry) {
+        if !self.entries.iter().any(|e| e.id == entry.id) {
+            self.bytes += entry.json.len();
+            self.entries.push(entry);
         }
-        self.bytes += entry.json.len();
-        self.entries.push(entry);
-        while self.entries.len() > MAX_ITEMS || self.bytes > MAX_BYTES {
-            let oldest_low = self.entries.iter().position(Entry::is_low);
-            gone.push(self.remove(oldest_low.unwrap_or(0)));
-            self.dropped += 1;
-        }
-        gone
     }
 
-    /// Gives up items that are too old.
-    pub fn expire(&mut self, now: i64) -> Vec<Entry> {
-        for entry in &mut self.entries {
-            entry.gone = now - id::made_at(&entry.id) > MAX_AGE;
+    /// Gives up an item that is too old or one too many: the oldest of those that matter least. To be asked until there
+    /// is none.
+    pub fn surplus(&mut self, now: i64) -> Option<Entry> {
+        let old = |entry: &Entry| now - id::made_at(&entry.id) > MAX_AGE;
+        let mut at = self.entries.iter().position(old);
+        if at.is_none() && (self.entries.len() > MAX_ITEMS || self.bytes > MAX_BYTES) {
+            at = Some(self.entries.iter().position(Entry::is_low).unwrap_or(0));
         }
-        let gone = self.sweep();
-        self.dropped += gone.len() as u64;
-        gone
+        let gone = self.remove(at?)?;
+        self.dropped += 1;
+        Some(gone)
     }
 
-    /// Gives up one item that is too large to be sent.
-    pub fn give_up(&mut self, flight: u32) -> Vec<Entry> {
-        for entry in &mut self.entries {
-            entry.gone = entry.flight == flight;
-        }
-        let gone = self.sweep();
-        self.dropped += gone.len() as u64;
-        gone
+    /// Gives up an item of a request that is too large to be sent.
+    pub fn give_up(&mut self, flight: u32) -> Option<Entry> {
+        let at = self.entries.iter().position(|e| e.flight == flight)?;
+        self.dropped += 1;
+        self.remove(at)
     }
 
-    /// Puts the next items of one context into request `flight` and returns them; empty if there is nothing to send.
-    pub fn take(&mut self, flight: u32, now: i64, limit: Take) -> Vec<&Entry> {
+    /// Puts the next items of one context into request `flight`; the context, or `None` if there is nothing to send.
+    pub fn take(&mut self, flight: u32, now: i64, limit: Take) -> Option<Rc<Context>> {
         let free = |entry: &Entry| {
             (entry.flight == 0 || entry.flight <= limit.again_after)
                 && entry.context.hold_until.get() <= now
         };
-        let Some(context) = self
-            .entries
-            .iter()
-            .find(|entry| free(entry))
-            .map(|entry| Rc::clone(&entry.context))
-        else {
-            return Vec::new();
-        };
+        let first = self.entries.iter().find(|entry| free(entry))?;
+        let context = Rc::clone(&first.context);
         let mut left = limit.bytes;
         if limit.hard {
             left = left.saturating_sub(context.json.len() + super::batch::ENVELOPE);
@@ -191,13 +169,18 @@ impl Queue {
             entry.sent = true;
             count += 1;
         }
-        self.entries.iter().filter(|e| e.flight == flight).collect()
+        (count > 0).then_some(context)
+    }
+
+    /// The items of request `flight`, in their order.
+    pub fn aboard(&self, flight: u32) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |e| e.flight == flight)
     }
 
     /// An answer has named the item: it is done.
     pub fn settle(&mut self, id: &Uuid) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.id == *id)?;
-        Some(self.remove(at))
+        self.remove(at)
     }
 
     /// Request `flight` has ended; what it left may be sent again. Returns how many that are.
@@ -212,9 +195,9 @@ impl Queue {
         left
     }
 
-    /// Takes the items of the first context in request `flight` off the wire until `until`.
+    /// Takes the items of the context in request `flight` off the wire until `until`.
     pub fn hold(&self, flight: u32, until: i64) {
-        if let Some(entry) = self.entries.iter().find(|e| e.flight == flight) {
+        for entry in self.aboard(flight) {
             entry.context.hold_until.set(until);
         }
     }
@@ -230,14 +213,13 @@ impl Queue {
         self.entries.iter().any(due)
     }
 
-    /// Replaces an item's JSON.
-    pub fn replace(&mut self, id: &Uuid, json: String) {
+    /// Replaces the JSON of an item that has never been in a batch, and gives back the item.
+    pub fn replace(&mut self, id: &Uuid, json: String) -> Option<&mut Entry> {
         let more = json.len();
-        if let Some(entry) = self.unsent(id) {
-            let less = entry.json.len();
-            entry.json = json;
-            self.bytes = self.bytes + more - less;
-        }
+        let entry = self.unsent(id)?;
+        let less = std::mem::replace(&mut entry.json, json).len();
+        self.bytes = self.bytes + more - less;
+        self.unsent(id)
     }
 
     /// Whether an item of this context waits.
@@ -247,31 +229,16 @@ impl Queue {
 
     /// Forgets, in memory, the items that storage holds: another tab may own them by now.
     pub fn forget_stored(&mut self) {
-        for entry in &mut self.entries {
-            entry.gone = entry.stored;
+        while let Some(at) = self.entries.iter().position(|e| e.stored) {
+            self.remove(at);
         }
-        self.sweep();
     }
 
-    fn remove(&mut self, at: usize) -> Entry {
+    #[inline(never)]
+    fn remove(&mut self, at: usize) -> Option<Entry> {
         let entry = self.entries.remove(at);
         self.bytes -= entry.json.len();
-        entry
-    }
-
-    /// Takes out what is marked as gone.
-    #[inline(never)]
-    fn sweep(&mut self) -> Vec<Entry> {
-        let mut removed = Vec::new();
-        let mut at = 0;
-        while let Some(entry) = self.entries.get(at) {
-            if entry.gone {
-                removed.push(self.remove(at));
-            } else {
-                at += 1;
-            }
-        }
-        removed
+        Some(entry)
     }
 }
 

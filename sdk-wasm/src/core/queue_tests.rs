@@ -20,7 +20,8 @@ fn entry(kind: &str, seq: u64, context: &Rc<Context>) -> Entry {
     random[2..].copy_from_slice(&seq.to_be_bytes());
     let made = id::new(1_000 + seq as i64, &random);
     let json = format!("{{\"type\":\"{kind}\",\"id\":\"{made}\",\"seq\":{seq}}}");
-    let mut entry = Entry::restored(seq, Rc::clone(context), json).expect("an item");
+    let mut entry = Entry::restored(seq, Rc::clone(context), json);
+    assert_eq!(entry.id, made);
     entry.sent = false;
     entry
 }
@@ -28,26 +29,32 @@ fn entry(kind: &str, seq: u64, context: &Rc<Context>) -> Entry {
 fn filled(count: u64, context: &Rc<Context>) -> Queue {
     let mut queue = Queue::default();
     for seq in 1..=count {
-        assert!(queue.push(entry("event", seq, context)).is_empty());
+        queue.push(entry("event", seq, context));
+        assert!(queue.surplus(0).is_none());
     }
     queue
 }
 
-fn seqs(entries: &[&Entry]) -> Vec<u64> {
-    entries.iter().map(|e| e.seq).collect()
+/// Takes a batch and says which items are in it.
+fn batch(queue: &mut Queue, flight: u32, now: i64, limit: Take) -> Vec<u64> {
+    let taken = queue.take(flight, now, limit).is_some();
+    let seqs: Vec<u64> = queue.aboard(flight).map(|e| e.seq).collect();
+    assert_eq!(taken, !seqs.is_empty());
+    seqs
 }
 
 #[test]
 fn an_item_stays_until_an_answer_names_it() {
     let context = context(1);
     let mut queue = filled(3, &context);
-    let sent: Vec<Uuid> = queue.take(1, 0, ALL).iter().map(|e| e.id).collect();
+    batch(&mut queue, 1, 0, ALL);
+    let sent: Vec<Uuid> = queue.aboard(1).map(|e| e.id).collect();
     assert_eq!(queue.waiting(), 0);
-    assert!(queue.take(2, 0, ALL).is_empty());
+    assert!(queue.take(2, 0, ALL).is_none());
     assert_eq!(queue.settle(&sent[1]).map(|e| e.seq), Some(2));
     assert!(queue.settle(&sent[1]).is_none());
     assert_eq!(queue.land(1), 2);
-    assert_eq!(seqs(&queue.take(2, 0, ALL)), [1, 3]);
+    assert_eq!(batch(&mut queue, 2, 0, ALL), [1, 3]);
 }
 
 #[test]
@@ -56,8 +63,8 @@ fn a_batch_has_one_context() {
     let mut queue = filled(2, &a);
     queue.push(entry("event", 3, &b));
     queue.push(entry("event", 4, &a));
-    assert_eq!(seqs(&queue.take(1, 0, ALL)), [1, 2, 4]);
-    assert_eq!(seqs(&queue.take(2, 0, ALL)), [3]);
+    assert_eq!(batch(&mut queue, 1, 0, ALL), [1, 2, 4]);
+    assert_eq!(batch(&mut queue, 2, 0, ALL), [3]);
 }
 
 #[test]
@@ -68,25 +75,25 @@ fn a_context_on_hold_does_not_hold_up_the_others() {
     queue.take(1, 0, ALL);
     queue.hold(1, 5_000);
     queue.land(1);
-    assert_eq!(seqs(&queue.take(2, 100, ALL)), [3]);
+    assert_eq!(batch(&mut queue, 2, 100, ALL), [3]);
     queue.land(2);
-    assert_eq!(seqs(&queue.take(3, 5_000, ALL)), [1, 2]);
+    assert_eq!(batch(&mut queue, 3, 5_000, ALL), [1, 2]);
 }
 
 #[test]
 fn batches_keep_to_count_and_bytes() {
     let context = context(1);
     let mut queue = filled(5, &context);
-    assert_eq!(seqs(&queue.take(1, 0, Take { items: 2, ..ALL })), [1, 2]);
+    assert_eq!(batch(&mut queue, 1, 0, Take { items: 2, ..ALL }), [1, 2]);
     // A limit that is not hard lets one item through, or nothing ever would be sent.
-    assert_eq!(seqs(&queue.take(2, 0, Take { bytes: 1, ..ALL })), [3]);
+    assert_eq!(batch(&mut queue, 2, 0, Take { bytes: 1, ..ALL }), [3]);
     let hard = |bytes| Take {
         bytes,
         hard: true,
         ..ALL
     };
-    assert!(queue.take(3, 0, hard(300)).is_empty());
-    assert_eq!(seqs(&queue.take(3, 0, hard(700))), [4, 5]);
+    assert!(queue.take(3, 0, hard(300)).is_none());
+    assert_eq!(batch(&mut queue, 3, 0, hard(700)), [4, 5]);
 }
 
 #[test]
@@ -99,8 +106,8 @@ fn leaving_takes_what_an_ordinary_request_carries_but_not_what_outlives_the_page
         items: 3,
         ..ALL
     };
-    assert_eq!(seqs(&queue.take(2, 0, leaving)), [1, 2, 3]);
-    assert_eq!(seqs(&queue.take(3, 0, leaving)), [4]);
+    assert_eq!(batch(&mut queue, 2, 0, leaving), [1, 2, 3]);
+    assert_eq!(batch(&mut queue, 3, 0, leaving), [4]);
     assert_eq!(queue.land(1), 0);
 }
 
@@ -112,9 +119,10 @@ fn pings_go_first_when_there_is_too_much() {
     queue.push(entry("page_ping", 2_002, &context));
     let mut gone = Vec::new();
     for seq in 3_001..=3_003 {
-        gone.extend(queue.push(entry("event", seq, &context)));
+        queue.push(entry("event", seq, &context));
+        gone.extend(queue.surplus(0).map(|e| e.seq));
+        assert!(queue.surplus(0).is_none());
     }
-    let gone: Vec<u64> = gone.iter().map(|e| e.seq).collect();
     assert_eq!(gone, [2_001, 2_002, 1]);
     assert_eq!((queue.len(), queue.dropped()), (MAX_ITEMS, 3));
 }
@@ -127,6 +135,7 @@ fn bytes_are_bounded() {
         let mut big = entry("event", seq, &context);
         big.json.push_str(&" ".repeat(30_000));
         queue.push(big);
+        while queue.surplus(0).is_some() {}
     }
     assert!(queue.bytes <= MAX_BYTES);
     assert_eq!(queue.len() as u64 + queue.dropped(), 40);
@@ -137,8 +146,9 @@ fn bytes_are_bounded() {
 fn a_week_is_long_enough() {
     let context = context(1);
     let mut queue = filled(3, &context);
-    assert!(queue.expire(1_001 + MAX_AGE).is_empty());
-    assert_eq!(queue.expire(1_002 + MAX_AGE).len(), 1);
+    assert!(queue.surplus(1_001 + MAX_AGE).is_none());
+    assert_eq!(queue.surplus(1_002 + MAX_AGE).map(|e| e.seq), Some(1));
+    assert!(queue.surplus(1_002 + MAX_AGE).is_none());
     assert_eq!((queue.len(), queue.dropped()), (2, 1));
 }
 
@@ -149,8 +159,8 @@ fn only_an_item_never_sent_changes() {
     let ids: Vec<Uuid> = queue.entries.iter().map(|e| e.id).collect();
     queue.take(1, 0, Take { items: 1, ..ALL });
     queue.land(1);
-    queue.replace(&ids[0], "new".to_owned());
-    queue.replace(&ids[1], "new".to_owned());
+    assert!(queue.replace(&ids[0], "new".to_owned()).is_none());
+    assert!(queue.replace(&ids[1], "new".to_owned()).is_some());
     assert_ne!(queue.entries[0].json, "new");
     assert_eq!(queue.entries[1].json, "new");
     assert_eq!(queue.bytes, queue.entries[0].json.len() + 3);
@@ -182,7 +192,7 @@ fn strange_texts_are_no_items() {
         "{\"id\":\"x\"}",
         "{\"id\":\"01975560-7a01-4000-8000-000000000010\"}",
     ] {
-        assert!(Entry::restored(1, context(1), text.to_owned()).is_none());
+        assert!(Entry::restored(1, context(1), text.to_owned()).id.is_nil());
     }
 }
 
@@ -201,7 +211,8 @@ proptest! {
                 }
                 1 => {
                     flight += 1;
-                    let batch = queue.take(flight, 0, Take { items: n.max(1), ..ALL });
+                    queue.take(flight, 0, Take { items: n.max(1), ..ALL });
+                    let batch: Vec<&Entry> = queue.aboard(flight).collect();
                     prop_assert!(batch.windows(2).all(|w| w[0].seq < w[1].seq));
                     prop_assert!(batch.windows(2).all(|w| Rc::ptr_eq(&w[0].context, &w[1].context)));
                 }

@@ -29,19 +29,20 @@ pub const VISIBLE: u32 = 10;
 pub const LEFT: u32 = 11;
 /// The page is back from the back/forward cache.
 pub const RESTORED: u32 = 12;
-/// A page that was rendered ahead is shown.
-pub const ACTIVATED: u32 = 13;
 /// The history has changed; the text is the address.
-pub const NAVIGATED: u32 = 14;
+pub const NAVIGATED: u32 = 13;
 /// The visitor scrolled, clicked or typed.
-pub const TOUCHED: u32 = 15;
-/// A lock's turn has come: the number is that of the request, the text its name and whether it was free.
-pub const LOCKED: u32 = 16;
+pub const TOUCHED: u32 = 14;
+/// A lock's turn has come: the number is that of the request, the text the tab whose lock it is, empty for that of the
+/// session, and whether it was free.
+pub const LOCKED: u32 = 15;
 /// A request has ended: the number is the request's; the text its status, the seconds of `Retry-After`, whether there
 /// was a list of results, and the id and status of each.
-pub const ANSWERED: u32 = 17;
+pub const ANSWERED: u32 = 16;
 /// The timer has run out.
-pub const RANG: u32 = 18;
+pub const RANG: u32 = 17;
+/// Somebody asks for the engine's state, which it says by `host::say`.
+pub const ASKED: u32 = 18;
 /// Only within the line of calls: consent was given.
 pub const AGREED: u32 = 19;
 
@@ -89,11 +90,12 @@ mod tests {
             ("VISIBLE", VISIBLE),
             ("LEFT", LEFT),
             ("RESTORED", RESTORED),
-            ("ACTIVATED", ACTIVATED),
             ("NAVIGATED", NAVIGATED),
             ("TOUCHED", TOUCHED),
             ("LOCKED", LOCKED),
             ("ANSWERED", ANSWERED),
+            ("RANG", RANG),
+            ("ASKED", ASKED),
         ] {
             assert!(host.contains(&format!("const {name} = {kind};")), "{name}");
         }
