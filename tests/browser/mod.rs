@@ -10,6 +10,7 @@ mod hostile;
 mod journey;
 mod loss;
 mod site;
+mod tabs;
 mod visit;
 
 use std::future::Future;

@@ -1,0 +1,144 @@
+//! Several tabs and one page that comes back: who sends what, with the Web Locks API and without it.
+
+use serde_json::json;
+
+use super::{Scene, page_with_sdk};
+
+const COUNTED: &str = "SELECT COUNT(*) FROM events WHERE kind = 'event'";
+const DISTINCT: &str = "SELECT COUNT(DISTINCT name) FROM events WHERE kind = 'event'";
+const PAGE_VIEWS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'page_view'";
+/// Items of one tab that share a number.
+const SAME_NUMBER_TWICE: &str = "SELECT COUNT(*) - COUNT(DISTINCT hex(tab_id) || seq) FROM events";
+
+fn page(head: &str) -> String {
+    page_with_sdk("Page", "", "<a id=next href=/next>Next</a>")
+        .replace("<head>", &format!("<head>{head}"))
+}
+
+/// As in a browser before the API, or on a page that came by plain http.
+const NO_LOCKS: &str = "<script>delete Navigator.prototype.locks</script>";
+
+async fn scene(head: &str) -> Scene {
+    Scene::with_pages([("", page(head)), ("next", page(head))]).await
+}
+
+async fn what_a_closed_tab_left_is_sent_by_another(head: &str) {
+    let scene = scene(head).await;
+    scene.open("/").await;
+    scene.flushed().await;
+    let browser = &scene.browser;
+    browser.open_in_new_tab(&scene.site.url("/next")).await;
+    browser.settled("waymark.ready()").await;
+    browser
+        .run("for (let i = 0; i < 30; i++) waymark.track('closing_' + i)")
+        .await;
+    browser.close_tab().await;
+    scene.open("/next").await;
+    scene.eventually_number(DISTINCT, 30).await;
+    scene.flushed().await;
+    assert_eq!(scene.number(COUNTED).await, 30);
+    assert_eq!(scene.number("SELECT total_sessions FROM visitors").await, 1);
+    assert_eq!(scene.number(SAME_NUMBER_TWICE).await, 0);
+    let left = "return Object.keys(localStorage).filter(key => /^wm_[cq]/.test(key))";
+    assert_eq!(browser.run(left).await, json!([]), "nothing stays behind");
+}
+
+#[tokio::test]
+async fn what_a_closed_tab_left_is_sent_by_another_with_locks() {
+    what_a_closed_tab_left_is_sent_by_another("").await;
+}
+
+#[tokio::test]
+async fn what_a_closed_tab_left_is_sent_by_another_without_locks() {
+    what_a_closed_tab_left_is_sent_by_another(NO_LOCKS).await;
+}
+
+async fn a_duplicated_tab_counts_for_itself(head: &str) {
+    let scene = scene(head).await;
+    scene.open("/").await;
+    scene.flushed().await;
+    let browser = &scene.browser;
+    let has_locks = browser.run("return !!navigator.locks").await;
+    assert_eq!(has_locks, json!(head.is_empty()));
+    let first = browser.settled("waymark.ready()").await;
+
+    // A window opened by a page begins with a copy of its sessionStorage, and with it of the tab's id.
+    let known = browser.driver().windows().await.expect("the tabs");
+    browser.run("window.open('/next')").await;
+    let windows = browser.driver().windows().await.expect("the tabs");
+    let copy = windows
+        .into_iter()
+        .find(|window| !known.contains(window))
+        .expect("a second tab");
+    browser
+        .driver()
+        .switch_to_window(copy)
+        .await
+        .expect("the copy");
+    super::eventually("the copy has the SDK", || async move {
+        browser.run("return !!window.waymark").await == json!(true)
+    })
+    .await;
+    browser.run("waymark.track('copied')").await;
+    scene.flushed().await;
+    let second = browser.settled("waymark.ready()").await;
+    assert_ne!(first["tabId"], second["tabId"]);
+    assert_eq!(first["visitorId"], second["visitorId"]);
+    assert_eq!(first["sessionId"], second["sessionId"]);
+    assert_eq!(scene.number(PAGE_VIEWS).await, 2);
+    assert_eq!(scene.number(SAME_NUMBER_TWICE).await, 0);
+}
+
+#[tokio::test]
+async fn a_duplicated_tab_counts_for_itself_with_locks() {
+    a_duplicated_tab_counts_for_itself("").await;
+}
+
+#[tokio::test]
+async fn a_duplicated_tab_counts_for_itself_without_locks() {
+    a_duplicated_tab_counts_for_itself(NO_LOCKS).await;
+}
+
+#[tokio::test]
+async fn a_page_back_from_the_cache_is_a_page_view_of_the_same_visit() {
+    let noted =
+        "<script>addEventListener('pageshow', e => window.persisted = e.persisted)</script>";
+    let scene = scene(noted).await;
+    scene.open("/").await;
+    scene.flushed().await;
+    let browser = &scene.browser;
+    browser.run("document.getElementById('next').click()").await;
+    super::eventually("the next page is there", || async move {
+        browser
+            .run("return location.pathname == '/next' && !!window.waymark")
+            .await
+            == json!(true)
+    })
+    .await;
+    scene.flushed().await;
+    browser.run("history.back()").await;
+    super::eventually("the first page is back as it was", || async move {
+        browser
+            .run("return location.pathname == '/' && window.persisted")
+            .await
+            == json!(true)
+    })
+    .await;
+    browser.run("waymark.track('back_again')").await;
+    scene.eventually_number(PAGE_VIEWS, 3).await;
+    scene.eventually_number(COUNTED, 1).await;
+    scene.flushed().await;
+    assert_eq!(scene.number("SELECT total_sessions FROM visitors").await, 1);
+    assert_eq!(scene.number("SELECT COUNT(*) FROM visitors").await, 1);
+    assert_eq!(scene.number(SAME_NUMBER_TWICE).await, 0);
+    assert_eq!(
+        scene
+            .texts(
+                "SELECT v.url FROM events e JOIN events v ON v.id = e.page_view_id
+                 WHERE e.kind = 'event' AND v.seq = (SELECT MAX(seq) FROM events WHERE kind = 'page_view')"
+            )
+            .await,
+        [[super::text(&scene.site.url("/"))]],
+        "what happens then belongs to the new page view"
+    );
+}
