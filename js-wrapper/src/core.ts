@@ -52,13 +52,13 @@ function fields(method: string, args: unknown[]): Fields {
   // A number is as good a user id as its text.
   const name = method == 'identify' && typeof first == 'number' ? first : text(first);
   const { impact } = (options ?? {}) as { impact?: unknown };
-  return [name, json(props), amount(value), text(currency).toUpperCase(), text(impact)];
+  return [name, json(props), amount(value), `${currency ?? ''}`.toUpperCase(), text(impact)];
 }
 
 function start(options: CoreOptions): void {
   const { landing } = options;
   const page = document as { prerendering?: boolean };
-  // A page that is rendered ahead of being shown has no visitor yet, and may never have one.
+  // A page that is rendered ahead of being shown has no visitor yet, and may never have one. What is called waits.
   if (page.prerendering) {
     document.addEventListener(
       'prerenderingchange',
@@ -70,7 +70,7 @@ function start(options: CoreOptions): void {
   const auto = options.autoPageViews !== false;
   if (auto) {
     watch();
-    tell(KINDS.indexOf('page'), landing.at, [landing.url, landing.referrer]);
+    tell(KINDS.indexOf('page'), landing.at, [landing.url, landing.referrer, '', 1]);
   }
   begin([
     options.key,

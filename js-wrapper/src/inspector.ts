@@ -2,7 +2,7 @@
  * The chunk that pages in debug mode load: the console says what goes wrong and how the core's state changes.
  *
  * Owns the way from the core to the compiled inspector (`sdk-wasm/inspector`), and the one method that it adds to the
- * API: `waymark.state()`, for the console.
+ * API: `waymark.state()` of the script tag, for the console.
  */
 
 import init, { inspect, object } from '#inspector';

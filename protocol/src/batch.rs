@@ -177,7 +177,7 @@ pub struct Touch<S = String, C = ClickIds> {
     pub click_ids: C,
 }
 
-/// Click ids in the order of the URL. A JSON object on the wire, of which a later repetition of a name is ignored.
+/// Click ids, each name once. A JSON object on the wire, of which a later repetition of a name is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClickIds(pub Vec<(Cow<'static, str>, String)>);
 

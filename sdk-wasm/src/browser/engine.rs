@@ -275,8 +275,10 @@ impl Engine {
         self.leaving = true;
         if self.consent == Consent::Granted && !self.ready && !self.line.is_empty() {
             self.epoch += 1;
-            if self.tab.is_nil() {
+            // Without an answer to the claim, the count may be another page's by now.
+            if self.tab.is_nil() || !self.claim.is_nil() {
                 self.tab = clock::id(clock::now());
+                self.claim = Uuid::nil();
                 self.seq = 0;
             }
             self.settle_session(self.line_starts_at());

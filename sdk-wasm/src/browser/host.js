@@ -1,8 +1,9 @@
 /**
  * The page's side of the SDK: what Rust cannot do without a binding for every object it touches on the way.
  *
- * Owns listening, requests, locks and storage as the browser has them. Refuses decisions: what happens is told to Rust
- * as a signal (`core/signal.rs` has the table), and what Rust says is done. Nothing here throws into the page.
+ * Owns listening, requests, locks and storage as the browser has them, and what stands in where it does not have them: time
+ * stamps for locks, the page's memory for storage. Refuses every other decision: what happens is told to Rust as a signal
+ * (`core/signal.rs` has the table), and what Rust says is done. Nothing here throws into the page.
  */
 
 const START = 0;
@@ -34,6 +35,15 @@ export const FIELD = '\0';
 /** One text of several fields. */
 const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '')).join(FIELD);
 
+/** What `job` gives, or `other` where the browser refuses it. */
+const attempt = (job, other) => {
+  try {
+    return job();
+  } catch {
+    return other;
+  }
+};
+
 let signal;
 
 /** What is still to be told, and whether it has to wait: for the start, or for what Rust is doing. */
@@ -53,10 +63,11 @@ function work() {
 }
 
 /** Tells Rust, now or when it has time. */
-export function tell(kind, number, fields = []) {
-  line.push([kind, number, join(fields)]);
-  if (!busy) work();
-}
+export const tell = (kind, number, fields = []) =>
+  attempt(() => {
+    line.push([kind, number, join(fields)]);
+    if (!busy) work();
+  });
 
 /** Tells Rust to begin; what was told before waits for that. */
 export function begin(fields) {
@@ -74,15 +85,6 @@ export function state() {
   if (!busy) tell(ASKED, 0);
   return said;
 }
-
-/** What `job` gives, or `other` where the browser refuses it. */
-const attempt = (job, other) => {
-  try {
-    return job();
-  } catch {
-    return other;
-  }
-};
 
 /** Listens to the page from now on and tells `to` of it. */
 export function connect(to) {
@@ -155,7 +157,7 @@ const device = () =>
 const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
 
 /** The tabs that have something in storage. */
-const tabs = () => [...new Set(keys('wm_').map((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1]))];
+const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
 
 /** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
 const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], tabs, () => [device()]];
@@ -302,7 +304,8 @@ export function lock(tab, number) {
       .catch(() => go(true));
     setTimeout(go, PATIENCE, true);
   } catch {
-    const free = !tab || Math.abs(Date.now() - load('wm_h.' + tab)) > STALE;
+    // After a sleep its own stamps are as old as those of the dead.
+    const free = !tab || (!stamped.includes(tab) && Math.abs(Date.now() - load('wm_h.' + tab)) > STALE);
     if (tab && free) {
       stamped.push(tab);
       stamp();

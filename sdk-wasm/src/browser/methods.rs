@@ -24,12 +24,13 @@ impl Engine {
         }
     }
 
-    /// A page view that the site asks for.
+    /// A page view that the site asks for, or the SDK's own first one, whose page before is known even if there is none.
     pub(crate) fn page_called(&mut self, at: i64, said: &str) {
         let mut fields = text::fields(said);
         let url = fields.take();
         let mut referrer = fields.take().to_owned();
-        if referrer.is_empty() {
+        let title = fields.take();
+        if referrer.is_empty() && fields.is_done() {
             // The first one comes from where the visitor does.
             referrer = std::mem::take(if self.seen.is_empty() {
                 &mut self.entry_referrer
@@ -37,7 +38,7 @@ impl Engine {
                 &mut self.seen
             });
         }
-        self.show(at, url, &referrer, fields.take());
+        self.show(at, url, &referrer, title);
     }
 
     /// Does a call whose turn it is.

@@ -1,4 +1,4 @@
-//! The browser's side of the SDK: the only users of web-sys, js-sys, gloo and the page's own `host.js`.
+//! The browser's side of the SDK: the only users of js-sys and of the page's own `host.js`.
 //!
 //! Owns the [`engine::Engine`] that carries out what `core/` decides, and the way to the browser. Most of that way is
 //! `host.js`, a few functions that speak in numbers and texts: JavaScript says in a line what takes a binding for each

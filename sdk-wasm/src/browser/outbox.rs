@@ -24,6 +24,7 @@ const BATCH_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Flight {
     number: u32,
+    items: usize,
     /// Bytes booked as able to outlive the page; 0 for an ordinary request.
     bytes: usize,
     /// Whether an answer will come; none comes to a beacon.
@@ -174,19 +175,19 @@ impl Engine {
     pub(crate) fn land_beacons(&mut self) {
         while let Some(at) = self.flights.iter().position(|flight| !flight.answers) {
             let flight = self.end(at);
-            self.queue.land(flight);
+            self.queue.land(flight.number);
         }
         if !self.queue.is_empty() {
             self.arm_flush(self.options.flush_after);
         }
     }
 
-    /// A request is under way no longer; its number.
+    /// A request is under way no longer.
     #[inline(never)]
-    fn end(&mut self, at: usize) -> u32 {
+    fn end(&mut self, at: usize) -> Flight {
         let flight = self.flights.remove(at);
         self.ledger.release(flight.bytes);
-        flight.number
+        flight
     }
 
     /// Sends the next batch; false if there is nothing to send. A hard limit means that it has to outlive the page.
@@ -224,6 +225,7 @@ impl Engine {
         let answers = host::post(number, &self.options.endpoint, &body, limit.hard);
         self.flights.push(Flight {
             number,
+            items: self.queue.aboard(number).count(),
             bytes,
             answers,
         });
@@ -235,7 +237,7 @@ impl Engine {
         let Some(at) = self.flights.iter().position(|f| f.number == number) else {
             return;
         };
-        self.end(at);
+        let items = self.end(at).items;
         let now = clock::now();
         let mut failed = false;
         let mut answer = text::fields(told);
@@ -262,7 +264,6 @@ impl Engine {
                 }
             }
             Verdict::Split => {
-                let items = self.queue.aboard(number).count();
                 if items > 1 {
                     self.batch_items = items / 2;
                 } else if let Some(gone) = self.queue.give_up(number) {

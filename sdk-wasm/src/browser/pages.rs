@@ -114,7 +114,10 @@ impl Engine {
 
     /// Looks how far the page has been scrolled.
     pub(crate) fn measure_scroll(&mut self) {
-        self.page.scrolled(host::scrolled());
+        // The height costs the page a layout.
+        if !self.page.url.is_empty() {
+            self.page.scrolled(host::scrolled());
+        }
     }
 
     /// The page is hidden: for all a script can know, that is the last it hears.

@@ -1,5 +1,5 @@
-//! The names of what the browser keeps: in `localStorage`, for all tabs, and in the tab's own `sessionStorage`. How it is
-//! kept, and what stands in where it is refused, is with `host.js`.
+//! The names of what the engine keeps in the browser: in `localStorage`, for all tabs, and in the tab's own
+//! `sessionStorage`. How it is kept, and what stands in where it is refused, is with `host.js`.
 
 use uuid::Uuid;
 

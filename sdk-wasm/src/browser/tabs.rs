@@ -40,7 +40,6 @@ impl Engine {
     /// Whether a tab's queue was free, so that this page is now in charge of it.
     pub(crate) fn claimed(&mut self, tab: Uuid, free: bool) {
         if tab == self.claim {
-            // Asked for again once it is had, it is not free, and that means nothing.
             self.claim = Uuid::nil();
             if !free {
                 return self.claim();
@@ -63,7 +62,12 @@ impl Engine {
             let tabs = host::ask(Ask::Tabs as u32);
             let mut tabs = text::fields(&tabs);
             while !tabs.is_done() {
-                host::lock(tabs.take(), self.epoch);
+                let tab = tabs.take();
+                let id = id::parse(tab);
+                // A queue that this page has adopted before is not free, or is read once more to no effect.
+                if !id.is_nil() && id != self.tab {
+                    host::lock(tab, self.epoch);
+                }
             }
         }
     }

@@ -222,9 +222,10 @@ impl Queue {
         self.unsent(id)
     }
 
-    /// Whether an item of this context waits.
-    pub fn uses(&self, context: &Rc<Context>) -> bool {
-        self.entries.iter().any(|e| Rc::ptr_eq(&e.context, context))
+    /// Whether an item waits whose context is stored under the same key.
+    pub fn uses(&self, context: &Context) -> bool {
+        let same = |e: &Entry| e.context.number == context.number && e.context.tab == context.tab;
+        self.entries.iter().any(same)
     }
 
     /// Forgets, in memory, the items that storage holds: another tab may own them by now.

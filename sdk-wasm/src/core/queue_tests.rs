@@ -182,6 +182,10 @@ fn what_storage_holds_can_be_forgotten_in_memory() {
     queue.forget_stored();
     assert_eq!(queue.len(), 1);
     assert!(queue.uses(&context));
+    // Read back from storage, it is another one in memory and the same there.
+    let again = Context::restored(context.tab, context.number, "{}".to_owned());
+    let other = Context::restored(context.tab, context.number + 1, "{}".to_owned());
+    assert!(queue.uses(&again) && !queue.uses(&other));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 
 use super::text::FIELD;
 
-/// Begins; the text is that of [`super::options::Options::read`].
+/// Begins; the text is that of [`super::options::Options::read`], then the visit's landing by [`super::attribution::Landing`] and
+/// the page before this one.
 pub const START: u32 = 0;
-/// A call of `page`: address, page before, title. Also a page view that the SDK makes by itself.
+/// A call of `page`: address, page before, title. A fourth field that is not empty says that this is the SDK's own.
 pub const PAGE: u32 = 1;
 /// A call of `track`: see [`super::call`]. The number of this and of the other calls is when they were made.
 pub const TRACK: u32 = 2;
@@ -86,6 +87,7 @@ mod tests {
     fn the_page_has_the_same_table_of_kinds() {
         let host = include_str!("../browser/host.js");
         for (name, kind) in [
+            ("START", START),
             ("HIDDEN", HIDDEN),
             ("VISIBLE", VISIBLE),
             ("LEFT", LEFT),
