@@ -110,6 +110,7 @@ fn block(site: &Site, group: &mut [Traffic], items: usize) -> Result<Vec<Vec<Fac
                 let received = Received {
                     at_ms: now,
                     user_agent: Some(sender.user_agent().to_owned()),
+                    ..Received::default()
                 };
                 let reading = ingest::read(site, &envelope::read(&body)?, &received)?;
                 ensure!(

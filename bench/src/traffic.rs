@@ -304,7 +304,7 @@ mod tests {
         };
         let received = Received {
             at_ms: NOW,
-            user_agent: None,
+            ..Received::default()
         };
         let envelope = envelope::read(body).unwrap();
         assert_eq!(envelope.key, KEY);

@@ -50,6 +50,9 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
             },
             "ga": ga,
             "milestones": [{"name": "signup_at", "at": 1_749_482_507_000_i64, "stage": "registered"}],
+            "bot": false,
+            "bot_by": null,
+            "rules": 1,
         })
     );
 

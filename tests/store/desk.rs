@@ -115,12 +115,17 @@ pub(super) fn fresh_site() -> Site {
     site(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// A user agent that says what it is.
+pub(super) const BOT: &str =
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+
 pub(super) fn received() -> Received {
     Received {
         at_ms: NOW,
         user_agent: Some(
             "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
         ),
+        ..Received::default()
     }
 }
 
@@ -129,9 +134,18 @@ pub(super) async fn submit(
     site: &Site,
     batch: &Value,
 ) -> Result<BatchAnswer, IngestError> {
+    submit_from(ingest, site, batch, &received()).await
+}
+
+pub(super) async fn submit_from(
+    ingest: &Ingest,
+    site: &Site,
+    batch: &Value,
+    received: &Received,
+) -> Result<BatchAnswer, IngestError> {
     let body = serde_json::to_vec(batch).unwrap();
     let envelope = envelope::read(&body)?;
-    ingest.submit(site, &envelope, &received()).await
+    ingest.submit(site, &envelope, received).await
 }
 
 pub(super) fn statuses(answer: &BatchAnswer) -> Vec<Status> {

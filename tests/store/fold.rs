@@ -8,14 +8,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use waymark_collector::ingest::{Ingest, envelope, read};
+use waymark_collector::ingest::{Ingest, Received, envelope, read};
 use waymark_collector::journey::{Fact, fold};
 use waymark_collector::store::sites::Site;
-use waymark_collector::store::{EntryFilter, SessionFilter, Store, VisitorFilter};
+use waymark_collector::store::{Bots, EntryFilter, SessionFilter, Store, VisitorFilter};
 use waymark_protocol::Status;
 
 use super::desk::{
-    Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions, submit,
+    BOT, Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions,
+    submit_from,
 };
 use crate::support::database::Database;
 use crate::support::{long, on_both_databases};
@@ -33,6 +34,8 @@ struct Setting {
     first_touch: Option<u8>,
     ga: Option<u8>,
     language: Option<u8>,
+    /// Who sends: somebody without a user agent, a browser, a bot.
+    sender: u8,
 }
 
 /// One item and the setting in which it was made.
@@ -79,17 +82,21 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         few(),
         few(),
         few(),
+        0..3_u8,
     )
         .prop_map(
-            |(visitor, session, started_ago, user, touch, first_touch, ga, language)| Setting {
-                visitor,
-                session,
-                started_ago,
-                user,
-                touch,
-                first_touch,
-                ga,
-                language,
+            |(visitor, session, started_ago, user, touch, first_touch, ga, language, sender)| {
+                Setting {
+                    visitor,
+                    session,
+                    started_ago,
+                    user,
+                    touch,
+                    first_touch,
+                    ga,
+                    language,
+                    sender,
+                }
             },
         );
     let kind = prop_oneof![
@@ -197,8 +204,8 @@ impl Delivery {
         item
     }
 
-    /// The batches in which the items arrive.
-    fn batches(&self) -> Vec<Value> {
+    /// The batches in which the items arrive, and what is known of the request of each.
+    fn batches(&self) -> Vec<(Value, Received)> {
         let mut batches = Vec::new();
         for run in self.order.chunks(self.together) {
             let mut by_setting: Vec<(usize, Vec<Value>)> = Vec::new();
@@ -210,13 +217,28 @@ impl Delivery {
                     None => by_setting.push((setting, vec![item])),
                 }
             }
-            batches.extend(
-                by_setting
-                    .into_iter()
-                    .map(|(setting, items)| batch(&self.context(setting), &items)),
-            );
+            batches.extend(by_setting.into_iter().map(|(setting, items)| {
+                let sender = self.settings[setting].sender;
+                (batch(&self.context(setting), &items), received_from(sender))
+            }));
         }
         batches
+    }
+}
+
+fn received_from(sender: u8) -> Received {
+    let received = received();
+    match sender {
+        0 => Received {
+            user_agent: None,
+            ..received
+        },
+        1 => received,
+        _ => Received {
+            user_agent: Some(BOT.to_owned()),
+            ip: Some("192.0.2.0".to_owned()),
+            ..received
+        },
     }
 }
 
@@ -265,8 +287,10 @@ async fn deliver(
         let (site, batches) = (&site, &batches);
         async move {
             let mut statuses = Vec::new();
-            for batch in batches.iter().skip(lane).step_by(delivery.lanes) {
-                let answer = submit(ingests[lane % 2], site, batch).await.unwrap();
+            for (batch, received) in batches.iter().skip(lane).step_by(delivery.lanes) {
+                let answer = submit_from(ingests[lane % 2], site, batch, received)
+                    .await
+                    .unwrap();
                 statuses.extend(
                     answer
                         .results
@@ -280,9 +304,9 @@ async fn deliver(
     let told: Vec<(Option<Uuid>, Status)> = join_all(lanes).await.into_iter().flatten().collect();
 
     let mut facts: HashMap<Uuid, Fact> = HashMap::new();
-    for batch in &batches {
+    for (batch, received) in &batches {
         facts.extend(
-            facts_of(&site, batch)
+            facts_of(&site, batch, received)
                 .into_iter()
                 .map(|fact| (fact.id, fact)),
         );
@@ -300,19 +324,43 @@ async fn deliver(
     );
 
     let folded = fold(facts.values());
-    let stored = journeys(store, site.id, &VisitorFilter::default()).await;
+    let stored = journeys(
+        store,
+        site.id,
+        &VisitorFilter {
+            bots: Bots::Include,
+            ..Default::default()
+        },
+    )
+    .await;
     prop_assert_eq!(stored, folded.journeys);
-    let stored = sessions(store, site.id, &SessionFilter::default()).await;
+    let stored = sessions(
+        store,
+        site.id,
+        &SessionFilter {
+            bots: Bots::Include,
+            ..Default::default()
+        },
+    )
+    .await;
     prop_assert_eq!(readable(&stored), readable(&folded.sessions));
-    let stored = entries(store, site.id, &EntryFilter::default()).await;
+    let stored = entries(
+        store,
+        site.id,
+        &EntryFilter {
+            bots: Bots::Include,
+            ..Default::default()
+        },
+    )
+    .await;
     prop_assert_eq!(readable(&stored), readable(&folded.entries));
     Ok(())
 }
 
-fn facts_of(site: &Site, batch: &Value) -> Vec<Fact> {
+fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
     let body = serde_json::to_vec(batch).unwrap();
     let envelope = envelope::read(&body).unwrap();
-    read(site, &envelope, &received()).unwrap().facts
+    read(site, &envelope, received).unwrap().facts
 }
 
 /// As a reader of the API sees it: the databases write the same JSON object in different ways.

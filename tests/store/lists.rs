@@ -3,7 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 use waymark_collector::journey::{EntryKind, Stage};
-use waymark_collector::store::{EntryFilter, SessionFilter, StoreError, VisitorFilter};
+use waymark_collector::store::{Bots, EntryFilter, SessionFilter, StoreError, VisitorFilter};
 
 use super::desk::{
     Desk, batch, context, entries, event, id, item, journeys, page, sessions, visitor, walk,
@@ -128,6 +128,7 @@ async fn journeys_are_found_by_name_user_stage_and_source(database: Database) {
         q: Some("shop".to_owned()),
         stage: Some(Stage::Registered),
         source: Some("news".to_owned()),
+        bots: Default::default(),
     };
     assert_eq!(found(&desk, all.clone()).await, [visitor(2)]);
     assert_eq!(
@@ -194,6 +195,7 @@ async fn entries_are_found_by_visitor_session_name_and_kind(database: Database) 
                 session: Some(id(2_000_000 + 5)),
                 name: Some("b".to_owned()),
                 kind: Some(EntryKind::Event),
+                bots: Bots::Exclude,
             },
             1,
         ),
@@ -210,6 +212,7 @@ async fn sessions_are_found_by_visitor(database: Database) {
     let desk = filled(database).await;
     let filter = SessionFilter {
         visitor: Some(visitor(3)),
+        ..Default::default()
     };
     let found = sessions(&desk.store, 1, &filter).await;
     assert_eq!(found.len(), 2);

@@ -1,6 +1,7 @@
 //! The store and the ingest as a library: every method on both databases.
 
 mod answers;
+mod bots;
 mod concurrency;
 mod desk;
 mod failures;

@@ -7,3 +7,7 @@ pub mod channel;
 mod sources;
 pub mod touch;
 pub mod user_agent;
+
+/// The version of the rules: of everything here that decides about source, channel, device and bots. Kept with what
+/// they concluded, so that it is known later which rules it was. A change of any rule or list is a new version.
+pub const RULES: i64 = 1;

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::input::{self, Limit, Query};
+use super::visitors::bots_of;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::journey::{Entry, EntryKind};
-use crate::store::{EntryFilter, Page};
+use crate::store::{Bots, EntryFilter, Page};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +24,8 @@ pub(crate) struct Params {
     name: Option<String>,
     #[serde(default, rename = "type", deserialize_with = "input::parsed")]
     kind: Option<EntryKind>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    bots: Option<Bots>,
     cursor: Option<String>,
     #[serde(default)]
     limit: Limit,
@@ -40,6 +43,10 @@ pub(crate) async fn list(
         session: params.session,
         name: params.name,
         kind: params.kind,
+        bots: bots_of(
+            params.bots,
+            params.visitor.is_some() || params.session.is_some(),
+        ),
     };
     let page = app
         .store()

@@ -55,6 +55,7 @@ async fn ingest(
             .get(USER_AGENT)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned),
+        ip: None,
     };
     let envelope = envelope::read(&body).map_err(IngestError::from)?;
     let site = app.directory().find(&envelope.key).await?.ok_or_else(|| {

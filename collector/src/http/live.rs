@@ -20,10 +20,11 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
-use super::input::Query;
+use super::input::{self, Query};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::ingest::live::Update;
+use crate::store::Bots;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How soon a stream ends after its reader signed out or its key was revoked.
@@ -37,6 +38,8 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {
     site: Option<i64>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    bots: Option<Bots>,
 }
 
 /// Answers with the stream.
@@ -49,6 +52,7 @@ pub(crate) async fn stream(
     let site = caller.site(&app, params.site).await?;
     let reader = Reader {
         site_id: site.id,
+        bots: params.bots.unwrap_or_default(),
         updates: app.live().subscribe(),
         waiting: VecDeque::new(),
         resync: Resync::default(),
@@ -66,6 +70,7 @@ pub(crate) async fn stream(
 /// One reader's place in the stream of updates.
 struct Reader {
     site_id: i64,
+    bots: Bots,
     updates: broadcast::Receiver<Arc<Update>>,
     waiting: VecDeque<Event>,
     resync: Resync,
@@ -171,10 +176,12 @@ impl Reader {
         let entries = update
             .entries
             .iter()
+            .filter(|entry| self.bots.shows(entry.bot))
             .map(|entry| Event::default().event("entry").json_data(entry));
         let journeys = update
             .journeys
             .iter()
+            .filter(|journey| self.bots.shows(journey.bot))
             .map(|journey| Event::default().event("journey").json_data(journey));
         for event in entries.chain(journeys) {
             match event {
@@ -192,6 +199,7 @@ mod tests {
     fn reader(updates: broadcast::Receiver<Arc<Update>>) -> Reader {
         Reader {
             site_id: 1,
+            bots: Bots::default(),
             updates,
             waiting: VecDeque::new(),
             resync: Resync::default(),

@@ -5,7 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Router, extract::Request, middleware::Next};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -36,6 +36,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/sites", get(sites::list).post(sites::add))
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
+        .route("/visitors/{id}/bot", put(visitors::decide_bot))
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
         .route("/live", get(live::stream))

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::input::{self, Limit, Query};
+use super::visitors::bots_of;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::journey::Session;
-use crate::store::{Page, SessionFilter};
+use crate::store::{Bots, Page, SessionFilter};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +19,8 @@ pub(crate) struct Params {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
     visitor: Option<Uuid>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    bots: Option<Bots>,
     cursor: Option<String>,
     #[serde(default)]
     limit: Limit,
@@ -32,6 +35,7 @@ pub(crate) async fn list(
     let site = caller.site(&app, params.site).await?;
     let filter = SessionFilter {
         visitor: params.visitor,
+        bots: bots_of(params.bots, params.visitor.is_some()),
     };
     let page = app
         .store()

@@ -1,4 +1,4 @@
-//! `/api/v1/visitors`: journeys, and one journey in full.
+//! `/api/v1/visitors`: journeys, one journey in full, and what the owner says of it.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use super::input::{self, Id, Limit, Query};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::journey::{Entry, Journey, Session, Stage};
-use crate::store::{EntryFilter, Page, SessionFilter, VisitorFilter};
+use crate::store::{Bots, EntryFilter, Page, SessionFilter, VisitorFilter};
 
 /// Sessions that come with a journey; the list of sessions has the rest.
 const SESSIONS: u32 = 500;
@@ -23,6 +23,8 @@ pub(crate) struct ListParams {
     #[serde(default, deserialize_with = "input::parsed")]
     stage: Option<Stage>,
     source: Option<String>,
+    #[serde(default, deserialize_with = "input::parsed")]
+    bots: Option<Bots>,
     cursor: Option<String>,
     #[serde(default)]
     limit: Limit,
@@ -39,6 +41,7 @@ pub(crate) async fn list(
         q: params.q,
         stage: params.stage,
         source: params.source,
+        bots: params.bots.unwrap_or_default(),
     };
     let page = app
         .store()
@@ -81,7 +84,10 @@ pub(crate) async fn one(
         .journey(site.id, id)
         .await?
         .ok_or_else(ApiError::not_found)?;
-    let filter = SessionFilter { visitor: Some(id) };
+    let filter = SessionFilter {
+        visitor: Some(id),
+        bots: Bots::Include,
+    };
     let sessions = app
         .store()
         .sessions(site.id, &filter, None, SESSIONS)
@@ -89,6 +95,7 @@ pub(crate) async fn one(
         .data;
     let filter = EntryFilter {
         visitor: Some(id),
+        bots: Bots::Include,
         ..EntryFilter::default()
     };
     let timeline = app
@@ -105,4 +112,40 @@ pub(crate) async fn one(
         sessions,
         timeline,
     }))
+}
+
+/// What a list does with bots: what was asked for, else it leaves them out, unless somebody was asked for by id.
+pub(super) fn bots_of(asked: Option<Bots>, named: bool) -> Bots {
+    asked.unwrap_or(if named { Bots::Include } else { Bots::Exclude })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SiteParams {
+    site: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decision {
+    // Null has a meaning of its own here, so it has to be said.
+    #[serde(deserialize_with = "Option::deserialize")]
+    bot: Option<bool>,
+}
+
+/// `PUT /api/v1/visitors/{id}/bot`
+pub(crate) async fn decide_bot(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<Uuid>,
+    Query(params): Query<SiteParams>,
+    input::Json(decision): input::Json<Decision>,
+) -> Result<Json<Journey>, ApiError> {
+    caller.person()?;
+    let site = caller.site(&app, params.site).await?;
+    if !app.store().decide_bot(site.id, id, decision.bot).await? {
+        return Err(ApiError::not_found());
+    }
+    let journey = app.store().journey(site.id, id).await?;
+    journey.map(Json).ok_or_else(ApiError::not_found)
 }

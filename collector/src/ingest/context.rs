@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::envelope::Refused;
 use super::fields::Fields;
 use super::text::{cuttable, whole};
-use crate::enrich::{touch, user_agent};
+use crate::enrich::{self, touch, user_agent};
 use crate::journey::{self, Arrival, Ga, Screen};
 use crate::store::sites::Site;
 
@@ -78,6 +78,8 @@ pub(super) fn read(
             .and_then(|ids| ga(ids.client_id, ids.session_id, "context.ga", ignored)),
         device,
         screen,
+        ip: received.ip.clone(),
+        rules: enrich::RULES,
         consent: context.consent,
         received_at: received.at_ms,
     })

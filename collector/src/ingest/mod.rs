@@ -73,6 +73,8 @@ pub struct Received {
     pub at_ms: i64,
     /// The `User-Agent` header, where it was readable text.
     pub user_agent: Option<String>,
+    /// The sender's address, as far as it may be kept.
+    pub ip: Option<String>,
 }
 
 /// Why a batch was refused whole. Nothing of it was stored.

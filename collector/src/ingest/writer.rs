@@ -200,7 +200,18 @@ impl Changes {
                 update.entries.sort_by_key(|entry| (entry.at, entry.id));
                 let visitors: Vec<Uuid> = change.visitors.into_iter().collect();
                 match store.journeys(site_id, &visitors).await {
-                    Ok(journeys) => update.journeys = journeys,
+                    Ok(journeys) => {
+                        // The rules' word on each entry's own batch gives way to the visitor's mark.
+                        let bots: BTreeSet<Uuid> = journeys
+                            .iter()
+                            .filter(|journey| journey.bot)
+                            .map(|journey| journey.visitor_id)
+                            .collect();
+                        for entry in &mut update.entries {
+                            entry.bot = bots.contains(&entry.visitor_id);
+                        }
+                        update.journeys = journeys;
+                    }
                     Err(error) => {
                         tracing::warn!(site_id, %error, "journeys could not be read for those who watch");
                     }
@@ -234,7 +245,7 @@ mod tests {
         let envelope = crate::ingest::envelope::read(body).unwrap();
         let received = crate::ingest::Received {
             at_ms: envelope.sent_at,
-            user_agent: None,
+            ..crate::ingest::Received::default()
         };
         crate::ingest::read(&site, &envelope, &received)
             .unwrap()

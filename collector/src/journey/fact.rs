@@ -38,6 +38,10 @@ pub struct Arrival {
     pub device: Device,
     /// The device's sizes.
     pub screen: Screen,
+    /// The sender's address, as far as it may be kept.
+    pub ip: Option<String>,
+    /// The version of the rules by which all this was concluded.
+    pub rules: i64,
     /// The consent under which the items were made.
     pub consent: Option<Consent>,
     /// The collector's clock when the batch arrived.
@@ -124,6 +128,7 @@ impl Arrival {
             + touch(&self.first_touch)
             + text(&self.device.language)
             + text(&self.device.time_zone)
+            + text(&self.ip)
     }
 }
 
@@ -189,6 +194,7 @@ impl Fact {
             visible_ms: None,
             scroll_max: None,
             stage: self.stage(),
+            bot: self.arrival.device.is_bot(),
         })
     }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
 use super::fact::Fact;
-use super::model::{Entry, Ga, Journey, Milestone, Session};
+use super::model::{Entry, Ga, Journey, MarkedBy, Milestone, Session};
 use super::names::friendly;
 use super::stages::Stage;
 
@@ -46,15 +46,16 @@ pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
             .push(fact);
     }
 
+    let is_known_bot = |visitor| visitors.get(visitor).is_some_and(|own| is_bot(own));
     let mut folded = Folded {
         journeys: visitors.values().filter_map(|own| journey(own)).collect(),
         sessions: sessions
-            .values()
-            .filter_map(|own| session(own, &facts))
+            .iter()
+            .filter_map(|((visitor, _), own)| session(own, &facts, is_known_bot(visitor)))
             .collect(),
         entries: facts
             .iter()
-            .filter_map(|fact| entry(fact, &facts))
+            .filter_map(|fact| entry(fact, &facts, is_known_bot(&fact.arrival.visitor_id)))
             .collect(),
     };
     folded
@@ -65,6 +66,12 @@ pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
     });
     folded.entries.reverse();
     folded
+}
+
+/// Whether a visitor of whom these are the facts, in order, is a bot by the rules: what its device was at first.
+fn is_bot(own: &[&Fact]) -> bool {
+    own.first()
+        .is_some_and(|first| first.arrival.device.is_bot())
 }
 
 /// `own` are the facts of one visitor, in order.
@@ -99,6 +106,9 @@ fn journey(own: &[&Fact]) -> Option<Journey> {
         device: first.arrival.device.clone(),
         ga: ga(own.iter().rev()),
         milestones: milestones(own),
+        bot: is_bot(own),
+        bot_by: is_bot(own).then_some(MarkedBy::Rules),
+        rules: first.arrival.rules,
     })
 }
 
@@ -119,7 +129,7 @@ fn milestones(own: &[&Fact]) -> Vec<Milestone> {
 }
 
 /// `own` are the facts of one session, `all` those of its site, both in order.
-fn session(own: &[&Fact], all: &[&Fact]) -> Option<Session> {
+fn session(own: &[&Fact], all: &[&Fact], bot: bool) -> Option<Session> {
     let (first, last) = (own.first()?, own.last()?);
     let pages = || own.iter().filter(|fact| fact.kind == ItemKind::PageView);
     Some(Session {
@@ -141,11 +151,15 @@ fn session(own: &[&Fact], all: &[&Fact]) -> Option<Session> {
         touch: first.arrival.touch.clone(),
         device: first.arrival.device.clone(),
         ga: ga(own.iter()),
+        ip: first.arrival.ip.clone(),
+        bot,
+        rules: first.arrival.rules,
     })
 }
 
-fn entry(fact: &Fact, all: &[&Fact]) -> Option<Entry> {
+fn entry(fact: &Fact, all: &[&Fact], bot: bool) -> Option<Entry> {
     let mut entry = fact.entry()?;
+    entry.bot = bot;
     if fact.kind == ItemKind::PageView {
         entry.visible_ms = most(all, fact.id, |ping| ping.visible_ms);
         entry.scroll_max = most(all, fact.id, |ping| ping.scroll_max);

@@ -13,7 +13,7 @@ mod stages;
 pub use fact::{Arrival, Engagement, Fact, Moment};
 pub use fold::{Folded, fold};
 pub use model::{
-    Device, Entry, EntryKind, Ga, Journey, Milestone, Screen, Session, Touch, UnknownName,
+    Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, Screen, Session, Touch, UnknownName,
 };
 pub use names::friendly;
 pub use stages::Stage;

@@ -78,6 +78,13 @@ pub struct Device {
     pub time_zone: Option<String>,
 }
 
+impl Device {
+    /// Whether the rules take it for a program that is nobody's browser.
+    pub fn is_bot(&self) -> bool {
+        self.kind.as_deref() == Some("bot")
+    }
+}
+
 /// Sizes in CSS pixels. Kept with a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Screen {
@@ -111,6 +118,16 @@ pub struct Milestone {
     pub stage: Option<Stage>,
 }
 
+/// Who says whether a visitor is a bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkedBy {
+    /// The rules, by the user agent.
+    Rules,
+    /// The owner, whatever the rules say.
+    Owner,
+}
+
 /// Everything known of one visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Journey {
@@ -142,6 +159,12 @@ pub struct Journey {
     pub ga: Ga,
     /// By time, then name.
     pub milestones: Vec<Milestone>,
+    /// Whether it is a bot's. Bots are kept, and left out of lists and figures unless asked for.
+    pub bot: bool,
+    /// Who says whether it is a bot's; null where the rules found none and nobody said anything.
+    pub bot_by: Option<MarkedBy>,
+    /// The version of the enrichment rules behind source, channel, device and the rules' mark.
+    pub rules: i64,
 }
 
 /// One session of a visitor.
@@ -174,6 +197,12 @@ pub struct Session {
     pub device: Device,
     /// The earliest Google Analytics ids of the session.
     pub ga: Ga,
+    /// The address at the session's earliest item, as far as the collector keeps addresses.
+    pub ip: Option<String>,
+    /// Whether its visitor is a bot.
+    pub bot: bool,
+    /// The version of the enrichment rules behind source, channel and device.
+    pub rules: i64,
 }
 
 /// A session answers for what was on the line, not for the browser's language and zone, which belong to the journey.
@@ -307,4 +336,6 @@ pub struct Entry {
     pub scroll_max: Option<i64>,
     /// The stage it leads to (milestones).
     pub stage: Option<Stage>,
+    /// Whether its visitor is a bot.
+    pub bot: bool,
 }

@@ -31,11 +31,11 @@ static EVENTS_EXISTING: Rows = Rows::new(include_str!("sql/events/existing.sqlit
 static EVENTS_SQLITE: Rows = Rows::new(include_str!("sql/events/insert.sqlite.sql"), 20);
 static EVENTS_POSTGRES: Rows = Rows::new(include_str!("sql/events/insert.postgres.sql"), 20);
 static SESSIONS_EXISTING: Rows = Rows::new(include_str!("sql/sessions/existing.sqlite.sql"), 3);
-static SESSIONS_SQLITE: Rows = Rows::new(include_str!("sql/sessions/upsert.sqlite.sql"), 43);
-static SESSIONS_POSTGRES: Rows = Rows::new(include_str!("sql/sessions/upsert.postgres.sql"), 43);
+static SESSIONS_SQLITE: Rows = Rows::new(include_str!("sql/sessions/upsert.sqlite.sql"), 45);
+static SESSIONS_POSTGRES: Rows = Rows::new(include_str!("sql/sessions/upsert.postgres.sql"), 45);
 static PAGE_VIEWS: Rows = Rows::new(include_str!("sql/page_views/upsert.sql"), 4);
 static MILESTONES: Rows = Rows::new(include_str!("sql/milestones/upsert.sql"), 4);
-static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), 38);
+static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), 39);
 
 /// An item's key.
 type ItemKey = (i64, Uuid);

@@ -3,6 +3,7 @@
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
+use super::bots::Bots;
 use super::page::{Cursor, Page};
 use super::rows::{Filters, bind};
 use super::{Store, StoreError, on};
@@ -19,6 +20,8 @@ pub struct EntryFilter {
     pub name: Option<String>,
     /// Of this kind.
     pub kind: Option<EntryKind>,
+    /// Of bots or of others.
+    pub bots: Bots,
 }
 
 #[derive(FromRow)]
@@ -41,6 +44,7 @@ struct Row {
     user_id: Option<String>,
     visible_ms: Option<i64>,
     scroll_max: Option<i64>,
+    bot: bool,
 }
 
 impl Row {
@@ -74,6 +78,7 @@ impl Row {
             visible_ms: self.visible_ms,
             scroll_max: self.scroll_max,
             stage,
+            bot: self.bot,
         })
     }
 }
@@ -103,6 +108,12 @@ impl Store {
         filters.add("session_id = $?", filter.session);
         filters.add("name = $?", filter.name.as_deref());
         filters.add("kind = $?", filter.kind.map(EntryKind::as_str));
+        filters.add(
+            "EXISTS (SELECT 1 FROM visitors AS v WHERE v.site_id = events.site_id
+                     AND v.visitor_id = events.visitor_id
+                     AND COALESCE(v.bot_decision, v.device_type = 'bot', FALSE)) = $?",
+            filter.bots.wanted(),
+        );
         let sql = filters.apply(include_str!("sql/events/list.sql"));
         let rows: Vec<Row> = on!(self, read, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))

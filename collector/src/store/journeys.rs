@@ -6,11 +6,12 @@ use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 use waymark_protocol::limits;
 
+use super::bots::{self, Bots};
 use super::page::{Cursor, Page};
 use super::record::{DeviceColumns, GaColumns, TouchColumns};
 use super::rows::{Filters, Value, bind, pad, with_list};
 use super::{Store, StoreError, on};
-use crate::journey::{Journey, Milestone, Stage};
+use crate::journey::{Device, Journey, Milestone, Stage};
 
 /// Which journeys to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct VisitorFilter {
     pub stage: Option<Stage>,
     /// First came from this source.
     pub source: Option<String>,
+    /// Bots or others.
+    pub bots: Bots,
 }
 
 #[derive(FromRow)]
@@ -35,6 +38,8 @@ struct Row {
     total_sessions: i64,
     total_page_views: i64,
     total_events: i64,
+    rules: i64,
+    bot_decision: Option<bool>,
     #[sqlx(flatten)]
     ga: GaColumns,
     #[sqlx(flatten)]
@@ -45,6 +50,8 @@ struct Row {
 
 impl Row {
     fn into_journey(self, milestones: Vec<Milestone>) -> Journey {
+        let device: Device = self.device.into();
+        let (bot, bot_by) = bots::mark(self.bot_decision, device.kind.as_deref());
         Journey {
             visitor_id: self.visitor_id,
             name: self.name,
@@ -57,9 +64,12 @@ impl Row {
             total_page_views: self.total_page_views,
             total_events: self.total_events,
             first_touch: self.touch.into(),
-            device: self.device.into(),
+            device,
             ga: self.ga.into(),
             milestones,
+            bot,
+            bot_by,
+            rules: self.rules,
         }
     }
 }
@@ -96,6 +106,10 @@ impl Store {
         );
         filters.add("stage = $?", filter.stage.map(Stage::rank));
         filters.add("source = $?", filter.source.as_deref());
+        filters.add(
+            "COALESCE(bot_decision, device_type = 'bot', FALSE) = $?",
+            filter.bots.wanted(),
+        );
         let sql = filters.apply(include_str!("sql/visitors/list.sql"));
         let rows: Vec<Row> = on!(self, read, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))

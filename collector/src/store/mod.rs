@@ -7,6 +7,7 @@
 //! Writing of items has one way in, [`Store::commit`]: one call, one transaction. Nothing here decides what an item
 //! means; that is [`crate::journey`]'s.
 
+mod bots;
 mod commit;
 mod entries;
 mod error;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use sqlx::{PgPool, SqlitePool};
 
+pub use bots::Bots;
 pub use commit::Committed;
 pub use entries::EntryFilter;
 pub use error::StoreError;

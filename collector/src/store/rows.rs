@@ -91,7 +91,7 @@ macro_rules! bind {
 pub(super) use bind;
 
 /// Row counts for which a statement is written out. A transaction's rows are cut greedily into these, so that the
-/// round trips are few and the texts are too. The largest stays under SQLite's 32,766 parameters at 43 columns.
+/// round trips are few and the texts are too. The largest stays under SQLite's 32,766 parameters at 45 columns.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// How a multi-row statement marks its parameters.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
+use super::bots::Bots;
 use super::journeys::{LIST, listed};
 use super::page::{Cursor, Page};
 use super::record::{DeviceColumns, GaColumns, TouchColumns};
@@ -17,6 +18,8 @@ use crate::journey::{Session, friendly};
 pub struct SessionFilter {
     /// Of this visitor.
     pub visitor: Option<Uuid>,
+    /// Of bots or of others.
+    pub bots: Bots,
 }
 
 #[derive(FromRow)]
@@ -29,6 +32,9 @@ struct Row {
     events: i64,
     entry_url: Option<String>,
     exit_url: Option<String>,
+    rules: i64,
+    ip: Option<String>,
+    bot: bool,
     #[sqlx(flatten)]
     ga: GaColumns,
     #[sqlx(flatten)]
@@ -53,6 +59,9 @@ impl Row {
             touch: self.touch.into(),
             device: self.device.into(),
             ga: self.ga.into(),
+            ip: self.ip,
+            bot: self.bot,
+            rules: self.rules,
         }
     }
 }
@@ -72,6 +81,12 @@ impl Store {
         let cursor = Cursor::read(cursor)?;
         let mut filters = Filters::new(5);
         filters.add("visitor_id = $?", filter.visitor);
+        filters.add(
+            "EXISTS (SELECT 1 FROM visitors AS v WHERE v.site_id = sessions.site_id
+                     AND v.visitor_id = sessions.visitor_id
+                     AND COALESCE(v.bot_decision, v.device_type = 'bot', FALSE)) = $?",
+            filter.bots.wanted(),
+        );
         let sql = filters.apply(include_str!("sql/sessions/list.sql"));
         let rows: Vec<Row> = on!(self, read, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))

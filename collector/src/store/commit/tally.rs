@@ -123,7 +123,7 @@ impl<'f> Tally<'f> {
 
     /// Rows for `sql/sessions/upsert.*.sql`.
     pub(super) fn session_rows(&self) -> Vec<Value<'_>> {
-        let mut rows = Vec::with_capacity(self.sessions.len() * 43);
+        let mut rows = Vec::with_capacity(self.sessions.len() * 45);
         for ((site_id, visitor_id, session_id), session) in &self.sessions {
             let screen = session.first.arrival.screen;
             rows.extend::<[Value<'_>; 10]>([
@@ -142,11 +142,13 @@ impl<'f> Tally<'f> {
             push_dated(&mut rows, session.exit);
             push_touch(&mut rows, session.first.arrival.touch.as_ref());
             push_device(&mut rows, &session.first.arrival.device);
-            rows.extend::<[Value<'_>; 4]>([
+            rows.extend::<[Value<'_>; 6]>([
                 screen.width.into(),
                 screen.height.into(),
                 screen.viewport_width.into(),
                 screen.viewport_height.into(),
+                session.first.arrival.rules.into(),
+                (&session.first.arrival.ip).into(),
             ]);
             push_ga(&mut rows, session.ga);
         }
@@ -188,7 +190,7 @@ impl<'f> Tally<'f> {
     where
         'f: 't,
     {
-        let mut rows = Vec::with_capacity(self.visitors.len() * 38);
+        let mut rows = Vec::with_capacity(self.visitors.len() * 39);
         for (key, visitor) in &self.visitors {
             rows.extend::<[Value<'_>; 12]>([
                 key.0.into(),
@@ -208,6 +210,7 @@ impl<'f> Tally<'f> {
             push_ga(&mut rows, visitor.ga);
             push_touch(&mut rows, visitor.first.origin());
             push_device(&mut rows, &visitor.first.arrival.device);
+            rows.push(visitor.first.arrival.rules.into());
         }
         rows
     }

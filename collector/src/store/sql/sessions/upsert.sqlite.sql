@@ -2,8 +2,8 @@ INSERT INTO sessions (
     site_id, visitor_id, session_id, started_at, first_at, first_item, last_at, last_item, page_views, events,
     entry_url, entry_at, entry_item, exit_url, exit_at, exit_item, touched, touch_at, source, medium, campaign, term,
     content, channel, click_ids, landing_url, referrer, device_type, browser, os, country, region, city, language,
-    time_zone, screen_width, screen_height, viewport_width, viewport_height, ga_client_id, ga_session_id, ga_at,
-    ga_item
+    time_zone, screen_width, screen_height, viewport_width, viewport_height, rules, ip, ga_client_id, ga_session_id,
+    ga_at, ga_item
 )
 VALUES {rows}
 ON CONFLICT (site_id, visitor_id, session_id) DO UPDATE SET
@@ -74,6 +74,10 @@ ON CONFLICT (site_id, visitor_id, session_id) DO UPDATE SET
         THEN excluded.viewport_width ELSE sessions.viewport_width END,
     viewport_height = CASE WHEN (excluded.first_at, excluded.first_item) < (sessions.first_at, sessions.first_item)
         THEN excluded.viewport_height ELSE sessions.viewport_height END,
+    rules = CASE WHEN (excluded.first_at, excluded.first_item) < (sessions.first_at, sessions.first_item)
+        THEN excluded.rules ELSE sessions.rules END,
+    ip = CASE WHEN (excluded.first_at, excluded.first_item) < (sessions.first_at, sessions.first_item)
+        THEN excluded.ip ELSE sessions.ip END,
     last_at = CASE WHEN (excluded.last_at, excluded.last_item) > (sessions.last_at, sessions.last_item)
         THEN excluded.last_at ELSE sessions.last_at END,
     last_item = CASE WHEN (excluded.last_at, excluded.last_item) > (sessions.last_at, sessions.last_item)

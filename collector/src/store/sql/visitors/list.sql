@@ -1,7 +1,8 @@
 SELECT
     visitor_id, name, user_id, stage, stage_at, first_at, last_at, total_sessions, total_page_views, total_events,
     ga_client_id, ga_session_id, touched, touch_at, source, medium, campaign, term, content, channel, click_ids,
-    landing_url, referrer, device_type, browser, os, country, region, city, language, time_zone
+    landing_url, referrer, device_type, browser, os, country, region, city, language, time_zone,
+    rules, bot_decision
 FROM visitors
 WHERE site_id = $1
   AND (last_at, visitor_id) < ($2, $3)

@@ -2,7 +2,7 @@ INSERT INTO visitors (
     site_id, visitor_id, name, first_at, first_item, last_at, last_item, stage, stage_at, total_sessions,
     total_page_views, total_events, user_id, user_at, user_item, ga_client_id, ga_session_id, ga_at, ga_item, touched,
     touch_at, source, medium, campaign, term, content, channel, click_ids, landing_url, referrer, device_type,
-    browser, os, country, region, city, language, time_zone
+    browser, os, country, region, city, language, time_zone, rules
 )
 VALUES {rows}
 ON CONFLICT (site_id, visitor_id) DO UPDATE SET
@@ -55,6 +55,8 @@ ON CONFLICT (site_id, visitor_id) DO UPDATE SET
         THEN excluded.language ELSE visitors.language END,
     time_zone = CASE WHEN (excluded.first_at, excluded.first_item) < (visitors.first_at, visitors.first_item)
         THEN excluded.time_zone ELSE visitors.time_zone END,
+    rules = CASE WHEN (excluded.first_at, excluded.first_item) < (visitors.first_at, visitors.first_item)
+        THEN excluded.rules ELSE visitors.rules END,
     last_at = CASE WHEN (excluded.last_at, excluded.last_item) > (visitors.last_at, visitors.last_item)
         THEN excluded.last_at ELSE visitors.last_at END,
     last_item = CASE WHEN (excluded.last_at, excluded.last_item) > (visitors.last_at, visitors.last_item)

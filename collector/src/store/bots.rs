@@ -1,0 +1,87 @@
+//! Who is a bot: the mark, what the owner says of it, and lists with or without them.
+//!
+//! The mark is the visitor's: its sessions and entries are a bot's because it is one. The rules mark a visitor whose
+//! earliest item had the device type `bot`; the owner's decision stands beside that and before it, and taking it back
+//! leaves everything as it was. Nothing of a bot is ever thrown away.
+
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use super::{Store, StoreError, on};
+use crate::journey::{MarkedBy, UnknownName};
+
+/// What a list does with bots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Bots {
+    /// Leaves them out.
+    #[default]
+    Exclude,
+    /// Shows everybody.
+    Include,
+    /// Shows nobody else.
+    Only,
+}
+
+impl Bots {
+    /// Whether a bot, or somebody who is none, is shown.
+    pub fn shows(self, bot: bool) -> bool {
+        self.wanted().is_none_or(|wanted| wanted == bot)
+    }
+
+    /// Of whom a list is: bots, others, or either.
+    pub(super) fn wanted(self) -> Option<bool> {
+        match self {
+            Self::Exclude => Some(false),
+            Self::Include => None,
+            Self::Only => Some(true),
+        }
+    }
+}
+
+impl FromStr for Bots {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text {
+            "exclude" => Ok(Self::Exclude),
+            "include" => Ok(Self::Include),
+            "only" => Ok(Self::Only),
+            _ => Err(UnknownName),
+        }
+    }
+}
+
+/// Whether a visitor is a bot and who says so: the owner, or the rules by the device type. As `sql/*/list.sql` has it.
+pub(super) fn mark(decision: Option<bool>, device_type: Option<&str>) -> (bool, Option<MarkedBy>) {
+    match decision {
+        Some(bot) => (bot, Some(MarkedBy::Owner)),
+        None if device_type == Some("bot") => (true, Some(MarkedBy::Rules)),
+        None => (false, None),
+    }
+}
+
+impl Store {
+    /// Keeps what the owner says of a visitor: a bot, no bot, or whatever the rules say. `false` if there is no such
+    /// visitor.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn decide_bot(
+        &self,
+        site_id: i64,
+        visitor_id: Uuid,
+        decision: Option<bool>,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, write, |pool| sqlx::query(include_str!(
+            "sql/visitors/decide_bot.sql"
+        ))
+        .bind(site_id)
+        .bind(visitor_id)
+        .bind(decision)
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected()))?;
+        Ok(changed > 0)
+    }
+}

@@ -1,0 +1,2 @@
+UPDATE visitors SET bot_decision = $3
+WHERE site_id = $1 AND visitor_id = $2
