@@ -8,7 +8,10 @@ use url::Url;
 
 use crate::config::Config;
 use crate::credentials::Passwords;
+use crate::enrich::address::KeptAddress;
+use crate::geo::GeoFile;
 use crate::http::assets::Assets;
+use crate::http::client_address::TrustedProxies;
 use crate::http::directory::Directory;
 use crate::http::throttle::Throttle;
 use crate::ingest::live::Update;
@@ -23,6 +26,9 @@ struct Shared {
     body_limit: usize,
     public_url: Option<Url>,
     script_url: Option<String>,
+    proxies: TrustedProxies,
+    geo: Arc<GeoFile>,
+    kept_address: KeptAddress,
     is_https: bool,
     store: Store,
     ingest: Ingest,
@@ -36,7 +42,7 @@ struct Shared {
 
 impl App {
     /// Builds the state and starts the writers. Has to be called within a tokio runtime.
-    pub(crate) fn new(config: &Config, store: Store) -> Self {
+    pub(crate) fn new(config: &Config, store: Store, geo: Arc<GeoFile>) -> Self {
         let (live, _) = broadcast::channel(config.live_buffer);
         let options = IngestOptions {
             queue_items: config.queue_items,
@@ -48,6 +54,9 @@ impl App {
             body_limit: config.body_limit,
             public_url: config.public_url.clone(),
             script_url: config.script_url(),
+            proxies: TrustedProxies::new(config.trusted_proxies.clone()),
+            geo,
+            kept_address: config.ip,
             is_https: config.is_https(),
             ingest: Ingest::start(store.clone(), options, live.clone()),
             live,
@@ -71,6 +80,20 @@ impl App {
     /// Where pages load the SDK's script from, as far as the configuration tells.
     pub(crate) fn script_url(&self) -> Option<&str> {
         self.0.script_url.as_deref()
+    }
+
+    /// Who is believed about where a request comes from.
+    pub(crate) fn proxies(&self) -> &TrustedProxies {
+        &self.0.proxies
+    }
+
+    pub(crate) fn geo(&self) -> &Arc<GeoFile> {
+        &self.0.geo
+    }
+
+    /// How much of an address may be kept.
+    pub(crate) fn kept_address(&self) -> KeptAddress {
+        self.0.kept_address
     }
 
     pub(crate) fn is_https(&self) -> bool {

@@ -3,10 +3,13 @@
 //! They work while a collector runs on the same database, which knows of a change within two seconds. Everything
 //! they print is for the operator's terminal; a secret is printed once, here, and never logged.
 
+mod geo;
+
 use std::io::Write;
 
 use clap::Subcommand;
 
+pub use self::geo::GeoCommand;
 use crate::clock;
 use crate::config::Config;
 use crate::credentials::{self, CredentialError};
@@ -28,6 +31,9 @@ pub enum Command {
     /// People who may read
     #[command(subcommand)]
     Users(UsersCommand),
+    /// The database that tells visitors' country, region and city
+    #[command(subcommand)]
+    Geo(GeoCommand),
 }
 
 /// `collector sites …`
@@ -92,6 +98,12 @@ pub enum CommandError {
     /// No secret could be made.
     #[error(transparent)]
     Credential(#[from] CredentialError),
+    /// The database of places.
+    #[error(transparent)]
+    Geo(#[from] crate::geo::FileError),
+    /// Something is for the operator to do: what it is.
+    #[error("{0}")]
+    Guidance(String),
     /// An argument is of no use.
     #[error("--{0}")]
     Argument(String),
@@ -116,6 +128,21 @@ impl From<SiteError> for CommandError {
     }
 }
 
+/// Does the work of a command that asks nothing of the database, if it is one.
+///
+/// # Errors
+/// [`CommandError`]; nothing was changed then.
+pub fn without_store(
+    command: &Command,
+    config: &Config,
+    out: &mut impl Write,
+) -> Option<Result<(), CommandError>> {
+    match command {
+        Command::Geo(command) => Some(geo::run(command, config, out)),
+        _ => None,
+    }
+}
+
 /// Does `command`'s work and prints what came of it. [`Command::Serve`] is not done here.
 ///
 /// # Errors
@@ -131,6 +158,7 @@ pub async fn run(
         Command::Sites(command) => sites(command, config, store, out).await,
         Command::Keys(command) => keys(command, store, out).await,
         Command::Users(command) => users(command, config, store, out).await,
+        Command::Geo(command) => geo::run(command, config, out),
     }
 }
 

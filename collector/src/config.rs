@@ -4,6 +4,7 @@
 //! arguments and environment are handed in, so that a test decides both. Nothing here acts on a setting; the
 //! finished [`Config`] goes to [`crate::run`].
 
+mod network;
 mod settings;
 
 use std::collections::HashMap;
@@ -17,8 +18,10 @@ use serde::Deserialize;
 use url::Url;
 use waymark_protocol::limits;
 
+pub use self::network::Network;
 use self::settings::{Arguments, Settings};
 use crate::commands::Command;
+use crate::enrich::address::KeptAddress;
 
 /// The environment, as a map from a variable's name to its value.
 pub type Environment = HashMap<String, String>;
@@ -32,6 +35,14 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// The database: `--database-url`, `WAYMARK_DATABASE_URL`, `sqlite:` and `waymark.db` in the data folder.
     pub database_url: String,
+    /// Proxies that are believed about who asked them: `--trusted-proxies`, `WAYMARK_TRUSTED_PROXIES`, none.
+    pub trusted_proxies: Vec<Network>,
+    /// The database of places: `--geo-database`, `WAYMARK_GEO_DATABASE`, `geo.mmdb` in the data folder.
+    pub geo_database: PathBuf,
+    /// Whether somebody named that file, so that it should be there.
+    pub geo_demanded: bool,
+    /// How much of a visitor's address is kept: `--ip`, `WAYMARK_IP`, none.
+    pub ip: KeptAddress,
     /// Path of the SDK's script, without the leading slash: `--script-name`, `WAYMARK_SCRIPT_NAME`, `waymark.js`.
     pub script_name: String,
     /// Items that may wait for their commit: `--queue-items`, `WAYMARK_QUEUE_ITEMS`, 50 000.
@@ -61,6 +72,10 @@ impl Config {
             public_url: None,
             database_url: database_url.into(),
             script_name: "waymark.js".into(),
+            trusted_proxies: Vec::new(),
+            geo_database: "geo.mmdb".into(),
+            geo_demanded: false,
+            ip: KeptAddress::None,
             queue_items: 50_000,
             queue_bytes: 128 * 1024 * 1024,
             commit_items: 2_000,
@@ -207,6 +222,9 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8700");
         assert_eq!(config.database_url, "sqlite:./waymark.db");
         assert_eq!(config.script_name, "waymark.js");
+        assert_eq!(config.geo_database, std::path::Path::new("./geo.mmdb"));
+        assert_eq!(config.ip, KeptAddress::None);
+        assert!(config.trusted_proxies.is_empty() && !config.geo_demanded);
         assert!(!config.is_https());
         assert!(matches!(command, Command::Serve));
     }
@@ -276,10 +294,46 @@ mod tests {
             ),
             ("--database-url mysql://x".into(), vec![], "database_url"),
             ("--log-level a=b=c".into(), vec![], "log_level"),
+            ("--ip some".into(), vec![], "--ip"),
+            (
+                String::new(),
+                vec![("WAYMARK_TRUSTED_PROXIES", "10.0.0.0/8,proxy")],
+                "WAYMARK_TRUSTED_PROXIES",
+            ),
             ("--bogus".into(), vec![], "--bogus"),
         ] {
             let error = load(args(&line), &env(&variables)).unwrap_err().to_string();
             assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_visitors_addresses_is_read_from_every_source() {
+        let (_folder, path) = file(
+            "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nip = \"truncate\"\ngeo_database = \"a.mmdb\"\n",
+        );
+        let (from_file, _) = load(args(&format!("--config {path}")), &env(&[])).unwrap();
+        let (from_environment, _) = load(
+            args(""),
+            &env(&[
+                ("WAYMARK_TRUSTED_PROXIES", "10.0.0.0/8,::1"),
+                ("WAYMARK_IP", "truncate"),
+                ("WAYMARK_GEO_DATABASE", "a.mmdb"),
+            ]),
+        )
+        .unwrap();
+        let line = "--trusted-proxies 10.0.0.0/8,::1 --ip truncate --geo-database a.mmdb";
+        let (from_flags, _) = load(args(line), &env(&[])).unwrap();
+        for config in [from_file, from_environment, from_flags] {
+            let proxies: Vec<String> = config
+                .trusted_proxies
+                .iter()
+                .map(Network::to_string)
+                .collect();
+            assert_eq!(proxies, ["10.0.0.0/8", "::1/128"]);
+            assert_eq!(config.ip, KeptAddress::Truncate);
+            assert_eq!(config.geo_database, std::path::Path::new("a.mmdb"));
+            assert!(config.geo_demanded);
         }
     }
 

@@ -27,5 +27,6 @@ pub mod store;
 mod app;
 mod clock;
 mod credentials;
+mod geo;
 mod http;
 mod site_rules;

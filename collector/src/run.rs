@@ -8,18 +8,21 @@ use std::future::{Future, IntoFuture};
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, timeout_at};
+use tracing::instrument::WithSubscriber;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::clock;
 use crate::commands::{self, Command, CommandError};
 use crate::config::{Config, LogFormat};
+use crate::geo::GeoFile;
 use crate::http::router::router;
 use crate::store::{Store, StoreError};
 
@@ -80,6 +83,7 @@ impl Collector {
                     error,
                 })?;
         let address = listener.local_addr()?;
+        let geo = Arc::new(GeoFile::open(&config.geo_database, config.geo_demanded));
         let owner = store.owner(clock::now()).await?;
         let setup_link = if owner.has_password {
             None
@@ -88,7 +92,7 @@ impl Collector {
             Some(commands::setup_link(&store, owner.id, &base).await?)
         };
         Ok(Self {
-            app: App::new(config, store),
+            app: App::new(config, store, geo),
             listener,
             address,
             setup_link,
@@ -126,7 +130,13 @@ impl Collector {
         let listener = self.listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
-        let server = axum::serve(listener, router(self.app.clone()))
+        let watching = tokio::spawn(
+            Arc::clone(self.app.geo())
+                .watch(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let service = router(self.app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service)
             .with_graceful_shutdown(begin_to_stop)
             .into_future();
         let mut server = pin!(server);
@@ -145,6 +155,7 @@ impl Collector {
                 }
             }
         }
+        let _ = watching.await;
         self.app.store().close().await;
         tracing::info!("stopped");
         Ok(())
@@ -181,6 +192,9 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
     runtime.block_on(async {
         if *command == Command::Serve {
             serve(config).await
+        } else if let Some(done) = commands::without_store(command, config, &mut std::io::stdout())
+        {
+            Ok(done?)
         } else {
             let store = open_store(config).await?;
             commands::run(command, config, &store, &mut std::io::stdout()).await?;

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use url::Url;
 use waymark_protocol::limits;
 
-use super::{Config, ConfigError, Environment, LogFormat};
+use super::{Config, ConfigError, Environment, LogFormat, Network};
 use crate::commands::Command;
+use crate::enrich::address::KeptAddress;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +23,8 @@ Examples:
       Start on PostgreSQL behind a proxy that ends TLS.
   collector sites add --name Shop --origin https://shop.example --origin 'https://*.shop.example'
       Make a site and print its script tag. Works while the collector runs.
+  collector geo update --from GeoLite2-City.mmdb
+      Tell country, region and city of visitors. Works while the collector runs; behind a proxy it needs --trusted-proxies.
   collector users setup-link
       A new link to choose the owner's e-mail address and password, good once.
 
@@ -54,13 +57,28 @@ pub(super) struct Settings {
     /// Path under which the SDK's script is served [env: WAYMARK_SCRIPT_NAME] [default: waymark.js]
     #[arg(long, value_name = "PATH", global = true, help_heading = "Serving")]
     script_name: Option<String>,
+    /// Proxies whose X-Forwarded-For and Forwarded are believed: addresses or networks with commas between [env: WAYMARK_TRUSTED_PROXIES] [default: none]
+    #[arg(
+        long,
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        global = true,
+        help_heading = "Visitors"
+    )]
+    trusted_proxies: Option<Vec<Network>>,
+    /// Database (.mmdb) that tells country, region and city; `collector geo` knows more [env: WAYMARK_GEO_DATABASE] [default: geo.mmdb in the data folder, if it is there]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Visitors")]
+    geo_database: Option<PathBuf>,
+    /// How much of a visitor's address is kept: truncate keeps /24 of IPv4 and /48 of IPv6 [env: WAYMARK_IP] [default: none]
+    #[arg(long, value_name = "HOW", global = true, help_heading = "Visitors")]
+    ip: Option<KeptAddress>,
     /// Seconds to finish what has begun after a signal to stop [env: WAYMARK_SHUTDOWN_GRACE] [default: 20]
     #[arg(long, value_name = "SECONDS", global = true, help_heading = "Serving")]
     shutdown_grace: Option<u64>,
     /// sqlite:<path> or postgres://… [env: WAYMARK_DATABASE_URL] [default: sqlite:waymark.db in the data folder]
     #[arg(long, value_name = "URL", global = true, help_heading = "Storage")]
     database_url: Option<String>,
-    /// Folder of the SQLite file, made if missing [env: WAYMARK_DATA_DIR] [default: .]
+    /// Folder of the SQLite file and of geo.mmdb, made if missing [env: WAYMARK_DATA_DIR] [default: .]
     #[arg(long, value_name = "FOLDER", global = true, help_heading = "Storage")]
     data_dir: Option<PathBuf>,
     /// Bytes of one request's body after decompression [env: WAYMARK_BODY_LIMIT] [default: 1048576]
@@ -87,10 +105,13 @@ pub(super) struct Settings {
 }
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 13] = [
+pub(super) const VARIABLES: [(&str, &str); 16] = [
     ("WAYMARK_LISTEN", "--listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
     ("WAYMARK_SCRIPT_NAME", "--script-name"),
+    ("WAYMARK_TRUSTED_PROXIES", "--trusted-proxies"),
+    ("WAYMARK_GEO_DATABASE", "--geo-database"),
+    ("WAYMARK_IP", "--ip"),
     ("WAYMARK_SHUTDOWN_GRACE", "--shutdown-grace"),
     ("WAYMARK_DATABASE_URL", "--database-url"),
     ("WAYMARK_DATA_DIR", "--data-dir"),
@@ -140,6 +161,9 @@ impl Settings {
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             script_name: self.script_name.or(other.script_name),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            geo_database: self.geo_database.or(other.geo_database),
+            ip: self.ip.or(other.ip),
             shutdown_grace: self.shutdown_grace.or(other.shutdown_grace),
             database_url: self.database_url.or(other.database_url),
             data_dir: self.data_dir.or(other.data_dir),
@@ -154,6 +178,9 @@ impl Settings {
     }
 
     pub(super) fn finish(self) -> Result<Config, ConfigError> {
+        let folder = self.data_dir.unwrap_or_else(|| PathBuf::from("."));
+        let geo_demanded = self.geo_database.is_some();
+        let geo_database = self.geo_database.unwrap_or_else(|| folder.join("geo.mmdb"));
         let database_url = match self.database_url {
             Some(url) => {
                 // The value may hold a password: the message does not repeat it.
@@ -168,10 +195,7 @@ impl Settings {
                 }
                 url
             }
-            None => {
-                let folder = self.data_dir.unwrap_or_else(|| PathBuf::from("."));
-                format!("sqlite:{}", folder.join("waymark.db").display())
-            }
+            None => format!("sqlite:{}", folder.join("waymark.db").display()),
         };
         let defaults = Config::for_database(database_url);
         let log_level = self.log_level.unwrap_or(defaults.log_level);
@@ -187,6 +211,10 @@ impl Settings {
                 Some(name) => check_script_name(&name)?,
                 None => defaults.script_name,
             },
+            trusted_proxies: self.trusted_proxies.unwrap_or_default(),
+            geo_database,
+            geo_demanded,
+            ip: self.ip.unwrap_or_default(),
             // A queue without room for one full batch would never be ready.
             queue_items: at_least(
                 limits::BATCH_ITEMS,

@@ -11,6 +11,8 @@ pub(super) enum Category {
     Video,
     Shopping,
     Assistant,
+    /// None of them, below a host that is one.
+    Other,
 }
 
 /// A well-known source.
@@ -80,6 +82,7 @@ impl Sources {
                 Some("video") => Category::Video,
                 Some("shopping") => Category::Shopping,
                 Some("assistant") => Category::Assistant,
+                Some("other") => Category::Other,
                 _ => continue,
             };
             let Some(name) = words.next() else { continue };
@@ -105,14 +108,17 @@ mod tests {
         let lines = include_str!("sources.txt")
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let mut names = 0;
+        let (mut names, mut hosts) = (0, 0);
         for line in lines {
             let words: Vec<&str> = line.split_whitespace().collect();
             assert!(words.len() >= 3, "{line}");
             assert!(SOURCES.names.contains_key(words[1]), "{line}");
             names += 1;
+            hosts += words.len() - 2;
         }
         assert_eq!(names, SOURCES.names.len(), "a name stands twice");
+        let kept = SOURCES.hosts.len() + SOURCES.labels.len();
+        assert_eq!(hosts, kept, "a host stands twice");
     }
 
     #[test]
@@ -128,6 +134,10 @@ mod tests {
             ("l.facebook.com", Some("facebook")),
             ("m.youtube.com", Some("youtube")),
             ("com", None),
+            ("mail.google.com", Some("googlemail")),
+            ("aws.amazon.com", Some("aws")),
+            ("smile.amazon.co.jp", Some("amazon")),
+            ("fb", Some("facebook")),
             ("", None),
         ] {
             assert_eq!(name(host), source, "{host}");

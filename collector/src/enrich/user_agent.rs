@@ -1,15 +1,24 @@
-//! Browser, operating system and kind of device, from the `User-Agent` header by the patterns of uap-core.
+//! Browser, operating system and kind of device, from the `User-Agent` header by the patterns of uap-core and from the
+//! client hints beside it.
 //!
-//! The device's model is not asked for: browsers freeze it, and its patterns are three quarters of the work. Of the
-//! device patterns only those that tell a crawler are used.
+//! Chromium's browsers freeze their `User-Agent` and say in their hints what it no longer tells, so a hint wins where it
+//! says more: the platform over the header's system, but for `Linux`, of which the header may know the distribution; phone
+//! or not over what the header is read to mean; a brand that names a browser over the header, which calls all of them
+//! Chrome. Where the brand is Chrome's own the header has the last word: apps that show pages by it name themselves there.
+//! A bot is one if either says so. The device's model is not asked for: browsers freeze it too, and its patterns are
+//! three quarters of the work.
 
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use lru::LruCache;
-use ua_parser::{Regexes, device, os, user_agent};
+use ua_parser::{Regexes, os, user_agent};
 
-/// What a `User-Agent` tells. What it does not tell is null.
+use super::bots;
+use super::client_hints::ClientHints;
+
+/// What the headers of a browser tell. What they do not tell is null.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserAgent {
     /// The kind of device.
@@ -47,44 +56,78 @@ impl DeviceKind {
 
 /// Bytes of a header that are looked at. Longer ones are no browser's, and the patterns take time by length.
 const LOOKED_AT: usize = 512;
-/// Headers remembered. A site sees a few thousand different ones in a month; most requests bear the latest browsers'.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+/// Combinations of headers that each thread remembers. Most requests bear those of the latest browsers.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(Patterns::compile);
-static SEEN: LazyLock<Mutex<LruCache<Box<str>, Arc<UserAgent>>>> =
-    LazyLock::new(|| Mutex::new(LruCache::new(REMEMBERED)));
 static UNKNOWN: LazyLock<Arc<UserAgent>> = LazyLock::new(Arc::default);
+
+thread_local! {
+    /// Of each thread, so that no request waits for another one's lookup.
+    static SEEN: RefCell<Seen> = RefCell::new(Seen {
+        key: String::new(),
+        known: LruCache::new(REMEMBERED),
+    });
+}
+
+/// What was concluded from which headers.
+struct Seen {
+    /// The headers being looked up, kept for its memory.
+    key: String,
+    known: LruCache<Box<str>, Arc<UserAgent>>,
+}
 
 struct Patterns {
     browsers: user_agent::Extractor<'static>,
     systems: os::Extractor<'static>,
-    crawlers: device::Extractor<'static>,
 }
 
 /// Compiles the patterns, which takes a moment: called at the start, the first request need not wait for it.
 pub fn warm_up() {
     LazyLock::force(&PATTERNS);
+    bots::warm_up();
 }
 
-/// What a `User-Agent` tells; nothing for a request without one.
-pub fn read(header: Option<&str>) -> Arc<UserAgent> {
-    let Some(header) = header.map(str::trim).filter(|header| !header.is_empty()) else {
+/// What a `User-Agent` and the client hints beside it tell; nothing for a request without any.
+pub fn read(header: Option<&str>, hints: &ClientHints) -> Arc<UserAgent> {
+    let header = header.map(str::trim).unwrap_or_default();
+    let parts = [
+        Some(header),
+        hints.brands.as_deref(),
+        hints.mobile.as_deref(),
+        hints.platform.as_deref(),
+    ]
+    .map(|part| cut(part.unwrap_or_default()));
+    if parts.iter().all(|part| part.is_empty()) {
         return Arc::clone(&UNKNOWN);
-    };
-    let header = &header[..header.floor_char_boundary(LOOKED_AT)];
-    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = seen().get(header) {
-        return Arc::clone(known);
     }
-    // Outside the lock: other requests go on meanwhile, and two that find the same are no harm.
-    let found = Arc::new(
-        PATTERNS
+    SEEN.with_borrow_mut(|seen| {
+        seen.key.clear();
+        for part in parts {
+            seen.key.push_str(part);
+            // No header has a line break in it.
+            seen.key.push('\n');
+        }
+        if let Some(known) = seen.known.get(seen.key.as_str()) {
+            return Arc::clone(known);
+        }
+        let hints = ClientHints {
+            brands: Some(parts[1].to_owned()),
+            mobile: Some(parts[2].to_owned()),
+            platform: Some(parts[3].to_owned()),
+        };
+        let found = PATTERNS
             .as_ref()
-            .map(|p| p.read(header))
-            .unwrap_or_default(),
-    );
-    seen().put(header.into(), Arc::clone(&found));
-    found
+            .map(|patterns| patterns.read(parts[0], &hints))
+            .unwrap_or_default();
+        let found = Arc::new(found);
+        seen.known.put(seen.key.as_str().into(), Arc::clone(&found));
+        found
+    })
+}
+
+fn cut(header: &str) -> &str {
+    &header[..header.floor_char_boundary(LOOKED_AT)]
 }
 
 impl Patterns {
@@ -100,61 +143,43 @@ impl Patterns {
         for parser in regexes.os_parsers {
             systems = systems.push(parser).ok()?;
         }
-        let mut crawlers = device::Builder::new();
-        for parser in regexes.device_parsers {
-            if parser.device_replacement.as_deref() == Some(CRAWLER) {
-                crawlers = crawlers.push(parser).ok()?;
-            }
-        }
         Some(Self {
             browsers: browsers.build().ok()?,
             systems: systems.build().ok()?,
-            crawlers: crawlers.build().ok()?,
         })
     }
 
-    fn read(&self, header: &str) -> UserAgent {
+    fn read(&self, header: &str, hints: &ClientHints) -> UserAgent {
         let known = |family: &str| (family != "Other").then(|| family.to_owned());
         let browser = self
             .browsers
             .extract(header)
             .and_then(|found| known(&found.family));
-        let os = self
+        let system = self
             .systems
             .extract(header)
             .and_then(|found| known(&found.os));
-        let device = if self.crawlers.extract(header).is_some() || is_program(header) {
+        let os = match (hints.os(), system) {
+            // A distribution says more than its kind.
+            (Some("Linux"), Some(system)) => Some(system),
+            (Some(hinted), _) => Some(hinted.to_owned()),
+            (None, system) => system,
+        };
+        let device = if bots::is_bot(header) || hints.is_headless() {
             Some(DeviceKind::Bot)
         } else {
-            os.as_deref().and_then(|os| kind(os, header))
+            match hints.is_mobile() {
+                Some(true) => Some(DeviceKind::Mobile),
+                Some(false) if os.as_deref() == Some("Android") => Some(DeviceKind::Tablet),
+                _ => os.as_deref().and_then(|os| kind(os, header)),
+            }
         };
         UserAgent {
             device,
-            browser,
+            browser: hints.browser().map(str::to_owned).or(browser),
             os,
         }
     }
-}
-
-/// What uap-core calls a crawler's device.
-const CRAWLER: &str = "Spider";
-
-/// Programs that say what they are and that uap-core takes for no crawler.
-fn is_program(header: &str) -> bool {
-    const NAMES: [&str; 10] = [
-        "curl/",
-        "wget/",
-        "python-requests/",
-        "python-urllib/",
-        "go-http-client/",
-        "okhttp/",
-        "java/",
-        "headlesschrome/",
-        "libwww-perl/",
-        "axios/",
-    ];
-    let header = header.to_ascii_lowercase();
-    NAMES.iter().any(|name| header.contains(name))
 }
 
 /// The kind of device that runs a system. An Android tablet is one that does not say `Mobile`
@@ -242,21 +267,169 @@ mod tests {
             ("curl/8.5.0", Some(Bot), Some("curl"), None),
             ("\u{1f980}", None, None, None),
         ] {
-            let found = read(Some(header));
+            let found = read(Some(header), &ClientHints::default());
             assert_eq!(found.device, device, "{header}");
             assert_eq!(found.browser.as_deref(), browser, "{header}");
             assert_eq!(found.os.as_deref(), os, "{header}");
         }
     }
 
+    /// Chrome's header, with a system and what follows.
+    fn chrome(system: &str, tail: &str) -> String {
+        format!(
+            "Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 {tail}Safari/537.36"
+        )
+    }
+
+    #[test]
+    fn hints_win_where_they_say_more() {
+        use DeviceKind::{Bot, Desktop, Mobile, Tablet};
+        const CHROME: &str = r#""Not)A;Brand";v="8", "Chromium";v="138", "Google Chrome";v="138""#;
+        const BRAVE: &str = r#""Not)A;Brand";v="8", "Chromium";v="138", "Brave";v="138""#;
+        const HEADLESS: &str = r#""Chromium";v="138", "HeadlessChrome";v="138""#;
+        let windows = chrome("Windows NT 10.0; Win64; x64", "");
+        let linux = chrome("X11; Linux x86_64", "");
+        let phone = chrome("Linux; Android 10; K", "Mobile ");
+        let instagram = "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/126.0.0.0 Mobile Safari/537.36 Instagram 330.0.0.40.92 Android";
+        let ubuntu =
+            "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        let googlebot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+        for (header, brands, mobile, platform, device, browser, os) in [
+            // Chrome's brand leaves the header its word, the others do not.
+            (
+                &*windows,
+                CHROME,
+                "?0",
+                r#""Windows""#,
+                Some(Desktop),
+                Some("Chrome"),
+                Some("Windows"),
+            ),
+            (
+                &*windows,
+                BRAVE,
+                "?0",
+                r#""Windows""#,
+                Some(Desktop),
+                Some("Brave"),
+                Some("Windows"),
+            ),
+            (
+                &*phone,
+                CHROME,
+                "?1",
+                r#""Android""#,
+                Some(Mobile),
+                Some("Chrome Mobile"),
+                Some("Android"),
+            ),
+            (
+                instagram,
+                CHROME,
+                "?1",
+                r#""Android""#,
+                Some(Mobile),
+                Some("Instagram"),
+                Some("Android"),
+            ),
+            // A phone that was asked for the page of a computer says so in its header, and what it is in its hints.
+            (
+                &*linux,
+                CHROME,
+                "?1",
+                r#""Android""#,
+                Some(Mobile),
+                Some("Chrome"),
+                Some("Android"),
+            ),
+            (
+                &*phone,
+                CHROME,
+                "?0",
+                r#""Android""#,
+                Some(Tablet),
+                Some("Chrome Mobile"),
+                Some("Android"),
+            ),
+            (
+                &*linux,
+                CHROME,
+                "?0",
+                r#""Chrome OS""#,
+                Some(Desktop),
+                Some("Chrome"),
+                Some("Chrome OS"),
+            ),
+            (
+                ubuntu,
+                "",
+                "?0",
+                r#""Linux""#,
+                Some(Desktop),
+                Some("Firefox"),
+                Some("Ubuntu"),
+            ),
+            // What cannot be read leaves the header its word.
+            (
+                &*windows,
+                "Brave",
+                "yes",
+                "macOS",
+                Some(Desktop),
+                Some("Chrome"),
+                Some("Windows"),
+            ),
+            (
+                "",
+                BRAVE,
+                "?0",
+                r#""macOS""#,
+                Some(Desktop),
+                Some("Brave"),
+                Some("Mac OS X"),
+            ),
+            // Neither can take back that the other one names a bot.
+            (
+                googlebot,
+                CHROME,
+                "?1",
+                r#""Android""#,
+                Some(Bot),
+                Some("Googlebot"),
+                Some("Android"),
+            ),
+            (
+                &*windows,
+                HEADLESS,
+                "?0",
+                r#""Windows""#,
+                Some(Bot),
+                Some("Chrome"),
+                Some("Windows"),
+            ),
+        ] {
+            let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let hints = ClientHints {
+                brands: text(brands),
+                mobile: text(mobile),
+                platform: text(platform),
+            };
+            let found = read(Some(header), &hints);
+            let found = (found.device, found.browser.as_deref(), found.os.as_deref());
+            assert_eq!(found, (device, browser, os), "{header} {hints:?}");
+        }
+    }
+
     #[test]
     fn no_header_tells_nothing() {
-        assert_eq!(*read(None), UserAgent::default());
-        assert_eq!(*read(Some("  ")), UserAgent::default());
+        let none = ClientHints::default();
+        assert_eq!(*read(None, &none), UserAgent::default());
+        assert_eq!(*read(Some("  "), &none), UserAgent::default());
     }
 
     #[test]
     fn an_endless_header_is_cut_between_characters() {
-        assert_eq!(*read(Some(&"é".repeat(100_000))), UserAgent::default());
+        let found = read(Some(&"é ".repeat(100_000)), &ClientHints::default());
+        assert_eq!(*found, UserAgent::default());
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Body → envelope → site → origin → [`crate::ingest`], which answers after the commit.
 
+use std::net::SocketAddr;
+
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, State};
 use axum::http::header::{ORIGIN, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use waymark_protocol::BatchAnswer;
 
@@ -15,8 +17,13 @@ use super::directory::Listed;
 use super::{body, origin};
 use crate::app::App;
 use crate::clock;
+use crate::enrich::client_hints::ClientHints;
 use crate::error::{ApiError, Code};
 use crate::ingest::{IngestError, Received, envelope};
+
+const SEC_CH_UA: HeaderName = HeaderName::from_static("sec-ch-ua");
+const SEC_CH_UA_MOBILE: HeaderName = HeaderName::from_static("sec-ch-ua-mobile");
+const SEC_CH_UA_PLATFORM: HeaderName = HeaderName::from_static("sec-ch-ua-platform");
 
 /// Whether a page's origin may send to a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +37,14 @@ enum Admission {
 }
 
 /// Takes a batch.
-pub(crate) async fn take(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+pub(crate) async fn take(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let mut listed = false;
-    let mut response = match ingest(&app, &headers, body, &mut listed).await {
+    let mut response = match ingest(&app, peer, &headers, body, &mut listed).await {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => error.into_response(),
     };
@@ -44,18 +56,27 @@ pub(crate) async fn take(State(app): State<App>, headers: HeaderMap, body: Body)
 
 async fn ingest(
     app: &App,
+    peer: SocketAddr,
     headers: &HeaderMap,
     body: Body,
     listed: &mut bool,
 ) -> Result<BatchAnswer, ApiError> {
     let body = body::read(headers, body, app.body_limit()).await?;
+    let address = app.proxies().client(peer, headers);
     let received = Received {
         at_ms: clock::now(),
-        user_agent: headers
-            .get(USER_AGENT)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned),
-        ip: None,
+        user_agent: text(headers, &USER_AGENT),
+        hints: ClientHints {
+            brands: text(headers, &SEC_CH_UA),
+            mobile: text(headers, &SEC_CH_UA_MOBILE),
+            platform: text(headers, &SEC_CH_UA_PLATFORM),
+        },
+        place: address
+            .map(|address| app.geo().locate(address))
+            .unwrap_or_default(),
+        ip: address
+            .and_then(|address| app.kept_address().of(address))
+            .map(|address| address.to_string()),
     };
     let envelope = envelope::read(&body).map_err(IngestError::from)?;
     let site = app.directory().find(&envelope.key).await?.ok_or_else(|| {
@@ -75,6 +96,12 @@ async fn ingest(
         .ingest()
         .submit(&site.site, &envelope, &received)
         .await?)
+}
+
+/// A header, where it is readable text.
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.to_owned())
 }
 
 /// Every browser sends `Origin` with a POST, so who sends none is a server. The list keeps other people's pages

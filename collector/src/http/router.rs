@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, assets, caller, cors, entries, events, health, keys, live, sessions, sites, trace,
+    access, assets, caller, cors, entries, events, geo, health, keys, live, sessions, sites, trace,
     visitors,
 };
 use crate::app::App;
@@ -40,6 +40,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
         .route("/live", get(live::stream))
+        .route("/geo", get(geo::about))
         .route("/keys", get(keys::list).post(keys::add))
         .route("/keys/{id}", delete(keys::revoke))
         .fallback(health::nothing_here)

@@ -159,7 +159,7 @@ fn device(
     received: &Received,
     ignored: &mut Vec<String>,
 ) -> (journey::Device, Screen) {
-    let agent = user_agent::read(received.user_agent.as_deref());
+    let agent = user_agent::read(received.user_agent.as_deref(), &received.hints);
     let mut short = |value, name| text(value, limits::TEXT_CHARS, "context.device", name, ignored);
     let size = |size: Option<u32>| size.map(i64::from);
     (
@@ -167,9 +167,9 @@ fn device(
             kind: agent.device.map(|kind| kind.as_str().to_owned()),
             browser: agent.browser.clone(),
             os: agent.os.clone(),
-            country: None,
-            region: None,
-            city: None,
+            country: received.place.country.clone(),
+            region: received.place.region.clone(),
+            city: received.place.city.clone(),
             language: short(device.language, "language"),
             time_zone: short(device.time_zone, "time_zone"),
         },

@@ -33,6 +33,8 @@ use waymark_protocol::BatchAnswer;
 pub use envelope::{Envelope, RefusalCode, Refused};
 pub use reading::{Answers, Reading, read};
 
+use crate::enrich::client_hints::ClientHints;
+use crate::enrich::geo::Place;
 use crate::enrich::user_agent;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store};
@@ -73,6 +75,10 @@ pub struct Received {
     pub at_ms: i64,
     /// The `User-Agent` header, where it was readable text.
     pub user_agent: Option<String>,
+    /// The client hints, where they were readable text.
+    pub hints: ClientHints,
+    /// Where the sender's address is.
+    pub place: Place,
     /// The sender's address, as far as it may be kept.
     pub ip: Option<String>,
 }
