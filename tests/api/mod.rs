@@ -2,6 +2,7 @@
 
 mod access;
 mod commands;
+mod enrichment;
 mod ingest;
 mod live;
 mod load;

@@ -36,6 +36,8 @@ impl Chromium {
         let profile_argument = format!("--user-data-dir={}", profile.path().display());
         for argument in [
             "--headless",
+            // A browser without a screen says so, and would be taken for a bot.
+            "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36",
             "--no-sandbox",
             "--disable-gpu",
             "--disable-quic",

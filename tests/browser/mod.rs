@@ -20,7 +20,7 @@ use chromium::Chromium;
 use collector::{Collector, KEY};
 use site::{Address, Site, page_with_sdk};
 
-use crate::support::{database::Database, setting};
+use crate::support::{database::Database, required};
 
 /// How long a test waits for something that has to happen: far beyond what it takes, since machines are shared.
 const DEADLINE: Duration = Duration::from_secs(45);
@@ -117,10 +117,4 @@ impl Scene {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
-}
-
-/// A setting that the test command makes.
-fn required(name: &str) -> String {
-    setting(name)
-        .unwrap_or_else(|| panic!("{name} is not set: run the tests by `cargo xtask test`"))
 }

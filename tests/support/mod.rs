@@ -11,6 +11,17 @@ pub(crate) fn setting(name: &str) -> Option<String> {
     std::env::vars().find_map(|(key, value)| (key == name).then_some(value))
 }
 
+/// What the test command says under `name`, which it always does.
+pub(crate) fn required(name: &str) -> String {
+    setting(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run the tests by `cargo xtask test`"))
+}
+
+/// The database of places that the tests use: IP Geolocation by DB-IP, https://db-ip.com.
+pub(crate) fn places() -> std::path::PathBuf {
+    required("WAYMARK_TEST_GEO_DATABASE").into()
+}
+
 /// Whether the long form of the suites was asked for, by `cargo xtask test --long`.
 pub(crate) fn long() -> bool {
     setting("WAYMARK_TEST_LONG").is_some()

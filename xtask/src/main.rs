@@ -14,6 +14,7 @@ mod count;
 mod demo;
 mod lighten;
 mod npm;
+mod places;
 mod postgres;
 mod run;
 mod sdk;

@@ -13,7 +13,7 @@ use clap::Args;
 use crate::demo::Demo;
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{build, tools};
+use crate::{build, places, tools};
 
 /// The demo site's write key. Public, as every write key is: it stands in the page.
 const DEMO_KEY: &str = "wk_demoharbor";
@@ -42,6 +42,7 @@ pub struct RunOptions {
 pub fn run(steps: &Steps, options: &RunOptions) -> Result<()> {
     eprintln!("Building (minutes the first time, seconds afterwards)");
     let binary = build::product(steps)?;
+    let places = places::database(steps)?;
 
     let cluster = if options.postgres {
         Some(Cluster::lasting(steps)?)
@@ -58,6 +59,7 @@ pub fn run(steps: &Steps, options: &RunOptions) -> Result<()> {
     let collector = Collector {
         binary,
         database,
+        places,
         origin: format!("http://localhost:{}", options.port),
     };
     let demo_origin = format!("http://localhost:{}", options.demo_port);
@@ -89,18 +91,18 @@ pub fn run(steps: &Steps, options: &RunOptions) -> Result<()> {
 struct Collector {
     binary: PathBuf,
     database: String,
+    places: PathBuf,
     origin: String,
 }
 
 impl Collector {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args([
-            "--database-url",
-            &self.database,
-            "--public-url",
-            &self.origin,
-        ]);
+        command
+            .args(["--database-url", &self.database])
+            .args(["--public-url", &self.origin])
+            .arg("--geo-database")
+            .arg(&self.places);
         command
     }
 
@@ -119,6 +121,7 @@ impl Collector {
         println!("  Demo site   {demo_origin}/");
         println!("  Dashboard   {}/", self.origin);
         println!("  Data        {}", self.database);
+        println!("  Places      IP Geolocation by DB-IP, https://db-ip.com");
         println!();
         println!(
             "Open the set-up link above once to choose a password. Then visit the demo site and"

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::count::Counts;
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{build, tidy, tools};
+use crate::{build, places, tidy, tools};
 
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
@@ -122,6 +122,7 @@ fn clippy(steps: &Steps) -> Result<()> {
 
 fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     build::web(steps)?;
+    let places = places::database(steps)?;
     let collector = build::collector_for_tests(steps)?;
     let (chromium, driver) = tools::chromium(steps)?;
     steps.run(
@@ -134,6 +135,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
         .args(["--package", "waymark-tests"])
         .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
         .env("WAYMARK_TEST_COLLECTOR", collector)
+        .env("WAYMARK_TEST_GEO_DATABASE", places)
         .env("WAYMARK_TEST_CHROMIUM", chromium)
         .env("WAYMARK_TEST_CHROMEDRIVER", driver);
     if options.long {

@@ -62,9 +62,12 @@ async fn ingest(
     listed: &mut bool,
 ) -> Result<BatchAnswer, ApiError> {
     let body = body::read(headers, body, app.body_limit()).await?;
-    let address = app.proxies().client(peer, headers);
+    // Every browser sends `Origin` with a POST. Who sends none is a server, and where that is says nothing of the visitor.
+    let by_server = !headers.contains_key(ORIGIN);
+    let address = app.proxies().client(peer, headers).filter(|_| !by_server);
     let received = Received {
         at_ms: clock::now(),
+        by_server,
         user_agent: text(headers, &USER_AGENT),
         hints: ClientHints {
             brands: text(headers, &SEC_CH_UA),

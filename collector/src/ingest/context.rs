@@ -3,6 +3,8 @@
 //! Ids are required: without them no item could be told to belong to anybody, and the batch is refused. Everything else
 //! is left out where it cannot be read, down to a single field of a touch.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use waymark_protocol::{ClickIds, Context, Device, GaIds, Session, Touch, limits};
@@ -12,7 +14,8 @@ use super::clock::Clock;
 use super::envelope::Refused;
 use super::fields::Fields;
 use super::text::{cuttable, whole};
-use crate::enrich::{self, touch, user_agent};
+use crate::enrich::user_agent::{self, DeviceKind};
+use crate::enrich::{self, touch};
 use crate::journey::{self, Arrival, Ga, Screen};
 use crate::store::sites::Site;
 
@@ -159,7 +162,10 @@ fn device(
     received: &Received,
     ignored: &mut Vec<String>,
 ) -> (journey::Device, Screen) {
-    let agent = user_agent::read(received.user_agent.as_deref(), &received.hints);
+    let mut agent = user_agent::read(received.user_agent.as_deref(), &received.hints);
+    if received.by_server && agent.device == Some(DeviceKind::Bot) {
+        agent = Arc::default();
+    }
     let mut short = |value, name| text(value, limits::TEXT_CHARS, "context.device", name, ignored);
     let size = |size: Option<u32>| size.map(i64::from);
     (

@@ -73,6 +73,8 @@ impl Default for IngestOptions {
 pub struct Received {
     /// The collector's clock when the body had been read, in milliseconds.
     pub at_ms: i64,
+    /// Whether a server sent it: then the program that it names is the server's and not the visitor's.
+    pub by_server: bool,
     /// The `User-Agent` header, where it was readable text.
     pub user_agent: Option<String>,
     /// The client hints, where they were readable text.

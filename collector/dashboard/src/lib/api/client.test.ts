@@ -51,6 +51,16 @@ describe('requests', () => {
     expect(requests[0]?.init.body).toBe('{"email":"a@b.example","password":"secret"}');
   });
 
+  it('says who is a bot, and gives the word back to the rules', async () => {
+    const { client, requests } = answering(() => Response.json({}));
+    await client.decideBot(3, 'v1', false);
+    await client.decideBot(3, 'v1', null);
+    expect(requests.map(({ url, init }) => [init.method, url, init.body])).toEqual([
+      ['PUT', '/api/v1/visitors/v1/bot?site=3', '{"bot":false}'],
+      ['PUT', '/api/v1/visitors/v1/bot?site=3', '{"bot":null}'],
+    ]);
+  });
+
   it('keeps a visitor id within its path segment', async () => {
     const { client, requests } = answering(() => Response.json({}));
     await client.visitor(1, '../sites?x');

@@ -4,7 +4,7 @@
  * browser's `AbortError`.
  */
 import { ApiError, readError } from './errors';
-import type { Entry, Journey, JourneyDetail, List, Me, NewSite, Site, VisitorFilters } from './types';
+import type { Entry, Geo, Journey, JourneyDetail, List, Me, NewSite, Site, VisitorFilters } from './types';
 
 /** No read of the dashboard takes this long on purpose; beyond it a retry serves better than waiting on. */
 const TIMEOUT_MS = 20_000;
@@ -90,6 +90,9 @@ export function createClient(options: ClientOptions) {
       get<List<Journey>>('/visitors', { site, ...filters, cursor, limit }, signal),
     visitor: (site: number, id: string, { cursor, limit, signal }: Page = {}) =>
       get<JourneyDetail>(`/visitors/${encodeURIComponent(id)}`, { site, cursor, limit }, signal),
+    decideBot: (site: number, id: string, bot: boolean | null) =>
+      call<Journey>('PUT', `/visitors/${encodeURIComponent(id)}/bot${queryString({ site })}`, { bot }),
+    geo: () => get<Geo>('/geo'),
     events: (site: number, filters: { type?: string | undefined }, { cursor, limit, signal }: Page = {}) =>
       get<List<Entry>>('/events', { site, ...filters, cursor, limit }, signal),
   };

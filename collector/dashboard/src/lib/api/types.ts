@@ -85,6 +85,11 @@ export interface Journey {
   device: JourneyDevice | null;
   ga: Ga | null;
   milestones: Milestone[];
+  bot: boolean;
+  /** Who says so: the rules by the user agent, or somebody here. Null where neither found a bot. */
+  bot_by: 'rules' | 'owner' | null;
+  /** The version of the rules behind source, channel, device and bots. */
+  rules: number;
 }
 
 export interface Session {
@@ -101,6 +106,10 @@ export interface Session {
   touch: Touch | null;
   device: Device | null;
   ga: Ga | null;
+  /** Whole or truncated, where the collector was asked to keep it. */
+  ip: string | null;
+  bot: boolean;
+  rules: number;
 }
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -128,6 +137,7 @@ export interface Entry {
   /** How far down the page was scrolled, in per cent. */
   scroll_max: number | null;
   stage: Stage | null;
+  bot: boolean;
 }
 
 export interface List<T> {
@@ -145,4 +155,14 @@ export interface VisitorFilters {
   q?: string | undefined;
   stage?: string | undefined;
   source?: string | undefined;
+  bots?: string | undefined;
+}
+
+/** The database that tells places, and the words its licence asks to be shown beside them. */
+export interface Geo {
+  database: {
+    type: string;
+    built_at: number | null;
+    attribution: { text: string; url: string } | null;
+  } | null;
 }

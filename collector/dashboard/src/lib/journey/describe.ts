@@ -1,5 +1,5 @@
 /** How a touch and an entry read in one line. */
-import type { Entry, EntryType, Journey, Touch } from '../api/types';
+import type { Entry, EntryType, Journey, Touch, VisitorFilters } from '../api/types';
 import { humanize, money, path } from '../format/value';
 
 export const TYPE_LABELS: Record<EntryType, string> = {
@@ -57,8 +57,9 @@ export function worth(entry: Entry): string | null {
   return entry.value === null ? null : money(entry.value, entry.currency);
 }
 
-/** Whether a journey belongs in a list narrowed by stage and source. Searching is the collector's business. */
-export function matchesFilters(journey: Journey, filters: { stage?: string | undefined; source?: string | undefined }): boolean {
+/** Whether a journey belongs in a list narrowed by these. Searching is the collector's business. */
+export function matchesFilters(journey: Journey, filters: Pick<VisitorFilters, 'stage' | 'source' | 'bots'>): boolean {
+  if (journey.bot !== (filters.bots === 'only')) return false;
   if (filters.stage && journey.stage !== filters.stage) return false;
   if (filters.source && journey.first_touch?.source !== filters.source) return false;
   return true;

@@ -166,6 +166,12 @@ describe('describe', () => {
     expect(matchesFilters(one, { stage: 'anonymous' })).toBe(false);
     expect(matchesFilters(journey(), { source: 'newsletter' })).toBe(false);
   });
+
+  it('keeps bots and others apart', () => {
+    expect(matchesFilters(journey({ bot: true }), {})).toBe(false);
+    expect(matchesFilters(journey({ bot: true }), { bots: 'only' })).toBe(true);
+    expect(matchesFilters(journey(), { bots: 'only' })).toBe(false);
+  });
 });
 
 describe('glyph', () => {

@@ -36,6 +36,7 @@ export const entry = (more: Partial<Entry> = {}): Entry => ({
   visible_ms: null,
   scroll_max: null,
   stage: null,
+  bot: false,
   ...more,
 });
 
@@ -54,6 +55,9 @@ export const journey = (more: Partial<Journey> = {}): Journey => ({
   device: null,
   ga: null,
   milestones: [],
+  bot: false,
+  bot_by: null,
+  rules: 1,
   ...more,
 });
 
@@ -71,5 +75,8 @@ export const session = (more: Partial<Session> = {}): Session => ({
   touch: null,
   device: null,
   ga: null,
+  ip: null,
+  bot: false,
+  rules: 1,
   ...more,
 });

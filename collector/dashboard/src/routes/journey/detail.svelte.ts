@@ -18,6 +18,8 @@ export class JourneyDetail {
   cursor: string | null = $state(null);
   busy = $state(false);
   moreError: unknown = $state.raw(null);
+  deciding = $state(false);
+  decideError: unknown = $state.raw(null);
   readonly fresh = new Fresh();
   groups = $derived(groupBySession(this.entries, this.sessions, this.journey?.total_sessions));
 
@@ -75,6 +77,19 @@ export class JourneyDetail {
       const missing = error instanceof ApiError && (error.status === 404 || error.status === 400);
       this.error = error;
       this.status = missing ? 'missing' : 'failed';
+    }
+  }
+
+  /** Says that the visitor is a bot, or none, or what the rules say (`null`). */
+  async decideBot(bot: boolean | null): Promise<void> {
+    this.deciding = true;
+    this.decideError = null;
+    try {
+      this.journey = await api.decideBot(this.site, this.id, bot);
+    } catch (error) {
+      this.decideError = error;
+    } finally {
+      this.deciding = false;
     }
   }
 

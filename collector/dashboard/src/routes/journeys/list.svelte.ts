@@ -9,6 +9,8 @@ export interface Filters {
   q: string;
   stage: string;
   source: string;
+  /** `only` for bots; empty for everybody else. */
+  bots: string;
 }
 
 const PAGE = 50;
@@ -120,7 +122,7 @@ const KEPT = 4;
 const kept = new Map<string, JourneyList>();
 
 export function journeyList(site: number, filters: Filters): JourneyList {
-  const key = JSON.stringify([site, filters.q, filters.stage, filters.source]);
+  const key = JSON.stringify([site, filters.q, filters.stage, filters.source, filters.bots]);
   const list = kept.get(key) ?? new JourneyList(site, filters);
   kept.delete(key);
   kept.set(key, list);
