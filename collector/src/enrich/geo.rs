@@ -249,9 +249,96 @@ mod tests {
 
     use super::*;
 
+    /// A database in which every IPv4 address has this record: <https://maxmind.github.io/MaxMind-DB/>.
+    fn database(kind: &str, record: &serde_json::Value) -> Vec<u8> {
+        // One node, of which both sides point to the start of the data, behind its sixteen bytes of separator.
+        let mut bytes = [0, 0, 17, 0, 0, 17].to_vec();
+        bytes.extend([0; 16]);
+        write(&mut bytes, record);
+        bytes.extend(b"\xab\xcd\xefMaxMind.com");
+        let metadata = json!({
+            "binary_format_major_version": 2,
+            "binary_format_minor_version": 0,
+            "build_epoch": 1_700_000_000,
+            "database_type": kind,
+            "description": {"en": "a test"},
+            "ip_version": 4,
+            "languages": ["en"],
+            "record_size": 24,
+        });
+        write(&mut bytes, &metadata);
+        // The count of nodes has a kind of its own: a number of four bytes. One more field of the map, then.
+        let at = bytes.len() - metadata_fields(&bytes);
+        bytes[at] += 1;
+        bytes.extend(b"\x4anode_count\xc1\x01");
+        bytes
+    }
+
+    /// Bytes from the control byte of the metadata to the end.
+    fn metadata_fields(bytes: &[u8]) -> usize {
+        const MARK: &[u8] = b"\xab\xcd\xefMaxMind.com";
+        let place = bytes.windows(MARK.len()).rposition(|window| window == MARK);
+        bytes.len() - place.unwrap() - MARK.len()
+    }
+
+    fn write(bytes: &mut Vec<u8>, value: &serde_json::Value) {
+        use serde_json::Value;
+        let mut control = |kind: u8, size: usize| {
+            let (short, long) = match size {
+                0..29 => (u8::try_from(size).unwrap(), None),
+                _ => (29, Some(u8::try_from(size - 29).unwrap())),
+            };
+            // Types beyond the seventh stand in a byte of their own.
+            let own = kind.checked_sub(7).filter(|own| *own > 0);
+            bytes.push(if own.is_some() {
+                short
+            } else {
+                kind << 5 | short
+            });
+            bytes.extend(own);
+            bytes.extend(long);
+        };
+        match value {
+            Value::String(text) => {
+                control(2, text.len());
+                bytes.extend(text.bytes());
+            }
+            Value::Number(number) => match number.as_u64() {
+                Some(whole) if whole < 1 << 16 => {
+                    control(5, 2);
+                    bytes.extend(&whole.to_be_bytes()[6..]);
+                }
+                Some(whole) => {
+                    control(9, 8);
+                    bytes.extend(whole.to_be_bytes());
+                }
+                None => {
+                    control(3, 8);
+                    bytes.extend(number.as_f64().unwrap().to_be_bytes());
+                }
+            },
+            Value::Bool(yes) => control(14, usize::from(*yes)),
+            Value::Array(items) => {
+                control(11, items.len());
+                items.iter().for_each(|item| write(bytes, item));
+            }
+            Value::Object(fields) => {
+                control(7, fields.len());
+                for (name, value) in fields {
+                    write(bytes, &json!(name));
+                    write(bytes, value);
+                }
+            }
+            Value::Null => panic!("the format has no null"),
+        }
+    }
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
     fn place(record: &serde_json::Value) -> Place {
-        let text = record.to_string();
-        serde_json::from_str::<Record<'_>>(&text).unwrap().into()
+        // Without the question whether there are countries: some of these say none.
+        let reader = Reader::from_source(database("test", record)).unwrap();
+        Geo { reader }.locate(ADDRESS)
     }
 
     fn known(country: &str, region: &str, city: &str) -> Place {
@@ -312,6 +399,38 @@ mod tests {
         ] {
             assert_eq!(place(&record), expected, "{record}");
         }
+    }
+
+    #[test]
+    fn a_database_says_what_it_is() {
+        let record = json!({"country": {"iso_code": "SE"}});
+        for (kind, text) in [
+            ("GeoLite2-City", Some("GeoLite2 data created by MaxMind")),
+            ("GeoIP2-City", None),
+            ("DBIP-City-Lite", Some("IP Geolocation by DB-IP")),
+            ("country ipvAll", Some("IP Geolocation by DB-IP")),
+        ] {
+            let geo = Geo::read(database(kind, &record)).unwrap();
+            geo.verify().unwrap();
+            assert_eq!(
+                (geo.kind(), geo.built_at()),
+                (kind, Some(1_700_000_000_000))
+            );
+            assert_eq!(geo.attribution().map(|words| words.text), text, "{kind}");
+            assert_eq!(geo.locate(ADDRESS), known("SE", "", ""));
+            let mapped = "::ffff:192.0.2.1".parse().unwrap();
+            assert_eq!(geo.locate(mapped), known("SE", "", ""));
+            // It holds addresses of the other kind alone.
+            let other = "2001:db8::1".parse().unwrap();
+            assert_eq!(geo.locate(other), Place::default());
+        }
+    }
+
+    #[test]
+    fn a_database_of_something_else_is_refused() {
+        let bytes = database("GeoLite2-ASN", &json!({"autonomous_system_number": 1}));
+        let error = Geo::read(bytes).unwrap_err().to_string();
+        assert!(error.contains("GeoLite2-ASN"), "{error}");
     }
 
     #[test]
