@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{Chromium, Database, Scene, eventually, text};
+use super::{Chromium, Database, KEY, Scene, eventually, text};
+use crate::support::batch::{Visit, page_view};
 
 const EMAIL: &str = "owner@example.test";
 const PASSWORD: &str = "correct horse battery";
@@ -26,16 +27,7 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     let browser = &scene.browser;
 
     // The owner's first steps, and a dashboard that waits.
-    browser.open(scene.collector.setup_link()).await;
-    scene.fill("setup-email", EMAIL).await;
-    scene.fill("setup-password", PASSWORD).await;
-    scene.fill("setup-password-again", PASSWORD).await;
-    scene
-        .element("setup-submit")
-        .await
-        .click()
-        .await
-        .expect("a click");
+    scene.set_up().await;
     let snippet = scene
         .element("snippet")
         .await
@@ -43,7 +35,7 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
         .await
         .expect("its text");
     assert!(
-        snippet.contains(super::KEY),
+        snippet.contains(KEY),
         "the snippet is this site's: {snippet}"
     );
     browser.screenshot(&format!("waiting-{kind}")).await;
@@ -148,7 +140,80 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     scene.collector.assert_quiet_log();
 }
 
+#[tokio::test]
+async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
+    let scene = Scene::start().await;
+    let browser = &scene.browser;
+    scene.set_up().await;
+    scene.element("snippet").await;
+
+    // A person, and a crawler that runs the pages' scripts.
+    let visit = Visit::new(KEY);
+    let crawler = Visit::new(KEY);
+    for (visit, agent) in [
+        (
+            &visit,
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        ),
+        (
+            &crawler,
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        ),
+    ] {
+        let page = scene.site.url("/");
+        let sent = reqwest::Client::new()
+            .post(format!("{}/v1/events", scene.collector.origin()))
+            .header("Origin", page.trim_end_matches('/'))
+            .header("User-Agent", agent)
+            .body(visit.batch(&[page_view(&page)]).to_string())
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(sent.status(), 200);
+    }
+    scene.row_of(&visit.visitor.to_string()).await;
+    assert_eq!(scene.count("journey-row").await, 1);
+
+    scene.click("bots-filter").await;
+    let row = scene.row_of(&crawler.visitor.to_string()).await;
+    assert_eq!(scene.count("journey-row").await, 1);
+    row.click().await.expect("a click");
+    scene.eventually_shows(&["Yes, by its user agent"]).await;
+    browser.screenshot("bot").await;
+    scene.click("bot-decide").await;
+    scene.eventually_shows(&["No, as was decided here"]).await;
+
+    browser.open(&scene.collector.origin()).await;
+    scene.row_of(&visit.visitor.to_string()).await;
+    scene
+        .row_of(&crawler.visitor.to_string())
+        .await
+        .click()
+        .await
+        .expect("a click");
+    scene.click("bot-undo").await;
+    scene.eventually_shows(&["Yes, by its user agent"]).await;
+    scene.collector.assert_quiet_log();
+}
+
 impl Scene {
+    /// The owner's first steps, to the dashboard.
+    async fn set_up(&self) {
+        self.browser.open(self.collector.setup_link()).await;
+        self.fill("setup-email", EMAIL).await;
+        self.fill("setup-password", PASSWORD).await;
+        self.fill("setup-password-again", PASSWORD).await;
+        self.click("setup-submit").await;
+    }
+
+    async fn click(&self, id: &str) {
+        let element = self.element(id).await;
+        element
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{id}: {error}"));
+    }
+
     /// The first element with this test id, as soon as it is there.
     async fn element(&self, id: &str) -> WebElement {
         self.browser
