@@ -8,3 +8,4 @@ mod fold;
 mod fuzz;
 mod hostile;
 mod lists;
+mod loss;

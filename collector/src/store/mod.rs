@@ -12,6 +12,7 @@ mod entries;
 mod error;
 mod journeys;
 pub mod keys;
+mod loss;
 mod open;
 mod page;
 mod record;
