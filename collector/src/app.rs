@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::credentials::Passwords;
 use crate::http::assets::Assets;
 use crate::http::directory::Directory;
+use crate::http::metrics::Requests;
 use crate::http::throttle::Throttle;
 use crate::ingest::live::Update;
 use crate::ingest::{Ingest, IngestOptions};
@@ -28,6 +29,7 @@ struct Shared {
     ingest: Ingest,
     live: broadcast::Sender<Arc<Update>>,
     directory: Directory,
+    requests: Requests,
     assets: Assets,
     passwords: Passwords,
     throttle: Throttle,
@@ -42,6 +44,8 @@ impl App {
             queue_items: config.queue_items,
             queue_bytes: config.queue_bytes,
             commit_items: config.commit_items,
+            rejected_items: config.rejected_items,
+            rejected_age: config.rejected_age,
             ..IngestOptions::default()
         };
         Self(Arc::new(Shared {
@@ -52,6 +56,7 @@ impl App {
             ingest: Ingest::start(store.clone(), options, live.clone()),
             live,
             directory: Directory::new(store.clone()),
+            requests: Requests::default(),
             assets: Assets::embedded(&config.script_name),
             passwords: Passwords::default(),
             throttle: Throttle::default(),
@@ -91,6 +96,10 @@ impl App {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.0.directory
+    }
+
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.0.requests
     }
 
     pub(crate) fn assets(&self) -> &Assets {

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::clock;
 use crate::commands::{self, Command, CommandError};
 use crate::config::{Config, LogFormat};
+use crate::http::metrics;
 use crate::http::router::router;
 use crate::store::{Store, StoreError};
 
@@ -61,6 +62,7 @@ pub struct Collector {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<TcpListener>,
     setup_link: Option<String>,
     grace: Duration,
 }
@@ -72,13 +74,11 @@ impl Collector {
     /// [`RunError`] names the address or what is wrong with the database.
     pub async fn open(config: &Config) -> Result<Self, RunError> {
         let store = open_store(config).await?;
-        let listener =
-            TcpListener::bind(config.listen)
-                .await
-                .map_err(|error| RunError::Listen {
-                    address: config.listen,
-                    error,
-                })?;
+        let listener = bind(config.listen).await?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let address = listener.local_addr()?;
         let owner = store.owner(clock::now()).await?;
         let setup_link = if owner.has_password {
@@ -91,6 +91,7 @@ impl Collector {
             app: App::new(config, store),
             listener,
             address,
+            metrics,
             setup_link,
             grace: config.shutdown_grace,
         })
@@ -99,6 +100,11 @@ impl Collector {
     /// Where it listens; the port is the true one.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where metrics are served, if they are; the port is the true one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
     }
 
     /// The link by which the owner chooses address and password, as long as that has not happened. A secret.
@@ -122,6 +128,16 @@ impl Collector {
                 stopping.cancel();
             }
         };
+        if let Some(listener) = self.metrics {
+            let server = axum::serve(listener, metrics::router(self.app.clone()));
+            let end = stopping.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = server.into_future() => {}
+                    () = end.cancelled() => {}
+                }
+            });
+        }
         // Answers are small and complete: waiting for more to send along only delays them.
         let listener = self.listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
@@ -149,6 +165,12 @@ impl Collector {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| RunError::Listen { address, error })
 }
 
 /// Opens the database; a SQLite file's folder is made if it is missing.
@@ -208,6 +230,9 @@ async fn serve(config: &Config) -> Result<(), RunError> {
         version = env!("CARGO_PKG_VERSION"),
         "collector started"
     );
+    if let Some(address) = collector.metrics_address() {
+        tracing::info!(%address, "metrics are served at /metrics");
+    }
     if let Some(link) = collector.setup_link() {
         // Not a log line: logs are kept and passed on, and this is a secret.
         let mut out = std::io::stdout();

@@ -5,5 +5,8 @@ mod commands;
 mod ingest;
 mod live;
 mod load;
+mod loss;
+mod metrics;
 mod pages;
 mod reading;
+mod rejected;

@@ -107,6 +107,31 @@ impl Database {
 }
 
 impl Database {
+    /// Runs a statement that both databases understand.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        }
+    }
+
+    /// Takes a PostgreSQL database away from everybody, as an operator does: nobody can connect to it any more.
+    pub(crate) async fn lose(&self) {
+        let Keep::Postgres { server, name } = &self._keep else {
+            panic!("only a server can be taken away");
+        };
+        execute(
+            server,
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+        )
+        .await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+        execute(server, format!("{end} = '{name}'")).await;
+    }
+
     /// The rows that `sql` selects, of which every column has to be text or null.
     pub(crate) async fn texts(&self, sql: &'static str) -> Vec<Vec<Option<String>>> {
         if self.url.starts_with("sqlite:") {

@@ -16,6 +16,7 @@ mod loss;
 mod open;
 mod page;
 mod record;
+pub mod rejected;
 mod rows;
 mod sessions;
 pub mod sites;
