@@ -18,11 +18,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::clock;
-use crate::commands::{self, Command, CommandError};
+use crate::commands::{self, BackupError, Command, CommandError};
 use crate::config::{Config, LogFormat};
 use crate::http::metrics;
 use crate::http::router::router;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// What the queue gets to drain when the requests have used up the grace time.
 const LAST_DRAIN: Duration = Duration::from_secs(2);
@@ -52,6 +52,12 @@ pub enum RunError {
     /// A command did not do its work.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// Something that was looked at failed, and was printed.
+    #[error("not everything is as a start needs it")]
+    Check,
     /// The operating system.
     #[error(transparent)]
     System(#[from] std::io::Error),
@@ -175,18 +181,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, RunError> {
 
 /// Opens the database; a SQLite file's folder is made if it is missing.
 async fn open_store(config: &Config) -> Result<Store, RunError> {
-    if let Some(path) = config.database_url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = std::path::Path::new(path.split('?').next().unwrap_or(path));
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| RunError::Folder {
-                folder: folder.to_owned(),
-                error,
-            })?;
-        }
+    if let Some(folder) = store::folder(&config.database_url) {
+        std::fs::create_dir_all(&folder).map_err(|error| RunError::Folder { folder, error })?;
     }
     Ok(Store::open(&config.database_url).await?)
 }
@@ -201,13 +197,21 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        if *command == Command::Serve {
-            serve(config).await
-        } else {
-            let store = open_store(config).await?;
-            commands::run(command, config, &store, &mut std::io::stdout()).await?;
-            store.close().await;
-            Ok(())
+        let out = &mut std::io::stdout();
+        match command {
+            Command::Serve => serve(config).await,
+            Command::Check(arguments) => match commands::check(arguments, config, out).await? {
+                true => Ok(()),
+                false => Err(RunError::Check),
+            },
+            Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
+            Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
+            Command::Sites(_) | Command::Keys(_) | Command::Users(_) => {
+                let store = open_store(config).await?;
+                commands::run(command, config, &store, out).await?;
+                store.close().await;
+                Ok(())
+            }
         }
     })
 }

@@ -1,6 +1,8 @@
 //! The HTTP API as its clients see it, on both databases.
 
 mod access;
+mod backup;
+mod check;
 mod commands;
 mod ingest;
 mod live;

@@ -93,6 +93,17 @@ impl TestApp {
         String::from_utf8(printed).unwrap()
     }
 
+    /// Does a command that has to fail, and gives its error.
+    pub(crate) async fn refused(&self, command: &Command) -> String {
+        let store = Store::open(self.database.url()).await.unwrap();
+        let mut printed = Vec::new();
+        let error = commands::run(command, &self.config, &store, &mut printed)
+            .await
+            .unwrap_err();
+        store.close().await;
+        error.to_string()
+    }
+
     /// Makes a site and gives its write key.
     pub(crate) async fn add_site(&self, name: &str, origins: &[&str]) -> String {
         let printed = self

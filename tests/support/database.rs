@@ -118,6 +118,57 @@ impl Database {
         }
     }
 
+    /// Whether it is a SQLite file.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
+    /// The names of its tables, in order.
+    pub(crate) async fn tables(&self) -> Vec<String> {
+        let rows = if self.is_sqlite() {
+            self.texts(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_%' ESCAPE '!'
+                 ORDER BY name",
+            )
+            .await
+        } else {
+            self.texts(
+                "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '!_%' ESCAPE '!'
+                 ORDER BY tablename COLLATE \"C\"",
+            )
+            .await
+        };
+        rows.into_iter().flatten().flatten().collect()
+    }
+
+    /// Every row of a table as the database itself writes it, in order.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
+        let mut rows: Vec<String> = if self.is_sqlite() {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
+                .bind(table)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            let cells: Vec<String> = columns.iter().map(|c| format!("quote(\"{c}\")")).collect();
+            let sql = format!("SELECT {} FROM \"{table}\"", cells.join(" || ',' || "));
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(AssertSqlSafe(format!(
+                "SELECT t::text FROM \"{table}\" AS t"
+            )))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
+        };
+        rows.sort();
+        rows
+    }
+
     /// Takes a PostgreSQL database away from everybody, as an operator does: nobody can connect to it any more.
     pub(crate) async fn lose(&self) {
         let Keep::Postgres { server, name } = &self._keep else {

@@ -22,6 +22,12 @@ Examples:
       Start on PostgreSQL behind a proxy that ends TLS.
   collector sites add --name Shop --origin https://shop.example --origin 'https://*.shop.example'
       Make a site and print its script tag. Works while the collector runs.
+  collector users add ann@example.com
+      Let one more person sign in, by a link that is good once.
+  collector check
+      Look at everything that a start needs, and change nothing.
+  collector backup waymark.jsonl.gz
+      Everything in one file, while the collector runs; `collector restore` fills an empty SQLite or PostgreSQL from it.
   collector users setup-link
       A new link to choose the owner's e-mail address and password, good once.
 

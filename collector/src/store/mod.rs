@@ -8,8 +8,10 @@
 //! means; that is [`crate::journey`]'s.
 
 mod commit;
+pub mod dump;
 mod entries;
 mod error;
+pub mod inspect;
 mod journeys;
 pub mod keys;
 mod loss;
@@ -30,6 +32,7 @@ pub use commit::Committed;
 pub use entries::EntryFilter;
 pub use error::StoreError;
 pub use journeys::VisitorFilter;
+pub use open::folder;
 pub use page::Page;
 pub use sessions::SessionFilter;
 

@@ -92,4 +92,40 @@ impl Store {
         })?;
         Ok((site(there)?, false))
     }
+
+    /// Gives a site another name, other origins and another time zone; its key stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn update_site(&self, id: i64, changed: &NewSite) -> Result<(), StoreError> {
+        let origins = serde_json::to_string(&changed.origins)
+            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/sites/update.sql"))
+                .bind(id)
+                .bind(&changed.name)
+                .bind(&origins)
+                .bind(&changed.time_zone)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Gives a site another write key. The old one is no site's any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn set_write_key(&self, id: i64, key: &str) -> Result<(), StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/sites/set_key.sql"))
+                .bind(id)
+                .bind(key)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
 }
