@@ -27,11 +27,11 @@ CREATE TABLE rejected (
     -- The item's JSON as it was sent, or with secrets masked, or cut; the state says which.
     payload     TEXT   NOT NULL,
     state       TEXT   NOT NULL,
-    -- What it takes to read the item again: the batch's context, the sender's clock, the browser's name. NULL where the
-    -- item is not whole any more.
+    -- What it takes to read the item again: the batch's context, the sender's clock, and what was known of the sender
+    -- beside the batch, as JSON. NULL where the item is not whole any more.
     context     TEXT,
     sent_at     BIGINT,
-    user_agent  TEXT,
+    sender      TEXT,
     PRIMARY KEY (site_id, id)
 );
 CREATE INDEX rejected_by_time ON rejected (site_id, received_at, id);

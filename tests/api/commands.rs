@@ -83,7 +83,7 @@ async fn what_is_listed_has_no_secret(database: Database) {
 async fn a_site_can_be_changed(database: Database) {
     let app = TestApp::start(database).await;
     let update = |name: Option<&str>, origins: &[&str], any_origin, time_zone: Option<&str>| {
-        Command::Sites(SitesCommand::Update {
+        Command::Sites(SitesCommand::Set {
             id: 1,
             name: name.map(str::to_owned),
             origins: origins.iter().map(|&o| o.to_owned()).collect(),

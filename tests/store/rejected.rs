@@ -81,7 +81,8 @@ async fn what_is_dropped_can_be_looked_at(database: Database) {
     assert_eq!(row.sdk.as_deref(), Some("waymark-js 0.1.0"));
     assert_eq!((row.received_at, row.state), (NOW, State::Whole));
     assert_eq!(row.payload, nameless.to_string());
-    assert!(row.retryable);
+    let again = row.again.as_ref().unwrap();
+    assert!(row.retryable && again.sender.as_ref().unwrap().contains("Firefox"));
     let filtered = desk
         .store
         .rejected(desk.site.id, Some("unknown_type"), None, 10)
@@ -107,10 +108,12 @@ fn row(number: u64, received_at: i64) -> NewRejected {
         again: Some(Again {
             context: "{}".to_owned(),
             sent_at: NOW,
-            user_agent: None,
+            sender: None,
         }),
     }
 }
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -191,7 +194,7 @@ async fn secrets_never_get_there(database: Database) {
         assert_eq!(row.state, State::Masked);
         assert!(!row.retryable);
     }
-    let columns = "SELECT payload, field, sdk, state, reason, context, user_agent FROM rejected";
+    let columns = "SELECT payload, field, sdk, state, reason, context, sender FROM rejected";
     let written = format!("{:?}", desk.database.texts(columns).await);
     for secret in [
         "hunter2",
@@ -216,7 +219,7 @@ async fn an_item_that_is_good_after_all_is_stored_once(database: Database) {
         again: Some(Again {
             context: context(0, 0).to_string(),
             sent_at,
-            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0".to_owned()),
+            sender: Some(json!({"user_agent": FIREFOX}).to_string()),
         }),
         ..row(1, NOW - 60_000)
     };

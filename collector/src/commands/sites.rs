@@ -34,7 +34,7 @@ pub enum SitesCommand {
         time_zone: Option<String>,
     },
     /// Change a site; what is not named stays as it is
-    Update {
+    Set {
         /// Its id, as `sites list` prints it
         id: i64,
         /// What you call it
@@ -94,7 +94,7 @@ pub(super) async fn run(
             writeln!(out, "Site {}: {}{state}", site.id, site.name)?;
             describe(&site, config, out)?;
         }
-        SitesCommand::Update {
+        SitesCommand::Set {
             id,
             name,
             origins,
@@ -113,7 +113,14 @@ pub(super) async fn run(
                 Some(time_zone.as_deref().unwrap_or(&site.time_zone)),
                 Some(&site.key),
             )?;
-            store.update_site(*id, &changed).await?;
+            store
+                .update_site(&Site {
+                    name: changed.name.clone(),
+                    origins: changed.origins.clone(),
+                    time_zone: changed.time_zone.clone(),
+                    ..site
+                })
+                .await?;
             writeln!(out, "Site {id}: {}", changed.name)?;
             match changed.origins.join(" ") {
                 none if none.is_empty() => writeln!(out, "Every origin may send.")?,

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -72,7 +73,35 @@ pub(super) struct Origin {
     context: (String, bool),
     sent_at: i64,
     received_at: i64,
+    sender: Sender,
+}
+
+/// What is known of a sender beside the batch, and kept for the next reading. Not where it is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Sender {
     user_agent: Option<String>,
+}
+
+impl Sender {
+    fn of(received: &Received) -> Self {
+        let user_agent = received.user_agent.as_deref();
+        Self {
+            user_agent: user_agent
+                .map(|name| name[..name.floor_char_boundary(USER_AGENT_BYTES)].to_owned()),
+        }
+    }
+
+    /// The request of a kept item as it was; one that was kept by another program may say less.
+    pub(super) fn received(json: Option<&str>, at_ms: i64) -> Received {
+        let sender: Self = json
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default();
+        Received {
+            at_ms,
+            user_agent: sender.user_agent,
+        }
+    }
 }
 
 /// One dropped item on its way.
@@ -119,10 +148,7 @@ impl Origin {
             context: first(envelope.context.get()),
             sent_at: envelope.sent_at,
             received_at: received.at_ms,
-            user_agent: received
-                .user_agent
-                .as_deref()
-                .map(|name| name[..name.floor_char_boundary(USER_AGENT_BYTES)].to_owned()),
+            sender: Sender::of(received),
         }
     }
 }
@@ -182,7 +208,7 @@ impl Dropped {
             again: (state == State::Whole).then(|| Again {
                 context: context.text,
                 sent_at: origin.sent_at,
-                user_agent: origin.user_agent.clone(),
+                sender: serde_json::to_string(&origin.sender).ok(),
             }),
         }
     }

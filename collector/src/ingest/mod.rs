@@ -44,7 +44,7 @@ use crate::outcome::{Fault, Outcome};
 use crate::store::rejected::Rejected;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store};
-use inbox::{Dropped, Inbox, Origin};
+use inbox::{Dropped, Inbox, Origin, Sender};
 use queue::{Full, Job, Queue};
 
 /// How much work may wait and how much one commit takes.
@@ -226,10 +226,7 @@ impl Ingest {
         let Some(kept) = &rejected.again else {
             return Ok(None);
         };
-        let received = Received {
-            at_ms: rejected.received_at,
-            user_agent: kept.user_agent.clone(),
-        };
+        let received = Sender::received(kept.sender.as_deref(), rejected.received_at);
         let envelope = Envelope::again(&site.key, kept.sent_at, &kept.context, &rejected.payload)?;
         let Reading { facts, mut answers } = read(site, &envelope, &received)?;
         if let Some(verdicts) = self.queue(facts)? {

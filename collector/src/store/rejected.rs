@@ -50,8 +50,8 @@ pub struct Again {
     pub context: String,
     /// The sender's clock when it sent.
     pub sent_at: i64,
-    /// The browser's name.
-    pub user_agent: Option<String>,
+    /// What was known of the sender beside the batch, as JSON that [`crate::ingest`] reads.
+    pub sender: Option<String>,
 }
 
 /// A dropped item to be kept.
@@ -133,7 +133,7 @@ struct Row {
     state: String,
     context: Option<String>,
     sent_at: Option<i64>,
-    user_agent: Option<String>,
+    sender: Option<String>,
 }
 
 impl From<Row> for Rejected {
@@ -144,7 +144,7 @@ impl From<Row> for Rejected {
             .map(|(context, sent_at)| Again {
                 context,
                 sent_at,
-                user_agent: row.user_agent,
+                sender: row.sender,
             });
         Self {
             id: row.id,
@@ -173,7 +173,7 @@ fn values(row: &NewRejected) -> [Value<'_>; 11] {
         row.state.as_str().into(),
         again.map(|again| again.context.as_str()).into(),
         again.map(|again| again.sent_at).into(),
-        Value::Text(again.and_then(|again| again.user_agent.as_deref())),
+        Value::Text(again.and_then(|again| again.sender.as_deref())),
     ]
 }
 

@@ -93,19 +93,19 @@ impl Store {
         Ok((site(there)?, false))
     }
 
-    /// Gives a site another name, other origins and another time zone; its key stays.
+    /// Keeps a site's name, origins and time zone as they are here; its key stays.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
-    pub async fn update_site(&self, id: i64, changed: &NewSite) -> Result<(), StoreError> {
-        let origins = serde_json::to_string(&changed.origins)
+    pub async fn update_site(&self, site: &Site) -> Result<(), StoreError> {
+        let origins = serde_json::to_string(&site.origins)
             .map_err(|e| StoreError::Internal(e.to_string()))?;
         on!(self, write, |pool| {
             sqlx::query(include_str!("sql/sites/update.sql"))
-                .bind(id)
-                .bind(&changed.name)
+                .bind(site.id)
+                .bind(&site.name)
                 .bind(&origins)
-                .bind(&changed.time_zone)
+                .bind(&site.time_zone)
                 .execute(pool)
                 .await
                 .map(drop)
