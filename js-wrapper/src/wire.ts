@@ -268,6 +268,6 @@ export function readAnswer(value: unknown): BatchAnswer {
 /** Reads the answer to a request that was refused whole; throws a {@link WireError} that names the first wrong field. */
 export function readError(value: unknown): ErrorAnswer {
   return object<ErrorAnswer>({
-    error: object<ErrorAnswer['error']>({ code: text, message: text, field: optional(text) }),
+    error: object<ErrorAnswer['error']>({ code: text, message: text, field: optional(text), limit: optional(count) }),
   })(value, '');
 }

@@ -7,12 +7,13 @@ use waymark_collector::ingest::IngestOptions;
 use waymark_collector::store::rejected::{Again, Bounds, NewRejected, Rejected, State};
 use waymark_protocol::Status;
 
-use super::desk::{Desk, Hold, NOW, batch, context, event, id, item, statuses, walk};
+use super::desk::{Desk, Hold, NOW, batch, context, event, id, item, run_sql, statuses, walk};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 
 on_both_databases!(
     what_is_dropped_can_be_looked_at,
+    what_the_database_refuses_can_be_tried_again,
     the_inbox_is_bounded_by_number,
     the_inbox_is_bounded_by_age,
     secrets_never_get_there,
@@ -93,6 +94,32 @@ async fn what_is_dropped_can_be_looked_at(database: Database) {
     assert_eq!(elsewhere.data, []);
     desk.ingest.drain().await;
     desk.log.assert_quiet();
+}
+
+async fn what_the_database_refuses_can_be_tried_again(database: Database) {
+    let desk = desk(database).await;
+    run_sql(
+        &desk.database,
+        "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.name = 'poison'
+         BEGIN SELECT RAISE(ABORT, 'poison'); END",
+        "ALTER TABLE events ADD CONSTRAINT refuse CHECK (name <> 'poison')",
+    )
+    .await;
+    let items = [event(1, 1000, "fine"), event(2, 1000, "poison")];
+    let sent = batch(&context(0, 0), &items);
+    let told = statuses(&desk.send(&sent).await);
+    assert_eq!(told, [Status::Accepted, Status::Dropped]);
+    let row = held(&desk, 1).await.remove(0);
+    assert_eq!((row.id, row.reason.as_str()), (id(2), "rejected"));
+    run_sql(
+        &desk.database,
+        "DROP TRIGGER refuse",
+        "ALTER TABLE events DROP CONSTRAINT refuse",
+    )
+    .await;
+    let line = desk.ingest.again(&desk.site, &row).await.unwrap();
+    assert_eq!(line.unwrap().status, Status::Accepted);
+    assert_eq!(statuses(&desk.send(&sent).await), [Status::Duplicate; 2]);
 }
 
 fn row(number: u64, received_at: i64) -> NewRejected {

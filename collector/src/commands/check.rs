@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::http::assets::Assets;
 use crate::store::inspect::{Inspection, Schema};
-use crate::store::{Kind, Store, StoreError};
+use crate::store::{Kind, Store};
 
 /// `collector check …`
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -68,6 +69,8 @@ struct Report {
     checks: Vec<Line>,
 }
 
+/// How long a database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// A clock that is off by this much writes times that nobody will believe.
 const CLOCK_MS: i64 = 60_000;
 /// When this was written: no right clock shows an earlier time.
@@ -141,9 +144,12 @@ fn writable(folder: &Path) -> std::io::Result<()> {
 }
 
 async fn database(config: &Config) -> Vec<Line> {
-    let inspection = match Store::inspect(&config.database_url).await {
-        Ok(inspection) => inspection,
-        Err(error) => return vec![Line::new("database", Status::Failed, sentence(&error))],
+    let failed = |message: String| vec![Line::new("database", Status::Failed, message)];
+    let inspection = Store::inspect(&config.database_url);
+    let inspection = match tokio::time::timeout(PATIENCE, inspection).await {
+        Ok(Ok(inspection)) => inspection,
+        Ok(Err(error)) => return failed(error.to_string()),
+        Err(_) => return failed(format!("does not answer within {} s", PATIENCE.as_secs())),
     };
     let Inspection {
         kind,
@@ -208,10 +214,6 @@ fn clock_line(kind: Kind, database: Option<i64>) -> Line {
         ),
         None => Line::new("clock", Status::Ok, "is not years behind"),
     }
-}
-
-fn sentence(error: &StoreError) -> String {
-    error.to_string()
 }
 
 async fn address(name: &'static str, address: std::net::SocketAddr) -> Line {

@@ -133,6 +133,11 @@ impl Missed {
         *missed.entry(site_id).or_default() += items;
     }
 
+    fn is_empty(&self) -> bool {
+        let missed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.is_empty()
+    }
+
     fn take(&self) -> Vec<(i64, i64)> {
         let mut missed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         missed.drain().collect()
@@ -282,8 +287,8 @@ impl Writing {
         loop {
             tokio::select! {
                 biased;
-                _ = self.receiver.recv_many(&mut group, GROUP) => {}
-                () = self.closing.cancelled() => return self.write(Vec::new()).await,
+                count = self.receiver.recv_many(&mut group, GROUP) => if count == 0 { break },
+                () = self.closing.cancelled() => break,
                 () = tokio::time::sleep(SWEEP) => {}
             }
             self.write(std::mem::take(&mut group)).await;
@@ -291,6 +296,9 @@ impl Writing {
                 () = self.closing.cancelled() => {}
                 () = tokio::time::sleep(PAUSE) => {}
             }
+        }
+        if !self.missed.is_empty() {
+            self.write(Vec::new()).await;
         }
     }
 

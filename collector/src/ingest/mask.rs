@@ -361,6 +361,27 @@ mod tests {
         assert_eq!(masked(r#"{"bob\u0040b.example":1}"#), r#"{"[masked]":1}"#);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_a_sample_is_json_without_the_secret(
+            before in ".*", after in ".*", name in "[a-z@%\"\\\\=&:é]{0,12}", place in 0..4_u8,
+            limit in 0..200_usize,
+        ) {
+            let text = format!("{before} s3cr3t@mail.example {after}");
+            let value = match place {
+                0 => serde_json::json!([text, 1.5]),
+                1 => serde_json::json!({text: [null]}),
+                2 => serde_json::json!({&name: {"a": [text]}}),
+                _ => serde_json::json!({"Api-Token": {&name: ["s3cr3t"]}, "b": name}),
+            };
+            let json = value.to_string();
+            let whole = masked(&json);
+            proptest::prop_assert!(!whole.contains("s3cr3t"), "{whole}");
+            let cut = sample(&json, limit, "");
+            proptest::prop_assert!(!cut.text.contains("s3cr3t"), "{}", cut.text);
+        }
+    }
+
     #[test]
     fn what_is_cut_shows_no_part_of_a_string() {
         let json = r#"{"a":"ok","note":"bob@mail.example","password":"hunter2"}"#;
