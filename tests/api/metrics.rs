@@ -88,7 +88,7 @@ async fn metrics_say_what_became_of_everything(database: Database) {
         ("rejected_items", 1.0),
         ("loss_received_items", 3.0),
         ("loss_missing_items", 1.0),
-        ("loss_ratios", 0.25),
+        ("loss_ratio", 0.25),
         (
             r#"http_requests_total{method="POST",route="/v1/events",status="200"}"#,
             2.0,

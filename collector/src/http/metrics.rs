@@ -186,10 +186,9 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         if let Some(rate) = loss.rate() {
             let ratio = Gauge::<f64, AtomicU64>::default();
             ratio.set(rate);
-            registry.register_with_unit(
-                "loss",
+            registry.register(
+                "loss_ratio",
                 "The share that is missing of the last 24 hours",
-                Unit::Ratios,
                 ratio,
             );
         }
