@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use waymark_collector::ingest::IngestOptions;
 use waymark_collector::store::rejected::{Again, Bounds, NewRejected, Rejected, State};
+use waymark_collector::store::{Store, StoreError};
 use waymark_protocol::Status;
 
 use super::desk::{Desk, Hold, NOW, batch, context, event, id, item, run_sql, statuses, walk};
@@ -16,6 +18,7 @@ on_both_databases!(
     what_the_database_refuses_can_be_tried_again,
     the_inbox_is_bounded_by_number,
     the_inbox_is_bounded_by_age,
+    several_collectors_share_an_inbox,
     secrets_never_get_there,
     an_item_that_is_good_after_all_is_stored_once,
     what_is_not_whole_cannot_be_tried_again,
@@ -202,6 +205,41 @@ async fn the_inbox_is_bounded_by_age(database: Database) {
     assert_eq!(add(&rows[..], NOW).await.too_old, 0);
     assert_eq!(add(&[], NOW + 1).await.too_old, 1);
     assert_eq!(inbox(&desk).await[0].id, id(2));
+}
+
+async fn several_collectors_share_an_inbox(database: Database) {
+    let desk = desk(database).await;
+    let other = Store::open(desk.database.url()).await.unwrap();
+    let bounds = Bounds {
+        items: 30,
+        age: WEEK,
+    };
+    let writers = (0..8_u64).map(|writer| {
+        let store = if writer % 2 == 0 { &desk.store } else { &other };
+        async move {
+            // Overlapping, and in different orders.
+            let mut rows: Vec<NewRejected> = (writer * 10..writer * 10 + 40)
+                .map(|number| row(number, NOW - 1000 + number as i64))
+                .collect();
+            if writer % 3 == 0 {
+                rows.reverse();
+            }
+            loop {
+                match store.add_rejected(&rows, &[], bounds, NOW).await {
+                    Ok(gone) => return gone.too_many,
+                    Err(StoreError::Conflict(_)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    });
+    let gone: u64 = join_all(writers).await.into_iter().sum();
+    let kept: Vec<_> = inbox(&desk).await.into_iter().map(|row| row.id).collect();
+    // The newest of all, whoever wrote them.
+    assert_eq!(kept, (80..110).rev().map(id).collect::<Vec<_>>());
+    let counted = desk.store.rejected_let_go(1).await.unwrap();
+    assert_eq!(counted, i64::try_from(gone).unwrap());
+    other.close().await;
 }
 
 async fn secrets_never_get_there(database: Database) {

@@ -21,9 +21,9 @@ use super::mask::{self, Sample};
 use super::meter::Meter;
 use super::{Envelope, IngestOptions, Received};
 use crate::outcome::{Fault, reason_name};
-use crate::store::Store;
 use crate::store::rejected::{Again, Bounds, NewRejected, State};
 use crate::store::sites::Site;
+use crate::store::{Store, StoreError};
 
 /// Bytes that are kept of an item, and of a context.
 const SAMPLE_BYTES: usize = 8 * 1024;
@@ -36,6 +36,8 @@ const WAITING: usize = 1_024;
 const GROUP: usize = 256;
 /// The time between groups, in which the next one gathers.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Times that a group is written when another transaction is in the way.
+const TRIES: u32 = 4;
 /// How often rows are looked for that are too old, when nothing comes.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
@@ -303,14 +305,21 @@ impl Writing {
     }
 
     async fn write(&self, group: Vec<Dropped>) {
-        let rows: Vec<NewRejected> = group.into_iter().map(Dropped::into_row).collect();
+        let mut rows: Vec<NewRejected> = group.into_iter().map(Dropped::into_row).collect();
+        // In one order everywhere, so that two collectors wait for each other and seldom stand in each other's way.
+        rows.sort_by_key(|row| (row.site_id, row.id));
         let missed = self.missed.take();
         let now = crate::clock::now();
-        match self
-            .store
-            .add_rejected(&rows, &missed, self.bounds, now)
-            .await
-        {
+        let mut tries = 1;
+        let written = loop {
+            let add = self.store.add_rejected(&rows, &missed, self.bounds, now);
+            match add.await {
+                Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
+                other => break other,
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
+        match written {
             Ok(gone) => {
                 self.meter.let_go(Gone::TooMany, gone.too_many);
                 self.meter.let_go(Gone::TooOld, gone.too_old);

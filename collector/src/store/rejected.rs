@@ -3,6 +3,7 @@
 //! Bounded by number per site and by age; the oldest go first, and how many went is kept by site. What is written here
 //! has been masked by [`crate::ingest`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -195,13 +196,26 @@ impl Store {
             Kind::Postgres => Marks::Numbered,
         };
         let rows: Vec<Value<'_>> = new.iter().flat_map(values).collect();
-        let mut sites: Vec<i64> = new.iter().map(|row| row.site_id).collect();
-        sites.sort_unstable();
-        sites.dedup();
+        let mut sites: BTreeMap<i64, i64> = new.iter().map(|row| (row.site_id, 0)).collect();
+        for (site_id, items) in missed {
+            *sites.entry(*site_id).or_default() += items;
+        }
+        let counts = |sites: &BTreeMap<i64, i64>| -> Vec<Value<'static>> {
+            let pairs = sites.iter();
+            pairs
+                .flat_map(|(site, n)| [(*site).into(), (*n).into()])
+                .collect()
+        };
         let age = i64::try_from(bounds.age.as_millis()).unwrap_or(i64::MAX);
         on!(self, write, |pool| {
-            // The first statement writes, so that SQLite takes its lock before it reads.
+            // The first statement writes, so that SQLite takes its lock before it reads. On PostgreSQL it makes the
+            // collectors that write to a site wait for each other, so that each sees what the one before left there.
             let mut transaction = pool.begin().await?;
+            for (sql, values) in LET_GO.chunks(marks, &counts(&sites)) {
+                bind!(sqlx::query(sql), values)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
             let too_old = sqlx::query(include_str!("sql/rejected/delete_old.sql"))
                 .bind(now.saturating_sub(age))
                 .execute(&mut *transaction)
@@ -212,28 +226,23 @@ impl Store {
                     .execute(&mut *transaction)
                     .await?;
             }
-            let mut let_go: std::collections::BTreeMap<i64, i64> = missed.iter().copied().collect();
             let mut too_many = 0;
-            for site_id in sites {
+            for (site_id, let_go) in &mut sites {
                 let gone = sqlx::query(include_str!("sql/rejected/delete_beyond.sql"))
-                    .bind(site_id)
+                    .bind(*site_id)
                     .bind(bounds.items)
                     .execute(&mut *transaction)
                     .await?
                     .rows_affected();
-                if gone > 0 {
-                    *let_go.entry(site_id).or_default() += gone.cast_signed();
-                }
+                *let_go = gone.cast_signed();
                 too_many += gone;
             }
-            let counts: Vec<Value<'_>> = let_go
-                .into_iter()
-                .flat_map(|(site_id, items)| [site_id.into(), items.into()])
-                .collect();
-            for (sql, values) in LET_GO.chunks(marks, &counts) {
-                bind!(sqlx::query(sql), values)
-                    .execute(&mut *transaction)
-                    .await?;
+            if too_many > 0 {
+                for (sql, values) in LET_GO.chunks(marks, &counts(&sites)) {
+                    bind!(sqlx::query(sql), values)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
             }
             transaction.commit().await?;
             Ok(LetGo { too_many, too_old })
