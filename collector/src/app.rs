@@ -13,6 +13,7 @@ use crate::geo::GeoFile;
 use crate::http::assets::Assets;
 use crate::http::client_address::TrustedProxies;
 use crate::http::directory::Directory;
+use crate::http::metrics::Requests;
 use crate::http::throttle::Throttle;
 use crate::ingest::live::Update;
 use crate::ingest::{Ingest, IngestOptions};
@@ -34,6 +35,7 @@ struct Shared {
     ingest: Ingest,
     live: broadcast::Sender<Arc<Update>>,
     directory: Directory,
+    requests: Requests,
     assets: Assets,
     passwords: Passwords,
     throttle: Throttle,
@@ -48,6 +50,8 @@ impl App {
             queue_items: config.queue_items,
             queue_bytes: config.queue_bytes,
             commit_items: config.commit_items,
+            rejected_items: config.rejected_items,
+            rejected_age: config.rejected_age,
             ..IngestOptions::default()
         };
         Self(Arc::new(Shared {
@@ -61,6 +65,7 @@ impl App {
             ingest: Ingest::start(store.clone(), options, live.clone()),
             live,
             directory: Directory::new(store.clone()),
+            requests: Requests::default(),
             assets: Assets::embedded(&config.script_name),
             passwords: Passwords::default(),
             throttle: Throttle::default(),
@@ -114,6 +119,10 @@ impl App {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.0.directory
+    }
+
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.0.requests
     }
 
     pub(crate) fn assets(&self) -> &Assets {

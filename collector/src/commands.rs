@@ -1,20 +1,31 @@
-//! The commands that are not `serve`: sites, API keys and the owner's set-up link, on the database directly.
+//! The commands that are not `serve`, one file for each noun.
 //!
-//! They work while a collector runs on the same database, which knows of a change within two seconds. Everything
-//! they print is for the operator's terminal; a secret is printed once, here, and never logged.
+//! Those on sites, keys and people work on the database directly, also while a collector runs on it, which knows of a
+//! change within two seconds. Everything they print is for the operator's terminal; a secret is printed once, here, and
+//! never logged.
 
+mod backup;
+mod check;
 mod geo;
+mod keys;
+mod sites;
+mod users;
 
 use std::io::Write;
 
 use clap::Subcommand;
 
-pub use self::geo::GeoCommand;
-use crate::clock;
+pub use backup::{BackupArguments, BackupError, RestoreArguments, backup, restore};
+pub use check::{CheckArguments, check};
+pub use geo::{GeoCommand, run as geo};
+pub use keys::KeysCommand;
+pub use sites::SitesCommand;
+pub use users::UsersCommand;
+pub(crate) use users::setup_link;
+
 use crate::config::Config;
-use crate::credentials::{self, CredentialError};
-use crate::http::keys::{HINT_CHARS, PREFIX};
-use crate::site_rules::{self, SiteError};
+use crate::credentials::CredentialError;
+use crate::site_rules::SiteError;
 use crate::store::{Store, StoreError};
 
 /// What the program is asked to do.
@@ -34,59 +45,12 @@ pub enum Command {
     /// The database that tells visitors' country, region and city
     #[command(subcommand)]
     Geo(GeoCommand),
-}
-
-/// `collector sites …`
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum SitesCommand {
-    /// Print every site
-    List,
-    /// Make a site and print its write key and script tag
-    Add {
-        /// What you call it
-        #[arg(long)]
-        name: String,
-        /// An origin that may send, such as https://shop.example, https://*.shop.example or http://localhost:*;
-        /// may be given several times; without it every origin may send
-        #[arg(long = "origin", value_name = "ORIGIN")]
-        origins: Vec<String>,
-        /// The write key, wk_…; made if absent. A site that has it already stays as it is and is printed
-        #[arg(long, value_name = "KEY")]
-        key: Option<String>,
-        /// IANA name of the time zone in which its days begin [default: UTC]
-        #[arg(long, value_name = "NAME")]
-        time_zone: Option<String>,
-    },
-}
-
-/// `collector keys …`
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum KeysCommand {
-    /// Print every API key, without its secret
-    List,
-    /// Make an API key and print its secret, once
-    Add {
-        /// What it is for
-        #[arg(long)]
-        name: String,
-        /// The id of the one site it may see; every site if absent
-        #[arg(long, value_name = "ID")]
-        site: Option<i64>,
-    },
-    /// Take an API key away
-    Revoke {
-        /// Its id
-        id: i64,
-    },
-}
-
-/// `collector users …`
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum UsersCommand {
-    /// Print everyone who may sign in
-    List,
-    /// Print a new link to choose the owner's e-mail address and password, good once and for 24 hours
-    SetupLink,
+    /// Look at everything that a start would need, change nothing, and say what is wrong
+    Check(CheckArguments),
+    /// Write everything in the database into one file, also while a collector runs
+    Backup(BackupArguments),
+    /// Fill an empty database, SQLite or PostgreSQL, from the file of a backup
+    Restore(RestoreArguments),
 }
 
 /// Why a command did not do its work.
@@ -107,6 +71,9 @@ pub enum CommandError {
     /// An argument is of no use.
     #[error("--{0}")]
     Argument(String),
+    /// What it was to be done to is not there, or may not be changed so.
+    #[error("{0}")]
+    Refused(String),
     /// The output was closed.
     #[error("cannot print: {0}")]
     Output(#[from] std::io::Error),
@@ -128,22 +95,7 @@ impl From<SiteError> for CommandError {
     }
 }
 
-/// Does the work of a command that asks nothing of the database, if it is one.
-///
-/// # Errors
-/// [`CommandError`]; nothing was changed then.
-pub fn without_store(
-    command: &Command,
-    config: &Config,
-    out: &mut impl Write,
-) -> Option<Result<(), CommandError>> {
-    match command {
-        Command::Geo(command) => Some(geo::run(command, config, out)),
-        _ => None,
-    }
-}
-
-/// Does `command`'s work and prints what came of it. [`Command::Serve`] is not done here.
+/// Does `command`'s work and prints what came of it. What a command that is not about rows does is not done here.
 ///
 /// # Errors
 /// [`CommandError`]; nothing was changed then.
@@ -154,138 +106,13 @@ pub async fn run(
     out: &mut (impl Write + Send),
 ) -> Result<(), CommandError> {
     match command {
-        Command::Serve => Ok(()),
-        Command::Sites(command) => sites(command, config, store, out).await,
-        Command::Keys(command) => keys(command, store, out).await,
-        Command::Users(command) => users(command, config, store, out).await,
-        Command::Geo(command) => geo::run(command, config, out),
+        Command::Sites(command) => sites::run(command, config, store, out).await,
+        Command::Keys(command) => keys::run(command, store, out).await,
+        Command::Users(command) => users::run(command, config, store, out).await,
+        Command::Serve
+        | Command::Geo(_)
+        | Command::Check(_)
+        | Command::Backup(_)
+        | Command::Restore(_) => Ok(()),
     }
-}
-
-async fn sites(
-    command: &SitesCommand,
-    config: &Config,
-    store: &Store,
-    out: &mut (impl Write + Send),
-) -> Result<(), CommandError> {
-    match command {
-        SitesCommand::List => {
-            for site in store.sites().await? {
-                let origins = if site.origins.is_empty() {
-                    "any origin".to_owned()
-                } else {
-                    site.origins.join(" ")
-                };
-                writeln!(out, "{}\t{}\t{}\t{origins}", site.id, site.key, site.name)?;
-            }
-        }
-        SitesCommand::Add {
-            name,
-            origins,
-            key,
-            time_zone,
-        } => {
-            let new = site_rules::new_site(name, origins, time_zone.as_deref(), key.as_deref())?;
-            let (site, is_new) = store.add_site(&new, clock::now()).await?;
-            let state = if is_new {
-                ""
-            } else {
-                " (was there already and stays as it is)"
-            };
-            writeln!(out, "Site {}: {}{state}", site.id, site.name)?;
-            writeln!(out, "Write key: {}", site.key)?;
-            writeln!(out, "Put this into the <head> of every page:")?;
-            writeln!(
-                out,
-                "  <script async src=\"{}/{}\" data-key=\"{}\"></script>",
-                config.public_base(config.listen),
-                config.script_name,
-                site.key
-            )?;
-        }
-    }
-    Ok(())
-}
-
-async fn keys(
-    command: &KeysCommand,
-    store: &Store,
-    out: &mut (impl Write + Send),
-) -> Result<(), CommandError> {
-    match command {
-        KeysCommand::List => {
-            for key in store.api_keys().await? {
-                let site = key
-                    .site
-                    .map_or("every site".to_owned(), |id| format!("site {id}"));
-                writeln!(out, "{}\t{}…\t{site}\t{}", key.id, key.hint, key.name)?;
-            }
-        }
-        KeysCommand::Add { name, site } => {
-            if let Some(id) = site
-                && !store.sites().await?.iter().any(|s| s.id == *id)
-            {
-                return Err(CommandError::Argument(
-                    "site: There is no such site.".into(),
-                ));
-            }
-            let token = credentials::token(PREFIX)?;
-            let hint = &token.secret[..HINT_CHARS];
-            let key = store
-                .add_api_key(name, *site, &token.digest, hint, clock::now())
-                .await?;
-            writeln!(out, "API key {}: {}", key.id, key.name)?;
-            writeln!(out, "Secret, shown this once: {}", token.secret)?;
-        }
-        KeysCommand::Revoke { id } => {
-            if store.revoke_api_key(*id).await? {
-                writeln!(out, "API key {id} is revoked.")?;
-            } else {
-                writeln!(out, "There is no API key {id}.")?;
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn users(
-    command: &UsersCommand,
-    config: &Config,
-    store: &Store,
-    out: &mut (impl Write + Send),
-) -> Result<(), CommandError> {
-    match command {
-        UsersCommand::List => {
-            for user in store.users().await? {
-                let email = user.email.as_deref().unwrap_or("(not set up yet)");
-                writeln!(out, "{}\t{}\t{email}", user.id, user.role)?;
-            }
-        }
-        UsersCommand::SetupLink => {
-            let owner = store.owner(clock::now()).await?;
-            let link = setup_link(store, owner.id, &config.public_base(config.listen)).await?;
-            writeln!(out, "{link}")?;
-        }
-    }
-    Ok(())
-}
-
-const SETUP_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// Makes a set-up link. The token is in the URL's fragment, which browsers keep to themselves, so that no log on
-/// the way has it.
-///
-/// # Errors
-/// [`CommandError`] without a database or random numbers.
-pub(crate) async fn setup_link(
-    store: &Store,
-    user_id: i64,
-    public_base: &str,
-) -> Result<String, CommandError> {
-    let token = credentials::token("")?;
-    let now = clock::now();
-    store
-        .add_setup_token(&token.digest, user_id, now, now + SETUP_MS)
-        .await?;
-    Ok(format!("{public_base}/setup#token={}", token.secret))
 }

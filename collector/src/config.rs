@@ -26,11 +26,16 @@ use crate::enrich::address::KeptAddress;
 /// The environment, as a map from a variable's name to its value.
 pub type Environment = HashMap<String, String>;
 
+/// A day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Settings after all sources have been merged: complete and valid.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where to listen: `--listen`, `WAYMARK_LISTEN`, 127.0.0.1:8700.
     pub listen: SocketAddr,
+    /// Where metrics are served, apart from everything else: `--metrics-listen`, `WAYMARK_METRICS_LISTEN`, nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where people and pages reach the collector: `--public-url`, `WAYMARK_PUBLIC_URL`, `http://` and `listen`.
     pub public_url: Option<Url>,
     /// The database: `--database-url`, `WAYMARK_DATABASE_URL`, `sqlite:` and `waymark.db` in the data folder.
@@ -53,6 +58,10 @@ pub struct Config {
     pub commit_items: usize,
     /// Bytes of a request's body, after decompression: `--body-limit`, `WAYMARK_BODY_LIMIT`, 1 MiB.
     pub body_limit: usize,
+    /// Dropped items of each site that the inbox holds: `--rejected-items`, `WAYMARK_REJECTED_ITEMS`, 1 000.
+    pub rejected_items: usize,
+    /// How long it holds them: `--rejected-days`, `WAYMARK_REJECTED_DAYS`, 30 days.
+    pub rejected_age: Duration,
     /// Commits that a live reader may fall behind before some are left out for it: `--live-buffer`,
     /// `WAYMARK_LIVE_BUFFER`, 256.
     pub live_buffer: usize,
@@ -69,6 +78,7 @@ impl Config {
     pub fn for_database(database_url: impl Into<String>) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8700)),
+            metrics_listen: None,
             public_url: None,
             database_url: database_url.into(),
             script_name: "waymark.js".into(),
@@ -80,6 +90,8 @@ impl Config {
             queue_bytes: 128 * 1024 * 1024,
             commit_items: 2_000,
             body_limit: limits::BODY_BYTES,
+            rejected_items: 1_000,
+            rejected_age: DAY * 30,
             live_buffer: 256,
             shutdown_grace: Duration::from_secs(20),
             log_format: LogFormat::Text,
@@ -226,6 +238,11 @@ mod tests {
         assert_eq!(config.ip, KeptAddress::None);
         assert!(config.trusted_proxies.is_empty() && !config.geo_demanded);
         assert!(!config.is_https());
+        assert_eq!(config.metrics_listen, None);
+        assert_eq!(
+            (config.rejected_items, config.rejected_age),
+            (1000, DAY * 30)
+        );
         assert!(matches!(command, Command::Serve));
     }
 
@@ -244,6 +261,18 @@ mod tests {
             (config.body_limit, config.queue_items, config.commit_items),
             (100, 6000, 3)
         );
+    }
+
+    #[test]
+    fn metrics_and_the_inbox_are_configured_from_anywhere() {
+        let (_folder, path) = file("metrics_listen = \"127.0.0.1:9100\"\nrejected_days = 7\n");
+        let (config, _) = load(
+            args(&format!("--config {path} --rejected-items 0")),
+            &env(&[("WAYMARK_METRICS_LISTEN", "127.0.0.1:9200")]),
+        )
+        .unwrap();
+        assert_eq!(config.metrics_listen, "127.0.0.1:9200".parse().ok());
+        assert_eq!((config.rejected_items, config.rejected_age), (0, DAY * 7));
     }
 
     #[test]
@@ -285,6 +314,8 @@ mod tests {
                 "WAYMARK_LISTEN",
             ),
             ("--queue-items 499".into(), vec![], "queue_items"),
+            ("--rejected-days 0".into(), vec![], "rejected_days"),
+            ("--metrics-listen 9100".into(), vec![], "--metrics-listen"),
             ("--script-name ../x.js".into(), vec![], "script_name"),
             ("--script-name api/x.js".into(), vec![], "script_name"),
             (

@@ -75,6 +75,8 @@ codes! {
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed",
     /// The body did not arrive in time.
     Timeout = REQUEST_TIMEOUT "timeout",
+    /// An item of the inbox is not whole any more.
+    NotRetryable = CONFLICT "not_retryable",
     /// The set-up link has been used.
     SetupDone = GONE "setup_done",
     /// The set-up link is too old.
@@ -108,6 +110,8 @@ pub struct ApiError {
     pub message: Cow<'static, str>,
     /// The field, parameter or header at fault.
     pub field: Option<String>,
+    /// The limit that was passed.
+    pub limit: Option<u64>,
     retry_after: Option<Duration>,
     /// What is logged and not sent.
     detail: Option<String>,
@@ -120,6 +124,7 @@ impl ApiError {
             code,
             message: message.into(),
             field: None,
+            limit: None,
             retry_after: None,
             detail: None,
         }
@@ -129,6 +134,13 @@ impl ApiError {
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Names the limit that was passed.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = u64::try_from(limit).ok();
         self
     }
 
@@ -198,6 +210,7 @@ impl IntoResponse for ApiError {
                 code: self.code.as_str().to_owned(),
                 message: self.message.into_owned(),
                 field: self.field,
+                limit: self.limit,
             },
         };
         let mut response = (self.code.status(), Json(body)).into_response();
@@ -235,6 +248,7 @@ impl From<IngestError> for ApiError {
         match error {
             IngestError::Refused(refused) => Self {
                 field: refused.field,
+                limit: refused.limit.and_then(|limit| u64::try_from(limit).ok()),
                 ..Self::new(refused.code.into(), refused.message)
             },
             IngestError::Overloaded { retry_after } => Self::new(

@@ -5,6 +5,28 @@
 
 use waymark_protocol::{ItemAnswer, Reason, Status};
 
+/// Why an item may be dropped.
+pub const DROPPED: [Reason; 5] = [
+    Reason::InvalidField,
+    Reason::UnknownType,
+    Reason::TooLarge,
+    Reason::InvalidTime,
+    Reason::Rejected,
+];
+
+/// A reason's name on the wire.
+pub fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::InvalidField => "invalid_field",
+        Reason::UnknownType => "unknown_type",
+        Reason::TooLarge => "too_large",
+        Reason::InvalidTime => "invalid_time",
+        Reason::Rejected => "rejected",
+        Reason::StoreUnavailable => "store_unavailable",
+        Reason::Other => "other",
+    }
+}
+
 /// What became of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -25,6 +47,8 @@ pub struct Fault {
     pub reason: Reason,
     /// The field at fault.
     pub field: Option<String>,
+    /// The limit that was passed.
+    pub limit: Option<u64>,
 }
 
 impl Fault {
@@ -33,6 +57,15 @@ impl Fault {
         Self {
             reason,
             field: Some(field.into()),
+            limit: None,
+        }
+    }
+
+    /// A field that is over its limit.
+    pub fn too_large(field: impl Into<String>, limit: usize) -> Self {
+        Self {
+            limit: u64::try_from(limit).ok(),
+            ..Self::of(Reason::TooLarge, field)
         }
     }
 
@@ -45,14 +78,34 @@ impl Fault {
 impl Outcome {
     /// Writes the outcome into the item's line of the answer.
     pub fn write(self, answer: &mut ItemAnswer) {
-        (answer.status, answer.reason, answer.field) = match self {
-            Self::Accepted => (Status::Accepted, None, None),
-            Self::Duplicate => (Status::Duplicate, None, None),
-            Self::Dropped(fault) => (Status::Dropped, Some(fault.reason), fault.field),
-            Self::Retry => (Status::Retry, Some(Reason::StoreUnavailable), None),
+        let (status, fault) = match self {
+            Self::Accepted => (Status::Accepted, None),
+            Self::Duplicate => (Status::Duplicate, None),
+            Self::Dropped(fault) => (Status::Dropped, Some(fault)),
+            Self::Retry => (Status::Retry, None),
         };
+        answer.status = status;
+        answer.reason = match &fault {
+            Some(fault) => Some(fault.reason),
+            None if status == Status::Retry => Some(Reason::StoreUnavailable),
+            None => None,
+        };
+        (answer.field, answer.limit) = fault.map_or((None, None), |f| (f.field, f.limit));
         if !matches!(answer.status, Status::Accepted) {
             answer.ignored.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_wire() {
+        for reason in DROPPED.into_iter().chain([Reason::StoreUnavailable]) {
+            let name = serde_json::to_value(reason).unwrap();
+            assert_eq!(name, reason_name(reason));
         }
     }
 }

@@ -20,11 +20,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::clock;
-use crate::commands::{self, Command, CommandError};
+use crate::commands::{self, BackupError, Command, CommandError};
 use crate::config::{Config, LogFormat};
 use crate::geo::GeoFile;
+use crate::http::metrics;
 use crate::http::router::router;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// What the queue gets to drain when the requests have used up the grace time.
 const LAST_DRAIN: Duration = Duration::from_secs(2);
@@ -54,6 +55,12 @@ pub enum RunError {
     /// A command did not do its work.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// Something that was looked at failed, and was printed.
+    #[error("not everything is as a start needs it")]
+    Check,
     /// The operating system.
     #[error(transparent)]
     System(#[from] std::io::Error),
@@ -64,6 +71,7 @@ pub struct Collector {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<TcpListener>,
     setup_link: Option<String>,
     grace: Duration,
 }
@@ -75,13 +83,11 @@ impl Collector {
     /// [`RunError`] names the address or what is wrong with the database.
     pub async fn open(config: &Config) -> Result<Self, RunError> {
         let store = open_store(config).await?;
-        let listener =
-            TcpListener::bind(config.listen)
-                .await
-                .map_err(|error| RunError::Listen {
-                    address: config.listen,
-                    error,
-                })?;
+        let listener = bind(config.listen).await?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let address = listener.local_addr()?;
         let geo = Arc::new(GeoFile::open(&config.geo_database, config.geo_demanded));
         let owner = store.owner(clock::now()).await?;
@@ -95,6 +101,7 @@ impl Collector {
             app: App::new(config, store, geo),
             listener,
             address,
+            metrics,
             setup_link,
             grace: config.shutdown_grace,
         })
@@ -103,6 +110,11 @@ impl Collector {
     /// Where it listens; the port is the true one.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where metrics are served, if they are; the port is the true one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
     }
 
     /// The link by which the owner chooses address and password, as long as that has not happened. A secret.
@@ -126,6 +138,16 @@ impl Collector {
                 stopping.cancel();
             }
         };
+        if let Some(listener) = self.metrics {
+            let server = axum::serve(listener, metrics::router(self.app.clone()));
+            let end = stopping.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = server.into_future() => {}
+                    () = end.cancelled() => {}
+                }
+            });
+        }
         // Answers are small and complete: waiting for more to send along only delays them.
         let listener = self.listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
@@ -162,20 +184,16 @@ impl Collector {
     }
 }
 
+async fn bind(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| RunError::Listen { address, error })
+}
+
 /// Opens the database; a SQLite file's folder is made if it is missing.
 async fn open_store(config: &Config) -> Result<Store, RunError> {
-    if let Some(path) = config.database_url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = std::path::Path::new(path.split('?').next().unwrap_or(path));
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| RunError::Folder {
-                folder: folder.to_owned(),
-                error,
-            })?;
-        }
+    if let Some(folder) = store::folder(&config.database_url) {
+        std::fs::create_dir_all(&folder).map_err(|error| RunError::Folder { folder, error })?;
     }
     Ok(Store::open(&config.database_url).await?)
 }
@@ -190,16 +208,22 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        if *command == Command::Serve {
-            serve(config).await
-        } else if let Some(done) = commands::without_store(command, config, &mut std::io::stdout())
-        {
-            Ok(done?)
-        } else {
-            let store = open_store(config).await?;
-            commands::run(command, config, &store, &mut std::io::stdout()).await?;
-            store.close().await;
-            Ok(())
+        let out = &mut std::io::stdout();
+        match command {
+            Command::Serve => serve(config).await,
+            Command::Check(arguments) => match commands::check(arguments, config, out).await? {
+                true => Ok(()),
+                false => Err(RunError::Check),
+            },
+            Command::Geo(command) => Ok(commands::geo(command, config, out)?),
+            Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
+            Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
+            Command::Sites(_) | Command::Keys(_) | Command::Users(_) => {
+                let store = open_store(config).await?;
+                commands::run(command, config, &store, out).await?;
+                store.close().await;
+                Ok(())
+            }
         }
     })
 }
@@ -222,6 +246,9 @@ async fn serve(config: &Config) -> Result<(), RunError> {
         version = env!("CARGO_PKG_VERSION"),
         "collector started"
     );
+    if let Some(address) = collector.metrics_address() {
+        tracing::info!(%address, "metrics are served at /metrics");
+    }
     if let Some(link) = collector.setup_link() {
         // Not a log line: logs are kept and passed on, and this is a secret.
         let mut out = std::io::stdout();

@@ -1,4 +1,4 @@
-//! What a site has to look like, whoever makes it: the API and the command line ask here.
+//! What a site and an e-mail address have to look like, whoever makes them: the API and the command line ask here.
 
 use jiff::tz::TimeZone;
 
@@ -8,6 +8,7 @@ use crate::store::sites::NewSite;
 
 const NAME_CHARS: usize = 100;
 const ORIGINS: usize = 100;
+const EMAIL_BYTES: usize = 254;
 
 /// Why there is no site.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,17 @@ pub(crate) fn new_site(
         origins,
         time_zone: time_zone.to_owned(),
     })
+}
+
+/// The address in lower case. Whether it exists only a message to it could tell, so that is all that is checked.
+pub(crate) fn email(text: &str) -> Option<String> {
+    let email = text.trim().to_lowercase();
+    let plausible = email.len() <= EMAIL_BYTES
+        && !email.contains(|c: char| c.is_whitespace() || c.is_control())
+        && email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !host.contains('@')
+        });
+    plausible.then_some(email)
 }
 
 fn check_key(key: &str) -> Result<String, SiteError> {

@@ -99,12 +99,13 @@ export interface ItemAnswer {
   status: 'accepted' | 'duplicate' | 'dropped' | 'retry';
   reason?: string;
   field?: string;
+  limit?: number;
   ignored?: string[];
 }
 
 /** The answer to a request that was refused whole. */
 export interface ErrorAnswer {
-  error: { code: string; message: string; field?: string };
+  error: { code: string; message: string; field?: string; limit?: number };
 }
 
 /** A value that is not what the protocol says; the message begins with the path of the field. */
@@ -257,6 +258,7 @@ export function readAnswer(value: unknown): BatchAnswer {
         status: oneOf('accepted', 'duplicate', 'dropped', 'retry'),
         reason: optional(text),
         field: optional(text),
+        limit: optional(count),
         ignored: optional(list(text)),
       }),
     ),
@@ -266,6 +268,6 @@ export function readAnswer(value: unknown): BatchAnswer {
 /** Reads the answer to a request that was refused whole; throws a {@link WireError} that names the first wrong field. */
 export function readError(value: unknown): ErrorAnswer {
   return object<ErrorAnswer>({
-    error: object<ErrorAnswer['error']>({ code: text, message: text, field: optional(text) }),
+    error: object<ErrorAnswer['error']>({ code: text, message: text, field: optional(text), limit: optional(count) }),
   })(value, '');
 }

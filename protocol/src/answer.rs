@@ -29,6 +29,9 @@ pub struct ItemAnswer {
     /// The field at fault, for a reason that has one, as a path such as `data.name`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub field: Option<String>,
+    /// The limit that was passed, for [`Reason::TooLarge`]: bytes of an item, characters of a text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<u64>,
     /// Optional fields that could not be read and were left out; the item itself was kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub ignored: Vec<String>,
@@ -86,4 +89,7 @@ pub struct ErrorBody {
     /// The field at fault, if it is one field.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub field: Option<String>,
+    /// The limit that was passed, where one was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<u64>,
 }

@@ -1,10 +1,15 @@
 //! The HTTP API as its clients see it, on both databases.
 
 mod access;
+mod backup;
+mod check;
 mod commands;
 mod enrichment;
 mod ingest;
 mod live;
 mod load;
+mod loss;
+mod metrics;
 mod pages;
 mod reading;
+mod rejected;

@@ -1,5 +1,8 @@
 //! Nothing is lost and nothing counts twice: pages that close, collectors that go away and come back.
 
+use waymark_collector::journey::Loss;
+use waymark_collector::store::Store;
+
 use super::{Scene, page_with_sdk};
 
 const COUNTED: &str = "SELECT COUNT(*) FROM events WHERE kind = 'event'";
@@ -7,6 +10,15 @@ const DISTINCT: &str = "SELECT COUNT(DISTINCT name) FROM events WHERE kind = 'ev
 
 fn page() -> String {
     page_with_sdk("Page", "", "<a href=/next>Next</a>")
+}
+
+/// What the collector itself says by the numbers of the tabs' items, pings and all.
+async fn loss(scene: &Scene) -> Loss {
+    let store = Store::open(scene.collector.database().url()).await;
+    let store = store.expect("the database");
+    let loss = store.loss(1, 0, i64::MAX).await.expect("an estimate");
+    store.close().await;
+    loss
 }
 
 #[tokio::test]
@@ -31,6 +43,9 @@ async fn a_page_closed_in_the_middle_of_a_batch_loses_nothing() {
     scene.flushed().await;
     assert_eq!(scene.number(COUNTED).await, 30);
     assert_eq!(scene.number("SELECT total_events FROM visitors").await, 30);
+    let loss = loss(&scene).await;
+    assert_eq!(loss.missing, 0, "{loss:?}");
+    assert!(loss.received >= 33, "{loss:?}");
 }
 
 #[tokio::test]
@@ -60,6 +75,7 @@ async fn a_collector_that_was_down_across_a_reload_gets_everything_once() {
         11,
         "counters count each once"
     );
+    assert_eq!(loss(&scene).await.missing, 0);
 }
 
 #[tokio::test]
@@ -85,4 +101,5 @@ async fn a_collector_killed_while_pages_send_counts_each_item_once() {
     assert_eq!(scene.number(DISTINCT).await, 100);
     assert_eq!(scene.number(COUNTED).await, 100);
     assert_eq!(scene.number("SELECT total_events FROM visitors").await, 100);
+    assert_eq!(loss(&scene).await.missing, 0);
 }

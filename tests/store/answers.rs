@@ -210,7 +210,7 @@ async fn a_bad_item_costs_itself_alone(database: Database) {
             bad("page_view_id"),
             bad("data.scroll_max"),
             bad("items[8]"),
-            (Status::Dropped, Some(Reason::TooLarge), None),
+            (Status::Dropped, Some(Reason::TooLarge), Some("items[9]")),
             bad("at"),
             bad("data"),
             (Status::Accepted, None, None),

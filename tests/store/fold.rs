@@ -1,5 +1,6 @@
 //! The store against the definition: the same items in any order, any number of times, in any batches, over any number
-//! of connections and two collectors, add up to what [`waymark_collector::journey::fold`] says of the set.
+//! of connections and two collectors, add up to what [`waymark_collector::journey::fold`] says of the set, and so does
+//! what is missing of it.
 
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use waymark_collector::ingest::{Ingest, Received, envelope, read};
-use waymark_collector::journey::{Fact, fold};
+use waymark_collector::journey::{Fact, fold, loss};
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{Bots, EntryFilter, SessionFilter, Store, VisitorFilter};
 use waymark_protocol::Status;
@@ -148,6 +149,7 @@ impl Delivery {
     fn context(&self, number: usize) -> Value {
         let setting = &self.settings[number];
         let mut context = context(setting.visitor, setting.session);
+        context["tab_id"] = json!(id(3_000_000 + setting.visitor));
         context["session"]["started_at"] = json!(NOW - 3000 - setting.started_ago * 1000);
         if let Some(user) = setting.user {
             context["user_id"] = json!(format!("user-{user}"));
@@ -198,6 +200,8 @@ impl Delivery {
             Kind::Consent => ("consent", json!({"state": "denied"})),
         };
         let mut item = item(kind, about, atom.ago, data);
+        // Gaps within blocks, and whole blocks of which nothing is there.
+        item["seq"] = json!(about * about * 37 % 700 + 1);
         if let Kind::Ping(of, ..) = atom.kind {
             item["page_view_id"] = json!(id((of % self.atoms.len()) as u64));
         }
@@ -354,6 +358,14 @@ async fn deliver(
     )
     .await;
     prop_assert_eq!(readable(&stored), readable(&folded.entries));
+    for (from, to) in [
+        (0, i64::MAX),
+        (NOW - 3000, NOW - 1000),
+        (NOW - 1000, NOW + 1),
+    ] {
+        let stored = store.loss(site.id, from, to).await.unwrap();
+        prop_assert_eq!(stored, loss(facts.values(), from, to));
+    }
     Ok(())
 }
 

@@ -8,4 +8,7 @@ mod failures;
 mod fold;
 mod fuzz;
 mod hostile;
+mod limits;
 mod lists;
+mod loss;
+mod rejected;

@@ -30,6 +30,8 @@ pub(crate) struct TestApp {
     /// The API key's secret.
     pub(crate) secret: String,
     pub(crate) setup_link: Option<String>,
+    /// Where the metrics are, if the test asked for them.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) log: Log,
     pub(crate) database: Database,
     config: Config,
@@ -59,7 +61,7 @@ impl TestApp {
             let (config, log) = (config.clone(), log.clone());
             move || serve(&config, &log, opened, stopped)
         });
-        let Ok((address, setup_link)) = started.await else {
+        let Ok((address, metrics, setup_link)) = started.await else {
             panic!("the collector did not start: {:?}", thread.join());
         };
         let mut app = Self {
@@ -68,6 +70,7 @@ impl TestApp {
             key: String::new(),
             secret: String::new(),
             setup_link,
+            metrics,
             log,
             database,
             config,
@@ -88,6 +91,17 @@ impl TestApp {
             .unwrap();
         store.close().await;
         String::from_utf8(printed).unwrap()
+    }
+
+    /// Does a command that has to fail, and gives its error.
+    pub(crate) async fn refused(&self, command: &Command) -> String {
+        let store = Store::open(self.database.url()).await.unwrap();
+        let mut printed = Vec::new();
+        let error = commands::run(command, &self.config, &store, &mut printed)
+            .await
+            .unwrap_err();
+        store.close().await;
+        error.to_string()
     }
 
     /// Makes a site and gives its write key.
@@ -217,7 +231,7 @@ impl Drop for TestApp {
 fn serve(
     config: &Config,
     log: &Log,
-    opened: oneshot::Sender<(SocketAddr, Option<String>)>,
+    opened: oneshot::Sender<(SocketAddr, Option<SocketAddr>, Option<String>)>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), RunError> {
     let dispatch = log.dispatch();
@@ -233,7 +247,7 @@ fn serve(
     runtime.block_on(async {
         let collector = Collector::open(config).await?;
         let link = collector.setup_link().map(str::to_owned);
-        let _ = opened.send((collector.address(), link));
+        let _ = opened.send((collector.address(), collector.metrics_address(), link));
         collector
             .serve(async {
                 // An error means that the test is gone, which is an end as well.

@@ -107,6 +107,82 @@ impl Database {
 }
 
 impl Database {
+    /// Runs a statement that both databases understand.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        }
+    }
+
+    /// Whether it is a SQLite file.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
+    /// The names of its tables, in order.
+    pub(crate) async fn tables(&self) -> Vec<String> {
+        let rows = if self.is_sqlite() {
+            self.texts(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_%' ESCAPE '!'
+                 ORDER BY name",
+            )
+            .await
+        } else {
+            self.texts(
+                "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '!_%' ESCAPE '!'
+                 ORDER BY tablename COLLATE \"C\"",
+            )
+            .await
+        };
+        rows.into_iter().flatten().flatten().collect()
+    }
+
+    /// Every row of a table as the database itself writes it, in order.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
+        let mut rows: Vec<String> = if self.is_sqlite() {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
+                .bind(table)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            let cells: Vec<String> = columns.iter().map(|c| format!("quote(\"{c}\")")).collect();
+            let sql = format!("SELECT {} FROM \"{table}\"", cells.join(" || ',' || "));
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(AssertSqlSafe(format!(
+                "SELECT t::text FROM \"{table}\" AS t"
+            )))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
+        };
+        rows.sort();
+        rows
+    }
+
+    /// Takes a PostgreSQL database away from everybody, as an operator does: nobody can connect to it any more.
+    pub(crate) async fn lose(&self) {
+        let Keep::Postgres { server, name } = &self._keep else {
+            panic!("only a server can be taken away");
+        };
+        execute(
+            server,
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+        )
+        .await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+        execute(server, format!("{end} = '{name}'")).await;
+    }
+
     /// The rows that `sql` selects, of which every column has to be text or null.
     pub(crate) async fn texts(&self, sql: &'static str) -> Vec<Vec<Option<String>>> {
         if self.url.starts_with("sqlite:") {

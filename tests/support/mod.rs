@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod batch;
 pub(crate) mod database;
 pub(crate) mod log;
+pub(crate) mod program;
 pub(crate) mod stream;
 
 /// What the test command says under `name`.

@@ -38,7 +38,7 @@ pub enum GeoCommand {
 ///
 /// # Errors
 /// [`CommandError`]; the database in use is as it was then.
-pub(crate) fn run(
+pub fn run(
     command: &GeoCommand,
     config: &Config,
     out: &mut impl Write,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Url;
 use waymark_protocol::limits;
 
-use super::{Config, ConfigError, Environment, LogFormat, Network};
+use super::{Config, ConfigError, DAY, Environment, LogFormat, Network};
 use crate::commands::Command;
 use crate::enrich::address::KeptAddress;
 
@@ -25,6 +25,12 @@ Examples:
       Make a site and print its script tag. Works while the collector runs.
   collector geo update --from GeoLite2-City.mmdb
       Tell country, region and city of visitors. Works while the collector runs; behind a proxy it needs --trusted-proxies.
+  collector users add ann@example.com
+      Let one more person sign in, by a link that is good once.
+  collector check
+      Look at everything that a start needs, and change nothing.
+  collector backup waymark.jsonl.gz
+      Everything in one file, while the collector runs; `collector restore` fills an empty SQLite or PostgreSQL from it.
   collector users setup-link
       A new link to choose the owner's e-mail address and password, good once.
 
@@ -51,6 +57,9 @@ pub(super) struct Settings {
     /// Address and port to listen on [env: WAYMARK_LISTEN] [default: 127.0.0.1:8700]
     #[arg(long, value_name = "ADDRESS", global = true, help_heading = "Serving")]
     listen: Option<SocketAddr>,
+    /// Address and port for Prometheus, which nobody else should reach [env: WAYMARK_METRICS_LISTEN] [default: none]
+    #[arg(long, value_name = "ADDRESS", global = true, help_heading = "Serving")]
+    metrics_listen: Option<SocketAddr>,
     /// Where browsers reach the collector; https makes the sign-in cookie Secure [env: WAYMARK_PUBLIC_URL] [default: http://<listen>]
     #[arg(long, value_name = "URL", global = true, help_heading = "Serving")]
     public_url: Option<Url>,
@@ -93,6 +102,12 @@ pub(super) struct Settings {
     /// Items of one transaction at most [env: WAYMARK_COMMIT_ITEMS] [default: 2000]
     #[arg(long, value_name = "ITEMS", global = true, help_heading = "Limits")]
     commit_items: Option<usize>,
+    /// Dropped items that each site's inbox holds, 0 for none [env: WAYMARK_REJECTED_ITEMS] [default: 1000]
+    #[arg(long, value_name = "ITEMS", global = true, help_heading = "Limits")]
+    rejected_items: Option<usize>,
+    /// Days for which the inbox holds a dropped item [env: WAYMARK_REJECTED_DAYS] [default: 30]
+    #[arg(long, value_name = "DAYS", global = true, help_heading = "Limits")]
+    rejected_days: Option<u32>,
     /// Commits a live reader may fall behind before it has to reload [env: WAYMARK_LIVE_BUFFER] [default: 256]
     #[arg(long, value_name = "COMMITS", global = true, help_heading = "Limits")]
     live_buffer: Option<usize>,
@@ -105,8 +120,9 @@ pub(super) struct Settings {
 }
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 16] = [
+pub(super) const VARIABLES: [(&str, &str); 19] = [
     ("WAYMARK_LISTEN", "--listen"),
+    ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
     ("WAYMARK_SCRIPT_NAME", "--script-name"),
     ("WAYMARK_TRUSTED_PROXIES", "--trusted-proxies"),
@@ -119,6 +135,8 @@ pub(super) const VARIABLES: [(&str, &str); 16] = [
     ("WAYMARK_QUEUE_ITEMS", "--queue-items"),
     ("WAYMARK_QUEUE_BYTES", "--queue-bytes"),
     ("WAYMARK_COMMIT_ITEMS", "--commit-items"),
+    ("WAYMARK_REJECTED_ITEMS", "--rejected-items"),
+    ("WAYMARK_REJECTED_DAYS", "--rejected-days"),
     ("WAYMARK_LIVE_BUFFER", "--live-buffer"),
     ("WAYMARK_LOG_FORMAT", "--log-format"),
     ("WAYMARK_LOG_LEVEL", "--log-level"),
@@ -159,6 +177,7 @@ impl Settings {
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             listen: self.listen.or(other.listen),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
             public_url: self.public_url.or(other.public_url),
             script_name: self.script_name.or(other.script_name),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
@@ -171,6 +190,8 @@ impl Settings {
             queue_items: self.queue_items.or(other.queue_items),
             queue_bytes: self.queue_bytes.or(other.queue_bytes),
             commit_items: self.commit_items.or(other.commit_items),
+            rejected_items: self.rejected_items.or(other.rejected_items),
+            rejected_days: self.rejected_days.or(other.rejected_days),
             live_buffer: self.live_buffer.or(other.live_buffer),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
@@ -205,6 +226,7 @@ impl Settings {
         })?;
         Ok(Config {
             listen: self.listen.unwrap_or(defaults.listen),
+            metrics_listen: self.metrics_listen,
             public_url: self.public_url.map(check_public_url).transpose()?,
             database_url: defaults.database_url,
             script_name: match self.script_name {
@@ -230,6 +252,18 @@ impl Settings {
             )?,
             commit_items: at_least(1, "commit_items", self.commit_items, defaults.commit_items)?,
             body_limit: at_least(1, "body_limit", self.body_limit, defaults.body_limit)?,
+            rejected_items: self.rejected_items.unwrap_or(defaults.rejected_items),
+            rejected_age: match self.rejected_days {
+                Some(0) => {
+                    return Err(ConfigError::Value {
+                        setting: "rejected_days",
+                        message: "has to be at least 1; rejected_items = 0 turns the inbox off"
+                            .into(),
+                    });
+                }
+                Some(days) => DAY * days,
+                None => defaults.rejected_age,
+            },
             live_buffer: at_least(1, "live_buffer", self.live_buffer, defaults.live_buffer)?,
             shutdown_grace: self
                 .shutdown_grace

@@ -4,8 +4,11 @@
 //! (<https://wicg.github.io/ua-client-hints/>). They are structured fields (RFC 9651), of which these three use little:
 //! a list of quoted texts with parameters, a boolean, a quoted text. What does not have that form says nothing.
 
+use serde::{Deserialize, Serialize};
+
 /// The headers as they came.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ClientHints {
     /// `Sec-CH-UA`: brands and their versions.
     pub brands: Option<String>,

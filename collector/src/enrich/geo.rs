@@ -8,11 +8,12 @@ use std::net::IpAddr;
 use std::time::UNIX_EPOCH;
 
 use maxminddb::{Reader, WithinOptions};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 /// Where an address is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Place {
     /// ISO 3166-1 alpha-2, in capitals.
     pub country: Option<String>,

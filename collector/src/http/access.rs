@@ -15,11 +15,12 @@ use crate::app::App;
 use crate::clock;
 use crate::credentials;
 use crate::error::{ApiError, Code};
+use crate::site_rules;
+use crate::store::StoreError;
 use crate::store::users::SetupToken;
 
 const LOGIN_SECONDS: i64 = 30 * 24 * 60 * 60;
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=1000;
-const EMAIL_BYTES: usize = 254;
 
 #[derive(Serialize)]
 pub(crate) struct Me {
@@ -83,9 +84,17 @@ pub(crate) async fn setup(
     let user_id = app
         .store()
         .finish_setup(&digest, &email, &hash, clock::now())
-        .await?
+        .await
+        .map_err(|error| match error {
+            StoreError::Rejected(_) => ApiError::new(
+                Code::InvalidField,
+                "Somebody else signs in with this e-mail address.",
+            )
+            .field("email"),
+            other => other.into(),
+        })?
         .ok_or_else(setup_done)?;
-    tracing::info!("the owner's set-up link was used");
+    tracing::info!("a set-up link was used");
     sign_in(&app, user_id).await
 }
 
@@ -167,17 +176,8 @@ fn answer_with_cookie(app: &App, secret: &str, max_age: i64) -> Result<Response,
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
-/// The address in lower case. Whether it exists only a message to it could tell, so that is all that is checked.
 fn check_email(text: &str) -> Result<String, ApiError> {
-    let email = text.trim().to_lowercase();
-    let plausible = email.len() <= EMAIL_BYTES
-        && !email.contains(|c: char| c.is_whitespace() || c.is_control())
-        && email.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        });
-    if plausible {
-        Ok(email)
-    } else {
-        Err(ApiError::new(Code::InvalidField, "This is no e-mail address.").field("email"))
-    }
+    site_rules::email(text).ok_or_else(|| {
+        ApiError::new(Code::InvalidField, "This is no e-mail address.").field("email")
+    })
 }

@@ -79,6 +79,8 @@ fn too_large(limit: usize) -> ApiError {
         Code::BodyTooLarge,
         format!("The body is larger than the limit of {limit} bytes."),
     )
+    .field("body")
+    .limit(limit)
 }
 
 /// Collects up to `limit` bytes. What comes beyond is read and thrown away for a while, since most clients look

@@ -133,6 +133,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let body = arrived.map_err(|_| ApiError::late_body())?.map_err(|e| {
             if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
                 ApiError::new(Code::BodyTooLarge, "The body is larger than 64 KiB.")
+                    .field("body")
+                    .limit(64 * 1024)
             } else {
                 ApiError::new(Code::InvalidJson, "The body ended before it was complete.")
             }

@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, assets, caller, cors, entries, events, geo, health, keys, live, sessions, sites, trace,
-    visitors,
+    access, assets, caller, cors, entries, events, geo, health, keys, live, loss, rejected,
+    sessions, sites, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -39,6 +39,11 @@ pub(crate) fn router(app: App) -> Router {
         .route("/visitors/{id}/bot", put(visitors::decide_bot))
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
+        .route("/loss", get(loss::by_day))
+        .route("/rejected", get(rejected::list).delete(rejected::empty))
+        .route("/rejected/retry", post(rejected::retry_all))
+        .route("/rejected/{id}", delete(rejected::remove))
+        .route("/rejected/{id}/retry", post(rejected::retry))
         .route("/live", get(live::stream))
         .route("/geo", get(geo::about))
         .route("/keys", get(keys::list).post(keys::add))
@@ -58,7 +63,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(assets::serve)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(guarded))
-        .layer(from_fn(trace::span))
+        .layer(from_fn_with_state(app.clone(), trace::span))
         .with_state(app)
 }
 

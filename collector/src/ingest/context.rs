@@ -28,10 +28,11 @@ pub(super) fn read(
     ignored: &mut Vec<String>,
 ) -> Result<Arrival, Refused> {
     if raw.get().len() > limits::CONTEXT_BYTES {
-        return Err(Refused::field(
-            "context",
-            &format!("is longer than {} bytes", limits::CONTEXT_BYTES),
-        ));
+        let should = format!("is longer than {} bytes", limits::CONTEXT_BYTES);
+        return Err(Refused {
+            limit: Some(limits::CONTEXT_BYTES),
+            ..Refused::field("context", &should)
+        });
     }
     let context = match serde_json::from_str::<Context>(raw.get()) {
         Ok(context) => context,

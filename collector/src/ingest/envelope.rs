@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde_json::value::RawValue;
-use waymark_protocol::{Batch, VERSION, limits};
+use waymark_protocol::{Batch, Sdk, VERSION, limits};
 
 use super::fields::Fields;
 
@@ -17,6 +17,8 @@ pub struct Envelope<'a> {
     pub key: String,
     /// The sender's clock when it sent, in milliseconds.
     pub sent_at: i64,
+    /// What made the batch, where it says so.
+    pub sdk: Option<Sdk>,
     pub(super) context: &'a RawValue,
     pub(super) items: Vec<&'a RawValue>,
 }
@@ -31,6 +33,8 @@ pub struct Refused {
     pub message: String,
     /// The field at fault, as a path such as `context.session.id`.
     pub field: Option<String>,
+    /// The limit that was passed.
+    pub limit: Option<usize>,
 }
 
 /// The kinds of faults of a whole batch.
@@ -72,6 +76,7 @@ impl Refused {
             code: RefusalCode::InvalidField,
             message: format!("{field}: {should}"),
             field: Some(field),
+            limit: None,
         }
     }
 }
@@ -85,6 +90,7 @@ pub fn read(body: &[u8]) -> Result<Envelope<'_>, Refused> {
         Ok(batch) if batch.v == VERSION => Envelope {
             key: batch.key,
             sent_at: batch.sent_at,
+            sdk: Some(batch.sdk),
             context: batch.context,
             items: batch.items,
         },
@@ -99,9 +105,31 @@ pub fn read(body: &[u8]) -> Result<Envelope<'_>, Refused> {
                 limits::BATCH_ITEMS
             ),
             field: Some("items".to_owned()),
+            limit: Some(limits::BATCH_ITEMS),
         });
     }
     Ok(batch)
+}
+
+impl<'a> Envelope<'a> {
+    /// The envelope of one item that came in a batch before.
+    pub(super) fn again(
+        key: &str,
+        sent_at: i64,
+        context: &'a str,
+        item: &'a str,
+    ) -> Result<Self, Refused> {
+        let raw = |json| {
+            serde_json::from_str(json).map_err(|_| Refused::field("item", "is not JSON any more"))
+        };
+        Ok(Self {
+            key: key.to_owned(),
+            sent_at,
+            sdk: None,
+            context: raw(context)?,
+            items: vec![raw(item)?],
+        })
+    }
 }
 
 /// Reads field by field, to do without those that nothing depends on and to name the first of the others that is bad.
@@ -114,11 +142,13 @@ fn leniently(body: &[u8]) -> Result<Envelope<'_>, Refused> {
             error.column()
         ),
         field: None,
+        limit: None,
     })?;
     let fields = Fields::read("", raw).ok_or_else(|| Refused {
         code: RefusalCode::InvalidJson,
         message: "the body is not a JSON object".to_owned(),
         field: None,
+        limit: None,
     })?;
     let version = fields
         .get::<i64>("v")
@@ -128,6 +158,7 @@ fn leniently(body: &[u8]) -> Result<Envelope<'_>, Refused> {
             code: RefusalCode::UnsupportedVersion,
             message: format!("v: this collector speaks version {VERSION}"),
             field: Some("v".to_owned()),
+            limit: None,
         });
     }
     Ok(Envelope {
@@ -140,6 +171,7 @@ fn leniently(body: &[u8]) -> Result<Envelope<'_>, Refused> {
                 "has to be a time in milliseconds, a whole number",
             )
         })?,
+        sdk: fields.get("sdk"),
         context: fields
             .raw("context")
             .ok_or_else(|| Refused::field("context", "has to be an object"))?,

@@ -53,7 +53,7 @@ pub(super) fn read(
             fault: Fault::invalid("id"),
         });
     }
-    fact(raw, item, arrival, clock, ignored).map_err(|fault| Bad {
+    fact(raw, index, item, arrival, clock, ignored).map_err(|fault| Bad {
         id: Some(id),
         fault,
     })
@@ -104,16 +104,17 @@ fn leniently<'r>(
 
 fn fact(
     raw: &RawValue,
+    index: usize,
     item: Item<&RawValue>,
     arrival: &Arc<Arrival>,
     clock: Clock,
     ignored: &mut Vec<String>,
 ) -> Result<Fact, Fault> {
     if raw.get().len() > limits::ITEM_BYTES {
-        return Err(Fault {
-            reason: Reason::TooLarge,
-            field: None,
-        });
+        return Err(Fault::too_large(
+            format!("items[{index}]"),
+            limits::ITEM_BYTES,
+        ));
     }
     let mut fact = Fact {
         arrival: Arc::clone(arrival),
@@ -288,7 +289,7 @@ fn whole_or<'r, T: Deserialize<'r>>(
 fn kept(text: String, most: usize, field: &str) -> Result<String, Fault> {
     limit::whole(text, most).map_err(|unfit| match unfit {
         Unfit::Invalid => Fault::invalid(field),
-        Unfit::TooLarge => Fault::of(Reason::TooLarge, field),
+        Unfit::TooLarge => Fault::too_large(field, most),
     })
 }
 

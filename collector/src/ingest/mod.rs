@@ -4,6 +4,7 @@
 //! envelope → context, item → enrich → queue → writer → store::commit
 //!     │            │                    │        │
 //!   Refused     dropped            Overloaded  accepted, duplicate, dropped, retry
+//!                  └──────────► inbox ◄────────────────────────┘
 //! ```
 //!
 //! Each step hands an item on or names its [`outcome`](crate::outcome). `accepted` and `duplicate` are said after the
@@ -15,8 +16,11 @@ mod clock;
 mod context;
 pub mod envelope;
 mod fields;
+mod inbox;
 mod item;
 pub mod live;
+mod mask;
+mod meter;
 mod queue;
 mod reading;
 mod text;
@@ -28,16 +32,21 @@ use std::time::Duration;
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::instrument::WithSubscriber;
-use waymark_protocol::BatchAnswer;
+use waymark_protocol::{BatchAnswer, ItemAnswer, Reason, Status};
 
 pub use envelope::{Envelope, RefusalCode, Refused};
+pub use meter::Meter;
 pub use reading::{Answers, Reading, read};
 
 use crate::enrich::client_hints::ClientHints;
 use crate::enrich::geo::Place;
 use crate::enrich::user_agent;
+use crate::journey::Fact;
+use crate::outcome::{Fault, Outcome};
+use crate::store::rejected::Rejected;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store};
+use inbox::{Dropped, Inbox, Origin, Sender};
 use queue::{Full, Job, Queue};
 
 /// How much work may wait and how much one commit takes.
@@ -54,6 +63,10 @@ pub struct IngestOptions {
     /// How long PostgreSQL may take for one transaction before its items are sent back. SQLite bounds its waiting by
     /// itself.
     pub commit_time: Duration,
+    /// Dropped items of each site that the inbox holds; none turns it off.
+    pub rejected_items: usize,
+    /// How long it holds them.
+    pub rejected_age: Duration,
 }
 
 impl Default for IngestOptions {
@@ -64,6 +77,8 @@ impl Default for IngestOptions {
             commit_items: 2_000,
             writers: 2,
             commit_time: Duration::from_secs(30),
+            rejected_items: 1_000,
+            rejected_age: Duration::from_secs(30 * 24 * 60 * 60),
         }
     }
 }
@@ -127,7 +142,9 @@ impl Depth {
 #[derive(Clone, Debug)]
 pub struct Ingest {
     queue: Arc<Queue>,
+    inbox: Arc<Inbox>,
     writers: TaskTracker,
+    inbox_task: TaskTracker,
 }
 
 impl Ingest {
@@ -158,7 +175,16 @@ impl Ingest {
             writers.spawn(writer.with_current_subscriber());
         }
         writers.close();
-        Self { queue, writers }
+        let (inbox, writing) = Inbox::new(store, options, queue.meter.clone());
+        let inbox_task = TaskTracker::new();
+        inbox_task.spawn(writing.with_current_subscriber());
+        inbox_task.close();
+        Self {
+            queue,
+            inbox: Arc::new(inbox),
+            writers,
+            inbox_task,
+        }
     }
 
     /// Reads a batch for `site`, waits until what is good of it is durable, and answers for every item.
@@ -175,17 +201,20 @@ impl Ingest {
         received: &Received,
     ) -> Result<BatchAnswer, IngestError> {
         let Reading { facts, mut answers } = read(site, envelope, received)?;
-        if !facts.is_empty() {
-            let (reply, verdicts) = oneshot::channel();
-            self.queue
-                .push(Job::new(facts, reply))
-                .map_err(|full| match full {
-                    Full::NoRoom { retry_after } => IngestError::Overloaded { retry_after },
-                    Full::Closed => IngestError::ShuttingDown,
-                })?;
+        let verdicts = self.queue(facts)?;
+        // The batch has been taken in: what is wrong with it now is not for its sender to send again.
+        for line in answers.lines() {
+            self.queue.meter.ignored(line);
+            if let (Status::Dropped, Some(reason)) = (line.status, line.reason) {
+                self.queue.meter.dropped(reason);
+            }
+        }
+        self.keep(site, envelope, received, answers.lines(), |_| true);
+        if let Some(verdicts) = verdicts {
             // A writer answers every job it takes; without an answer it has ended, and nothing is promised.
-            let verdicts = verdicts.await.map_err(|_| IngestError::ShuttingDown)?;
-            answers.settle(verdicts);
+            answers.settle(verdicts.await.map_err(|_| IngestError::ShuttingDown)?);
+            let by_database = |reason| reason == Reason::Rejected;
+            self.keep(site, envelope, received, answers.lines(), by_database);
         }
         Ok(BatchAnswer {
             v: waymark_protocol::VERSION,
@@ -194,10 +223,85 @@ impl Ingest {
         })
     }
 
+    /// Reads an item of the inbox again, as if it had arrived when it did, and waits until it is durable if it is good.
+    /// `None` for an item that is not whole any more.
+    ///
+    /// # Errors
+    /// [`IngestError`]; nothing was stored, and it may be tried again.
+    pub async fn again(
+        &self,
+        site: &Site,
+        rejected: &Rejected,
+    ) -> Result<Option<ItemAnswer>, IngestError> {
+        let Some(kept) = &rejected.again else {
+            return Ok(None);
+        };
+        let received = Sender::received(kept.sender.as_deref(), rejected.received_at);
+        let envelope = Envelope::again(&site.key, kept.sent_at, &kept.context, &rejected.payload)?;
+        let Reading { facts, mut answers } = read(site, &envelope, &received)?;
+        if let Some(verdicts) = self.queue(facts)? {
+            answers.settle(verdicts.await.map_err(|_| IngestError::ShuttingDown)?);
+        }
+        Ok(answers.into_results().pop())
+    }
+
+    /// Puts facts in line. What is given back hears what became of them.
+    fn queue(
+        &self,
+        facts: Vec<Fact>,
+    ) -> Result<Option<oneshot::Receiver<Vec<Outcome>>>, IngestError> {
+        if facts.is_empty() {
+            return Ok(None);
+        }
+        let (reply, verdicts) = oneshot::channel();
+        self.queue
+            .push(Job::new(facts, reply))
+            .map_err(|full| match full {
+                Full::NoRoom { retry_after } => IngestError::Overloaded { retry_after },
+                Full::Closed => IngestError::ShuttingDown,
+            })?;
+        Ok(Some(verdicts))
+    }
+
+    /// Hands the dropped items of a batch to the inbox, those whose reason is `wanted`.
+    fn keep(
+        &self,
+        site: &Site,
+        envelope: &Envelope<'_>,
+        received: &Received,
+        lines: &[ItemAnswer],
+        wanted: impl Fn(Reason) -> bool,
+    ) {
+        let mut origin = None;
+        for (line, item) in lines.iter().zip(&envelope.items) {
+            let (Status::Dropped, Some(reason)) = (line.status, line.reason) else {
+                continue;
+            };
+            if self.inbox.is_on() && wanted(reason) {
+                let origin =
+                    origin.get_or_insert_with(|| Arc::new(Origin::of(site, envelope, received)));
+                let fault = Fault {
+                    reason,
+                    field: line.field.clone(),
+                    limit: line.limit,
+                };
+                self.inbox
+                    .push(Dropped::new(origin, line.id, fault, item.get()));
+            }
+        }
+    }
+
     /// Takes no more batches, commits what waits, answers everyone, and returns when that is done.
     pub async fn drain(&self) {
         self.queue.close();
         self.writers.wait().await;
+        self.inbox.close();
+        self.inbox_task.wait().await;
+    }
+
+    /// What is counted on the way.
+    pub fn meter(&self) -> &Meter {
+        &self.queue.meter
     }
 
     /// How much work waits.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 
+use super::meter::Meter;
 use super::{Depth, IngestOptions};
 use crate::journey::Fact;
 use crate::outcome::Outcome;
@@ -50,6 +51,7 @@ pub(super) enum Full {
 #[derive(Debug)]
 pub(super) struct Queue {
     options: IngestOptions,
+    pub(super) meter: Meter,
     state: Mutex<State>,
     ready: Notify,
 }
@@ -78,7 +80,8 @@ impl Taken<'_> {
             }
         }
         for job in jobs {
-            let own = outcomes.by_ref().take(job.facts.len()).collect();
+            let own: Vec<Outcome> = outcomes.by_ref().take(job.facts.len()).collect();
+            self.queue.meter.outcomes(&own);
             // Nobody listens any more when the sender has hung up; its items are stored all the same.
             let _ = job.reply.send(own);
         }
@@ -103,6 +106,7 @@ impl Queue {
     pub(super) fn new(options: IngestOptions) -> Self {
         Self {
             options,
+            meter: Meter::default(),
             state: Mutex::default(),
             ready: Notify::new(),
         }

@@ -55,6 +55,7 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
                     status: Status::Retry,
                     reason: None,
                     field: None,
+                    limit: None,
                     ignored,
                 });
                 facts.push(fact);
@@ -65,6 +66,7 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
                     status: Status::Dropped,
                     reason: None,
                     field: None,
+                    limit: None,
                     ignored: Vec::new(),
                 };
                 Outcome::Dropped(bad.fault).write(&mut line);
@@ -81,6 +83,11 @@ impl Answers {
         for (index, outcome) in self.open.drain(..).zip(outcomes) {
             outcome.write(&mut self.lines[index]);
         }
+    }
+
+    /// The lines as they are now.
+    pub(super) fn lines(&self) -> &[ItemAnswer] {
+        &self.lines
     }
 
     /// The lines, in the batch's order.

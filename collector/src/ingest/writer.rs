@@ -72,6 +72,7 @@ async fn work(database: Writing<'_>, queue: &Queue, live: &broadcast::Sender<Arc
         let facts: Vec<&Fact> = taken.jobs.iter().flat_map(|job| &job.facts).collect();
         let began = tokio::time::Instant::now();
         let outcomes = commit(database, &facts).await;
+        queue.meter.committed(facts.len(), began.elapsed());
         if began.elapsed() > SLOW {
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(items = facts.len(), ms, "a transaction was slow");
@@ -115,6 +116,7 @@ async fn commit(database: Writing<'_>, facts: &[&Fact]) -> Vec<Outcome> {
                 vec![Outcome::Dropped(Fault {
                     reason: Reason::Rejected,
                     field: None,
+                    limit: None,
                 })]
             }
             facts => {

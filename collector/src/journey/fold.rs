@@ -7,6 +7,7 @@
 //! - first things are those of the earliest fact, last things those of the latest that knows them;
 //! - counts count the facts; how a page is going is the most that any ping said;
 //! - a fact that is not dated says how a page is going and nothing else;
+//! - what a tab's numbers leave out is missing;
 //! - a page's visible time belongs to the session in which the page was opened.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use waymark_protocol::ItemKind;
 use super::fact::Fact;
 use super::model::{Entry, Ga, Journey, MarkedBy, Milestone, Session};
 use super::names::friendly;
+use super::sequence::{BLOCK, EMPTY_BLOCKS, Loss, MOST};
 use super::stages::Stage;
 
 /// Everything that readers see of a set of facts of one site.
@@ -185,4 +187,46 @@ fn ga<'f>(mut facts: impl Iterator<Item = &'f &'f Fact>) -> Ga {
         .find_map(|fact| fact.known_ga())
         .cloned()
         .unwrap_or_default()
+}
+
+/// How many items of the tabs' blocks that began from `from` on and before `to` arrived, and how many did not.
+pub fn loss<'f>(facts: impl IntoIterator<Item = &'f Fact>, from: i64, to: i64) -> Loss {
+    let mut tabs: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
+    for fact in facts {
+        if (1..=MOST).contains(&fact.seq) {
+            tabs.entry(fact.arrival.tab_id).or_default().push(fact);
+        }
+    }
+    let mut sum = Loss::default();
+    for own in tabs.values() {
+        let numbers: BTreeSet<i64> = own.iter().map(|fact| fact.seq).collect();
+        // Numbers before the block, of blocks of which nothing arrived.
+        let mut silent = 0;
+        for first in (1..=numbers.last().copied().unwrap_or(0)).step_by(BLOCK as usize) {
+            let block = first..first + BLOCK;
+            let received = numbers.range(block.clone()).count() as i64;
+            if received == 0 {
+                silent += BLOCK;
+                continue;
+            }
+            let made = numbers
+                .range(first..)
+                .next_back()
+                .map_or(0, |highest| (highest + 1 - first).min(BLOCK));
+            let began = own
+                .iter()
+                .filter(|fact| fact.dated && block.contains(&fact.seq))
+                .map(|fact| fact.at)
+                .min();
+            if began.is_some_and(|at| (from..to).contains(&at)) {
+                sum.received += received;
+                sum.missing += made - received;
+                if silent <= EMPTY_BLOCKS * BLOCK {
+                    sum.missing += silent;
+                }
+            }
+            silent = 0;
+        }
+    }
+    sum
 }

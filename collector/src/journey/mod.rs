@@ -8,12 +8,14 @@ mod fact;
 mod fold;
 mod model;
 mod names;
+pub mod sequence;
 mod stages;
 
 pub use fact::{Arrival, Engagement, Fact, Moment};
-pub use fold::{Folded, fold};
+pub use fold::{Folded, fold, loss};
 pub use model::{
     Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, Screen, Session, Touch, UnknownName,
 };
 pub use names::friendly;
+pub use sequence::Loss;
 pub use stages::Stage;

@@ -16,6 +16,7 @@ use super::{Database, Store, StoreError};
 use crate::journey::{EntryKind, Fact};
 use tally::Tally;
 
+mod sequences;
 mod tally;
 
 /// What a transaction that has been committed did with one fact.
@@ -36,6 +37,7 @@ static SESSIONS_POSTGRES: Rows = Rows::new(include_str!("sql/sessions/upsert.pos
 static PAGE_VIEWS: Rows = Rows::new(include_str!("sql/page_views/upsert.sql"), 4);
 static MILESTONES: Rows = Rows::new(include_str!("sql/milestones/upsert.sql"), 4);
 static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), 39);
+static SEQUENCES: Rows = Rows::new(include_str!("sql/tab_sequences/upsert.sql"), 5);
 
 /// An item's key.
 type ItemKey = (i64, Uuid);
@@ -166,6 +168,8 @@ async fn sqlite(
         VISITORS,
         &tally.visitor_rows(&created)
     );
+    let sequences = sequences::rows(counting(facts, entries, &new));
+    execute!(Marks::Bare, transaction, SEQUENCES, &sequences);
     transaction.commit().await?;
     Ok(new)
 }
@@ -219,6 +223,8 @@ async fn postgres(
         VISITORS,
         &tally.visitor_rows(&created)
     );
+    let sequences = sequences::rows(counting(facts, entries, &new));
+    execute!(Marks::Numbered, transaction, SEQUENCES, &sequences);
     transaction.commit().await?;
     Ok(new)
 }

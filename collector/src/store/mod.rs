@@ -9,13 +9,17 @@
 
 mod bots;
 mod commit;
+pub mod dump;
 mod entries;
 mod error;
+pub mod inspect;
 mod journeys;
 pub mod keys;
+mod loss;
 mod open;
 mod page;
 mod record;
+pub mod rejected;
 mod rows;
 mod sessions;
 pub mod sites;
@@ -30,6 +34,7 @@ pub use commit::Committed;
 pub use entries::EntryFilter;
 pub use error::StoreError;
 pub use journeys::VisitorFilter;
+pub use open::folder;
 pub use page::Page;
 pub use sessions::SessionFilter;
 

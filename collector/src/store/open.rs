@@ -1,6 +1,7 @@
 //! Opening a database: connections with the settings that durability rests on, and the schema.
 
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -8,15 +9,15 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
-use super::{Database, StoreError};
+use super::{Database, Kind, StoreError};
 
-static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+pub(super) static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(super) static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// How long a call waits for a connection before it says that the database is unavailable.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long SQLite waits for a lock of another process.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// How long opening a SQLite file goes on while other processes open it at the same moment.
 const OPENING: Duration = Duration::from_secs(30);
 /// Statements that a connection keeps prepared; multi-row statements exist in a few sizes each.
@@ -28,6 +29,31 @@ const POSTGRES_READERS: u32 = 8;
 /// Connections to a PostgreSQL server for writing. They are apart, so that questions which take long, however many,
 /// do not keep items from being stored.
 const POSTGRES_WRITERS: u32 = 4;
+
+/// The folder of a SQLite file; nothing for a server.
+pub fn folder(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let folder = Path::new(path.split('?').next().unwrap_or(path)).parent()?;
+    Some(if folder.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        folder.to_owned()
+    })
+}
+
+/// The number of the latest migration.
+pub(super) fn wanted(kind: Kind) -> i64 {
+    let migrations = match kind {
+        Kind::Sqlite => &SQLITE,
+        Kind::Postgres => &POSTGRES,
+    };
+    migrations
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
+}
 
 pub(super) async fn open(url: &str) -> Result<Database, StoreError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {

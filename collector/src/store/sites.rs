@@ -92,4 +92,40 @@ impl Store {
         })?;
         Ok((site(there)?, false))
     }
+
+    /// Keeps a site's name, origins and time zone as they are here; its key stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn update_site(&self, site: &Site) -> Result<(), StoreError> {
+        let origins = serde_json::to_string(&site.origins)
+            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/sites/update.sql"))
+                .bind(site.id)
+                .bind(&site.name)
+                .bind(&origins)
+                .bind(&site.time_zone)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Gives a site another write key. The old one is no site's any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn set_write_key(&self, id: i64, key: &str) -> Result<(), StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/sites/set_key.sql"))
+                .bind(id)
+                .bind(key)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
 }

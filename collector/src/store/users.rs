@@ -9,7 +9,7 @@ use super::{Store, StoreError, on};
 pub struct User {
     /// The id.
     pub id: i64,
-    /// `owner`.
+    /// `owner` or `member`. A member sees and may do what the owner sees and may do; the owner cannot be removed.
     pub role: String,
     /// The address they sign in with; none until the set-up link has been used.
     pub email: Option<String>,
@@ -57,6 +57,36 @@ impl Store {
             has_password,
             created_at,
         })
+    }
+
+    /// Makes a member who has no password yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] when somebody has the address, [`StoreError::Unavailable`] without a database.
+    pub async fn add_user(&self, email: &str, now: i64) -> Result<i64, StoreError> {
+        let (id,) = on!(self, write, |pool| {
+            sqlx::query_as(include_str!("sql/users/insert.sql"))
+                .bind(email)
+                .bind(now)
+                .fetch_one(pool)
+                .await
+        })?;
+        Ok(id)
+    }
+
+    /// Removes a user with their sign-ins and set-up links.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn remove_user(&self, id: i64) -> Result<(), StoreError> {
+        on!(self, write, |pool| {
+            sqlx::query(include_str!("sql/users/delete.sql"))
+                .bind(id)
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
     }
 
     /// Every user.

@@ -1,0 +1,217 @@
+//! The tables that a database has, by its own account, and the statements that write them out and fill them.
+
+use std::collections::BTreeMap;
+
+use super::DumpError;
+use super::connection::Connection;
+use crate::store::Kind;
+
+/// Tables, those that others refer to first.
+pub(super) struct Catalog(Vec<Table>);
+
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+}
+
+pub(super) struct Column {
+    pub(super) name: String,
+    /// The type as the database writes it.
+    declared: String,
+    form: Form,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A number, or a flag as one.
+    Number,
+    Flag,
+    /// As it is.
+    Text,
+    /// In hexadecimal.
+    Bytes,
+    Id,
+    /// JSON as text: numbers in it stay as they were written.
+    Json,
+}
+
+impl Form {
+    fn of(declared: &str) -> Option<Self> {
+        Some(match declared.to_ascii_lowercase().as_str() {
+            "bigint" | "integer" | "smallint" | "real" | "double precision" => Self::Number,
+            "boolean" => Self::Flag,
+            "text" => Self::Text,
+            "blob" | "bytea" => Self::Bytes,
+            "uuid" => Self::Id,
+            "jsonb" | "json" => Self::Json,
+            _ => return None,
+        })
+    }
+}
+
+const SQLITE_COLUMNS: &str = "
+    SELECT tables.name, columns.name, columns.type
+    FROM sqlite_schema AS tables
+    JOIN pragma_table_info(tables.name) AS columns
+    WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tables.name <> '_sqlx_migrations'
+    ORDER BY tables.name, columns.cid";
+const SQLITE_REFERENCES: &str = "
+    SELECT tables.name, keys.\"table\", ''
+    FROM sqlite_schema AS tables
+    JOIN pragma_foreign_key_list(tables.name) AS keys
+    WHERE tables.type = 'table'";
+const POSTGRES_COLUMNS: &str = "
+    SELECT columns.table_name::text, columns.column_name::text, columns.data_type::text
+    FROM information_schema.columns AS columns
+    JOIN information_schema.tables AS tables USING (table_schema, table_name)
+    WHERE columns.table_schema = current_schema() AND tables.table_type = 'BASE TABLE'
+      AND columns.table_name <> '_sqlx_migrations'
+    ORDER BY columns.table_name, columns.ordinal_position";
+const POSTGRES_REFERENCES: &str = "
+    SELECT own.relname::text, other.relname::text, ''
+    FROM pg_constraint
+    JOIN pg_class AS own ON own.oid = pg_constraint.conrelid
+    JOIN pg_class AS other ON other.oid = pg_constraint.confrelid
+    WHERE contype = 'f' AND connamespace = current_schema()::regnamespace";
+
+impl Catalog {
+    pub(super) async fn read(connection: &mut Connection) -> Result<Self, DumpError> {
+        let (columns, references) = match connection.kind() {
+            Kind::Sqlite => (SQLITE_COLUMNS, SQLITE_REFERENCES),
+            Kind::Postgres => (POSTGRES_COLUMNS, POSTGRES_REFERENCES),
+        };
+        let mut tables: BTreeMap<String, Table> = BTreeMap::new();
+        for (table, column, declared) in connection.texts(columns).await? {
+            let Some(form) = Form::of(&declared) else {
+                return Err(DumpError::UnknownType {
+                    table,
+                    column,
+                    kind: declared,
+                });
+            };
+            let own = tables.entry(table.clone()).or_insert_with(|| Table {
+                name: table,
+                columns: Vec::new(),
+            });
+            own.columns.push(Column {
+                name: column,
+                declared,
+                form,
+            });
+        }
+        let references = connection.texts(references).await?;
+        let mut ordered: Vec<Table> = Vec::new();
+        while !tables.is_empty() {
+            let waits = |name: &String| {
+                references.iter().any(|(own, other, _)| {
+                    own == name && other != own && tables.contains_key(other)
+                })
+            };
+            // A circle of references would wait for ever; whoever made one is told by the first insert.
+            let next = tables
+                .keys()
+                .find(|name| !waits(name))
+                .or_else(|| tables.keys().next())
+                .cloned();
+            ordered.extend(next.and_then(|name| tables.remove(&name)));
+        }
+        Ok(Self(ordered))
+    }
+
+    pub(super) fn tables(&self) -> &[Table] {
+        &self.0
+    }
+
+    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+        self.0.iter().find(|table| table.name == name)
+    }
+}
+
+impl Table {
+    /// Selects every row as the text of a JSON array.
+    pub(super) fn select(&self, kind: Kind) -> String {
+        let cells: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| column.write(kind))
+            .collect();
+        let cells = cells.join(", ");
+        match kind {
+            Kind::Sqlite => format!("SELECT json_array({cells}) FROM \"{}\"", self.name),
+            Kind::Postgres => {
+                format!(
+                    "SELECT json_build_array({cells})::text FROM \"{}\"",
+                    self.name
+                )
+            }
+        }
+    }
+
+    /// Inserts rows that come as a JSON array of arrays, with values for these columns; nothing if one is not known.
+    pub(super) fn insert(&self, kind: Kind, columns: &[String]) -> Option<String> {
+        let known: Option<Vec<&Column>> = columns
+            .iter()
+            .map(|name| self.columns.iter().find(|column| column.name == *name))
+            .collect();
+        let known = known?;
+        let names: Vec<String> = known.iter().map(|c| format!("\"{}\"", c.name)).collect();
+        let cells: Vec<String> = known
+            .iter()
+            .enumerate()
+            .map(|(place, column)| column.read(kind, place))
+            .collect();
+        let (name, names, cells) = (&self.name, names.join(", "), cells.join(", "));
+        Some(match kind {
+            Kind::Sqlite => {
+                format!(
+                    "INSERT INTO \"{name}\" ({names}) SELECT {cells} FROM json_each($1) AS given"
+                )
+            }
+            Kind::Postgres => format!(
+                "INSERT INTO \"{name}\" ({names}) OVERRIDING SYSTEM VALUE \
+                 SELECT {cells} FROM jsonb_array_elements($1::text::jsonb) AS given (value)"
+            ),
+        })
+    }
+
+    /// Lets the ids that the database gives out go on after the greatest there is. SQLite does so by itself.
+    pub(super) fn go_on_counting(&self, kind: Kind) -> Option<String> {
+        let has_id = self
+            .columns
+            .iter()
+            .any(|column| column.name == "id" && column.form == Form::Number);
+        (kind == Kind::Postgres && has_id).then(|| {
+            let name = &self.name;
+            format!(
+                "SELECT setval(pg_get_serial_sequence('\"{name}\"', 'id'), MAX(id)) FROM \"{name}\" HAVING MAX(id) > 0"
+            )
+        })
+    }
+}
+
+impl Column {
+    fn write(&self, kind: Kind) -> String {
+        let name = format!("\"{}\"", self.name);
+        match (kind, self.form) {
+            (Kind::Sqlite, Form::Bytes | Form::Id) => {
+                format!("CASE WHEN {name} IS NOT NULL THEN lower(hex({name})) END")
+            }
+            (Kind::Sqlite, _) | (Kind::Postgres, Form::Number | Form::Text) => name,
+            (Kind::Postgres, Form::Flag) => format!("{name}::int"),
+            (Kind::Postgres, Form::Bytes) => format!("encode({name}, 'hex')"),
+            (Kind::Postgres, Form::Id) => format!("replace({name}::text, '-', '')"),
+            (Kind::Postgres, Form::Json) => format!("{name}::text"),
+        }
+    }
+
+    fn read(&self, kind: Kind, place: usize) -> String {
+        let cell = format!("given.value ->> {place}");
+        match (kind, self.form) {
+            (Kind::Sqlite, Form::Bytes | Form::Id) => format!("unhex({cell})"),
+            (Kind::Sqlite, _) => cell,
+            (Kind::Postgres, Form::Bytes) => format!("decode({cell}, 'hex')"),
+            (Kind::Postgres, _) => format!("({cell})::{}", self.declared),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! One connection to either database, for statements whose text is put together from the database's own catalogue.
+
+use futures_util::StreamExt;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, SqliteConnection};
+
+use super::DumpError;
+use crate::store::open::{BUSY, POSTGRES, SQLITE};
+use crate::store::{Kind, StoreError};
+
+pub(super) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// Runs the same expression on whichever connection it is.
+macro_rules! on_connection {
+    ($own:expr, |$connection:ident| $body:expr) => {
+        match $own {
+            Connection::Sqlite($connection) => $body,
+            Connection::Postgres($connection) => $body,
+        }
+    };
+}
+
+impl Connection {
+    /// `make` makes a SQLite file that is not there.
+    pub(super) async fn open(url: &str, make: bool) -> Result<Self, DumpError> {
+        if url.starts_with("sqlite:") {
+            let options = url
+                .parse::<SqliteConnectOptions>()?
+                .create_if_missing(make)
+                .busy_timeout(BUSY)
+                .foreign_keys(true)
+                .disable_statement_logging();
+            if !make && !options.get_filename().exists() {
+                return Err(DumpError::Nothing);
+            }
+            let options = if make {
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+            } else {
+                options
+            };
+            Ok(Self::Sqlite(options.connect().await?))
+        } else {
+            let options = url
+                .parse::<PgConnectOptions>()?
+                .application_name("waymark")
+                .disable_statement_logging();
+            Ok(Self::Postgres(options.connect().await?))
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Sqlite(_) => Kind::Sqlite,
+            Self::Postgres(_) => Kind::Postgres,
+        }
+    }
+
+    /// From here on everything that is read is of one moment.
+    pub(super) async fn begin_reading(&mut self) -> Result<(), DumpError> {
+        let sql = match self.kind() {
+            // The moment is that of the first statement after this one.
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        self.execute(sql.to_owned()).await
+    }
+
+    pub(super) async fn begin_writing(&mut self) -> Result<(), DumpError> {
+        let sql = match self.kind() {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN",
+        };
+        self.execute(sql.to_owned()).await
+    }
+
+    /// The number of the latest migration; nothing without a schema.
+    pub(super) async fn schema(&mut self) -> Result<Option<i64>, DumpError> {
+        let there = match self.kind() {
+            Kind::Sqlite => "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+            Kind::Postgres => "SELECT COUNT(to_regclass('_sqlx_migrations'))",
+        };
+        if self.number(there.to_owned()).await? == Some(0) {
+            return Ok(None);
+        }
+        self.number("SELECT MAX(version) FROM _sqlx_migrations".to_owned())
+            .await
+    }
+
+    /// Applies the migrations up to the one of this number.
+    pub(super) async fn migrate(&mut self, version: i64) -> Result<(), DumpError> {
+        match self {
+            Self::Sqlite(connection) => SQLITE.run_to(version, &mut *connection).await,
+            Self::Postgres(connection) => POSTGRES.run_to(version, &mut *connection).await,
+        }
+        .map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    pub(super) async fn has_rows(&mut self, table: &str) -> Result<bool, DumpError> {
+        let one = self.number(format!("SELECT CAST(1 AS BIGINT) FROM \"{table}\" LIMIT 1"));
+        Ok(one.await?.is_some())
+    }
+
+    async fn number(&mut self, sql: String) -> Result<Option<i64>, DumpError> {
+        let row: Option<(Option<i64>,)> = on_connection!(self, |connection| {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .fetch_optional(&mut *connection)
+                .await
+        })?;
+        Ok(row.and_then(|(number,)| number))
+    }
+
+    pub(super) async fn execute(&mut self, sql: String) -> Result<(), DumpError> {
+        on_connection!(self, |connection| {
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .execute(&mut *connection)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Inserts rows, given as a JSON array of arrays.
+    pub(super) async fn insert(&mut self, sql: &str, rows: &str) -> Result<(), DumpError> {
+        on_connection!(self, |connection| {
+            sqlx::query(AssertSqlSafe(sql.to_owned()))
+                .bind(rows)
+                .execute(&mut *connection)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Rows of three texts.
+    pub(super) async fn texts(
+        &mut self,
+        sql: &'static str,
+    ) -> Result<Vec<(String, String, String)>, DumpError> {
+        Ok(on_connection!(self, |connection| {
+            sqlx::query_as(sql).fetch_all(&mut *connection).await
+        })?)
+    }
+
+    /// Hands every row, one text each, to `take`, and says how many there were.
+    pub(super) async fn each(
+        &mut self,
+        sql: String,
+        mut take: impl FnMut(String) -> std::io::Result<()>,
+    ) -> Result<u64, DumpError> {
+        let mut count = 0;
+        on_connection!(self, |connection| {
+            let mut rows = sqlx::query_scalar(AssertSqlSafe(sql)).fetch(&mut *connection);
+            while let Some(row) = rows.next().await {
+                take(row?)?;
+                count += 1;
+            }
+        });
+        Ok(count)
+    }
+
+    pub(super) async fn close(self) -> Result<(), DumpError> {
+        on_connection!(self, |connection| connection.close().await)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! A database looked at before anything is done to it.
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
+
+use super::open::{BUSY, POSTGRES, SQLITE, wanted};
+use super::{Kind, Store, StoreError};
+
+/// How the schema stands to the one that this program wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// There is none yet.
+    Missing,
+    /// It is the one.
+    Current {
+        /// Its number.
+        version: i64,
+    },
+    /// It is older.
+    Behind {
+        /// Its number.
+        version: i64,
+        /// The number that this program wants.
+        wanted: i64,
+    },
+    /// It is newer.
+    Ahead {
+        /// Its number.
+        version: i64,
+        /// The number that this program wants.
+        wanted: i64,
+    },
+}
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// Which database.
+    pub kind: Kind,
+    /// The version of its software.
+    pub version: String,
+    /// Its schema.
+    pub schema: Schema,
+    /// Whether it can be written, or why not.
+    pub writable: Result<(), String>,
+    /// Its own clock in milliseconds, where it has one.
+    pub now: Option<i64>,
+}
+
+impl Store {
+    /// Looks at the database at `url` and changes nothing, not even by making it.
+    ///
+    /// # Errors
+    /// [`StoreError`] for a database that does not answer.
+    pub async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+        if url.starts_with("sqlite:") {
+            sqlite(url).await
+        } else {
+            postgres(url).await
+        }
+    }
+}
+
+/// The schema by the numbers of the migrations that were applied.
+fn schema(applied: &[i64], kind: Kind) -> Schema {
+    let migrations = match kind {
+        Kind::Sqlite => &SQLITE,
+        Kind::Postgres => &POSTGRES,
+    };
+    let wanted = wanted(kind);
+    let Some(version) = applied.iter().copied().max() else {
+        return Schema::Missing;
+    };
+    if applied
+        .iter()
+        .any(|version| !migrations.version_exists(*version))
+    {
+        Schema::Ahead { version, wanted }
+    } else if migrations
+        .iter()
+        .all(|migration| applied.contains(&migration.version))
+    {
+        Schema::Current { version }
+    } else {
+        Schema::Behind { version, wanted }
+    }
+}
+
+async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
+    let options = url.parse::<SqliteConnectOptions>()?;
+    let is_there = options.get_filename().exists();
+    let mut connection = if is_there {
+        options
+            .create_if_missing(false)
+            .busy_timeout(BUSY)
+            .connect()
+            .await?
+    } else {
+        SqliteConnection::connect("sqlite::memory:").await?
+    };
+    let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()")
+        .fetch_one(&mut connection)
+        .await?;
+    let made: Option<(i64,)> =
+        sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+            .fetch_optional(&mut connection)
+            .await?;
+    let applied: Vec<(i64,)> = match made {
+        Some(_) => {
+            sqlx::query_as("SELECT version FROM _sqlx_migrations")
+                .fetch_all(&mut connection)
+                .await?
+        }
+        None => Vec::new(),
+    };
+    // Takes the lock that every writer takes, and writes nothing.
+    let writable = match sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK")
+        .execute(&mut connection)
+        .await
+        .map_err(StoreError::from)
+    {
+        Ok(_) => Ok(()),
+        Err(StoreError::Conflict(_)) => {
+            Err("another program has been writing to it for more than 5 s".to_owned())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    connection.close().await?;
+    let applied: Vec<i64> = applied.into_iter().map(|(version,)| version).collect();
+    Ok(Inspection {
+        kind: Kind::Sqlite,
+        version,
+        schema: schema(&applied, Kind::Sqlite),
+        writable,
+        now: None,
+    })
+}
+
+async fn postgres(url: &str) -> Result<Inspection, StoreError> {
+    let options = url.parse::<PgConnectOptions>()?.application_name("waymark");
+    let mut connection: PgConnection = options.connect().await?;
+    let (version, now, made): (String, i64, bool) = sqlx::query_as(
+        "SELECT current_setting('server_version'), (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+                to_regclass('_sqlx_migrations') IS NOT NULL",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    let applied: Vec<(i64,)> = if made {
+        sqlx::query_as("SELECT version FROM _sqlx_migrations")
+            .fetch_all(&mut connection)
+            .await?
+    } else {
+        Vec::new()
+    };
+    let (read_only, may_make, may_write): (bool, bool, bool) = sqlx::query_as(
+        "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
+                coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
+                coalesce(has_table_privilege(to_regclass('events'), 'INSERT, UPDATE, DELETE'), true)",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    connection.close().await?;
+    let writable = if read_only {
+        Err("the server is a read-only copy".to_owned())
+    } else if !may_make {
+        Err(
+            "this user may not make tables there, which every update of the schema needs"
+                .to_owned(),
+        )
+    } else if !may_write {
+        Err("this user may not write the tables".to_owned())
+    } else {
+        Ok(())
+    };
+    let applied: Vec<i64> = applied.into_iter().map(|(version,)| version).collect();
+    Ok(Inspection {
+        kind: Kind::Postgres,
+        version,
+        schema: schema(&applied, Kind::Postgres),
+        writable,
+        now: Some(now),
+    })
+}

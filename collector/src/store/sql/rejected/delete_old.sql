@@ -1,0 +1,2 @@
+DELETE FROM rejected
+WHERE received_at < $1

@@ -1,0 +1,3 @@
+SELECT items
+FROM rejected_let_go
+WHERE site_id = $1

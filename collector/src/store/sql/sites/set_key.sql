@@ -1,0 +1,3 @@
+UPDATE sites
+SET write_key = $2
+WHERE id = $1
