@@ -9,6 +9,7 @@ mod ga;
 mod hostile;
 mod journey;
 mod loss;
+mod places;
 mod site;
 mod tabs;
 mod visit;
