@@ -13,8 +13,10 @@ pub use self::geo::GeoCommand;
 use crate::clock;
 use crate::config::Config;
 use crate::credentials::{self, CredentialError};
-use crate::http::keys::{HINT_CHARS, PREFIX};
+use crate::http::keys::{self, KeyError};
 use crate::site_rules::{self, SiteError};
+use crate::store::keys::KeyKind;
+use crate::store::sites::Site;
 use crate::store::{Store, StoreError};
 
 /// What the program is asked to do.
@@ -22,10 +24,10 @@ use crate::store::{Store, StoreError};
 pub enum Command {
     /// Take events and answer questions (this is what it does without a command)
     Serve,
-    /// Sites: who may send
+    /// Sites: whose pages may send
     #[command(subcommand)]
     Sites(SitesCommand),
-    /// API keys: machines that may read
+    /// Keys of machines: API keys may read, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
     /// People who may read
@@ -57,12 +59,35 @@ pub enum SitesCommand {
         #[arg(long, value_name = "NAME")]
         time_zone: Option<String>,
     },
+    /// Change a site; what is not named stays
+    Set {
+        /// Its id
+        id: i64,
+        /// What you call it
+        #[arg(long)]
+        name: Option<String>,
+        /// An origin that may send; may be given several times; together they take the place of those there were
+        #[arg(long = "origin", value_name = "ORIGIN", conflicts_with = "any_origin")]
+        origins: Vec<String>,
+        /// Let every origin send
+        #[arg(long)]
+        any_origin: bool,
+        /// Whether what comes without one of the origins has to carry a server key
+        #[arg(long, value_name = "BOOL")]
+        server_key_required: Option<bool>,
+        /// Whether answers renew the visitor's cookie (see docs/security.md)
+        #[arg(long, value_name = "BOOL")]
+        renew_cookie: Option<bool>,
+        /// Domain of that cookie, the same as the SDK's cookieDomain; empty for the collector's own host
+        #[arg(long, value_name = "DOMAIN")]
+        cookie_domain: Option<String>,
+    },
 }
 
 /// `collector keys …`
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum KeysCommand {
-    /// Print every API key, without its secret
+    /// Print every API key and server key, without its secret
     List,
     /// Make an API key and print its secret, once
     Add {
@@ -73,7 +98,16 @@ pub enum KeysCommand {
         #[arg(long, value_name = "ID")]
         site: Option<i64>,
     },
-    /// Take an API key away
+    /// Make a server key, with which a server may send events, and print its secret, once
+    AddServer {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// The id of the site for which it sends
+        #[arg(long, value_name = "ID")]
+        site: i64,
+    },
+    /// Take an API key or server key away
     Revoke {
         /// Its id
         id: i64,
@@ -112,6 +146,15 @@ pub enum CommandError {
     Output(#[from] std::io::Error),
 }
 
+impl From<KeyError> for CommandError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Credential(error) => Self::Credential(error),
+            KeyError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<SiteError> for CommandError {
     fn from(error: SiteError) -> Self {
         match error {
@@ -120,6 +163,7 @@ impl From<SiteError> for CommandError {
                 let flag = match field.split('[').next() {
                     Some("origins") => "origin",
                     Some("time_zone") => "time-zone",
+                    Some("cookie_domain") => "cookie-domain",
                     _ => field.as_str(),
                 };
                 Self::Argument(format!("{flag}: {message}"))
@@ -203,8 +247,39 @@ async fn sites(
                 site.key
             )?;
         }
+        SitesCommand::Set {
+            id,
+            name,
+            origins,
+            any_origin,
+            server_key_required,
+            renew_cookie,
+            cookie_domain,
+        } => {
+            let site = site(store, "id", *id).await?;
+            let changes = site_rules::Changes {
+                name: name.clone(),
+                origins: (*any_origin || !origins.is_empty()).then(|| origins.clone()),
+                server_key_required: *server_key_required,
+                renew_cookie: *renew_cookie,
+                cookie_domain: cookie_domain
+                    .clone()
+                    .map(|domain| (!domain.is_empty()).then_some(domain)),
+            };
+            let site = changes.apply(site)?;
+            store.update_site(&site).await?;
+            writeln!(out, "Site {} is changed.", site.id)?;
+        }
     }
     Ok(())
+}
+
+/// The site with this id.
+async fn site(store: &Store, flag: &str, id: i64) -> Result<Site, CommandError> {
+    let mut sites = store.sites().await?.into_iter();
+    sites
+        .find(|site| site.id == id)
+        .ok_or_else(|| CommandError::Argument(format!("{flag}: There is no such site.")))
 }
 
 async fn keys(
@@ -218,30 +293,32 @@ async fn keys(
                 let site = key
                     .site
                     .map_or("every site".to_owned(), |id| format!("site {id}"));
-                writeln!(out, "{}\t{}…\t{site}\t{}", key.id, key.hint, key.name)?;
+                let may = match key.kind {
+                    KeyKind::Api => "reads",
+                    KeyKind::Server => "sends for",
+                };
+                writeln!(out, "{}\t{}…\t{may} {site}\t{}", key.id, key.hint, key.name)?;
             }
         }
         KeysCommand::Add { name, site } => {
-            if let Some(id) = site
-                && !store.sites().await?.iter().any(|s| s.id == *id)
-            {
-                return Err(CommandError::Argument(
-                    "site: There is no such site.".into(),
-                ));
+            if let Some(id) = site {
+                self::site(store, "site", *id).await?;
             }
-            let token = credentials::token(PREFIX)?;
-            let hint = &token.secret[..HINT_CHARS];
-            let key = store
-                .add_api_key(name, *site, &token.digest, hint, clock::now())
-                .await?;
+            let (key, secret) = keys::make(store, KeyKind::Api, name, *site).await?;
             writeln!(out, "API key {}: {}", key.id, key.name)?;
-            writeln!(out, "Secret, shown this once: {}", token.secret)?;
+            writeln!(out, "Secret, shown this once: {secret}")?;
+        }
+        KeysCommand::AddServer { name, site } => {
+            let site = self::site(store, "site", *site).await?;
+            let (key, secret) = keys::make(store, KeyKind::Server, name, Some(site.id)).await?;
+            writeln!(out, "Server key {} of {}: {}", key.id, site.name, key.name)?;
+            writeln!(out, "Secret, shown this once: {secret}")?;
         }
         KeysCommand::Revoke { id } => {
             if store.revoke_api_key(*id).await? {
-                writeln!(out, "API key {id} is revoked.")?;
+                writeln!(out, "Key {id} is revoked.")?;
             } else {
-                writeln!(out, "There is no API key {id}.")?;
+                writeln!(out, "There is no key {id}.")?;
             }
         }
     }

@@ -71,6 +71,6 @@ async fn what_is_listed_has_no_secret(database: Database) {
     let printed = app
         .command(&Command::Keys(KeysCommand::Revoke { id: 2 }))
         .await;
-    assert_eq!(after(&printed, "API key 2 is "), "revoked.");
+    assert_eq!(after(&printed, "Key 2 is "), "revoked.");
     assert_eq!(app.get_with("/api/v1/sites", &secret).await.status(), 401);
 }

@@ -5,20 +5,26 @@
 
 mod access;
 pub(crate) mod assets;
-mod body;
+pub(crate) mod body;
 mod caller;
+pub(crate) mod client;
 pub(crate) mod client_address;
 mod cors;
 pub(crate) mod directory;
 mod entries;
 mod events;
 mod geo;
+mod guard;
 mod health;
 mod input;
 pub(crate) mod keys;
 mod live;
+mod openapi;
 pub(crate) mod origin;
+pub(crate) mod rate;
+mod renewal;
 pub(crate) mod router;
+pub(crate) mod serve;
 mod sessions;
 mod sites;
 pub(crate) mod throttle;

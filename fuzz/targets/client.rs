@@ -1,0 +1,4 @@
+//! Addresses of clients.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| waymark_collector::fuzzing::client(text));
