@@ -1,13 +1,17 @@
 //! What has to hold whatever strangers send. The fuzzer of `fuzz/` looks for what breaks it, and a test replays what it
 //! has found before.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, HeaderValue};
 
 use waymark_protocol::{ClickIds, Status, Touch, limits};
 
+use crate::enrich::client_hints::ClientHints;
 use crate::enrich::{touch, user_agent};
 use crate::http::body;
 use crate::http::client;
+use crate::http::client_address::TrustedProxies;
 use crate::ingest::{self, Received, envelope};
 use crate::store::sites::Site;
 
@@ -72,20 +76,38 @@ pub fn touch(text: &str) {
 
 /// A `User-Agent` header.
 pub fn user_agent(header: &str) {
-    let agent = user_agent::read(Some(header));
+    let hints = ClientHints::default();
+    let agent = user_agent::read(Some(header), &hints);
     for text in [&agent.browser, &agent.os].into_iter().flatten() {
         assert!(!text.is_empty());
     }
-    assert_eq!(user_agent::read(Some(header)), agent);
+    assert_eq!(user_agent::read(Some(header), &hints), agent);
 }
 
-/// An address, as text.
+/// Where a trusted proxy says that a request comes from: on the first line in `X-Forwarded-For`, on the second in
+/// `Forwarded`.
 pub fn client(text: &str) {
-    let Ok(address) = text.parse::<IpAddr>() else {
+    let mut headers = HeaderMap::new();
+    for (name, line) in ["x-forwarded-for", "forwarded"]
+        .into_iter()
+        .zip(text.split('\n'))
+    {
+        if let Ok(value) = line.parse::<HeaderValue>() {
+            headers.append(name, value);
+        }
+    }
+    let Ok(trusted) = "10.0.0.0/8".parse() else {
         return;
     };
-    let network = client::network(address);
-    assert_eq!(network, client::network(address.to_canonical()));
+    let proxies = TrustedProxies::new(vec![trusted]);
+    let peer = SocketAddr::from(([10, 0, 0, 1], 443));
+    if let Some(address) = proxies.client(peer, &headers) {
+        let network = client::network(address);
+        assert_eq!(network, client::network(address.to_canonical()));
+    }
+    // Who is not trusted is who it is, whatever it says.
+    let stranger = SocketAddr::from(([192, 0, 2, 1], 443));
+    assert_eq!(proxies.client(stranger, &headers), Some(stranger.ip()));
 }
 
 fn site() -> Site {

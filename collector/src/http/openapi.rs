@@ -46,6 +46,8 @@ pub(crate) use wire::{Batch, BatchAnswer};
         health::alive,
         health::ready
     ),
+    // Named by parameters alone.
+    components(schemas(crate::store::Bots)),
     modifiers(&Names)
 )]
 struct Description;
