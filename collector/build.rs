@@ -3,6 +3,8 @@
 use std::env;
 
 fn main() {
+    // Set by what builds `fuzz/`.
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     println!("cargo:rerun-if-changed=../migrations");
     // A debug build reads the dashboard and the script from their folders when it starts. Watching a folder that is
     // not there, because it was not built, would build the collector again each time.

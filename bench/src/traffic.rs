@@ -300,6 +300,9 @@ mod tests {
             key: KEY.to_owned(),
             origins: vec![ORIGIN.to_owned()],
             time_zone: "UTC".to_owned(),
+            server_key_required: false,
+            renew_cookie: false,
+            cookie_domain: None,
             created_at: NOW,
         };
         let received = Received {

@@ -1,6 +1,7 @@
 //! What every request shares, built once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -11,13 +12,20 @@ use crate::credentials::Passwords;
 use crate::enrich::address::KeptAddress;
 use crate::geo::GeoFile;
 use crate::http::assets::Assets;
+use crate::http::body::Budget;
 use crate::http::client_address::TrustedProxies;
 use crate::http::directory::Directory;
 use crate::http::metrics::Requests;
+use crate::http::rate::RateLimit;
 use crate::http::throttle::Throttle;
 use crate::ingest::live::Update;
 use crate::ingest::{Ingest, IngestOptions};
 use crate::store::Store;
+
+/// 65 536 clients, in 1 MiB.
+const CLIENT_ROWS: usize = 8192;
+/// 2 048 sites.
+const KEY_ROWS: usize = 256;
 
 /// A handle to the shared state; clones are cheap.
 #[derive(Clone)]
@@ -25,6 +33,10 @@ pub(crate) struct App(Arc<Shared>);
 
 struct Shared {
     body_limit: usize,
+    body_timeout: Duration,
+    bodies: Budget,
+    client_rate: RateLimit,
+    key_rate: RateLimit,
     public_url: Option<Url>,
     script_url: Option<String>,
     proxies: TrustedProxies,
@@ -56,6 +68,10 @@ impl App {
         };
         Self(Arc::new(Shared {
             body_limit: config.body_limit,
+            body_timeout: config.body_timeout,
+            bodies: Budget::new(config.queue_bytes),
+            client_rate: RateLimit::new(config.client_rate, CLIENT_ROWS),
+            key_rate: RateLimit::new(config.key_rate, KEY_ROWS),
             public_url: config.public_url.clone(),
             script_url: config.script_url(),
             proxies: TrustedProxies::new(config.trusted_proxies.clone()),
@@ -76,6 +92,24 @@ impl App {
 
     pub(crate) fn body_limit(&self) -> usize {
         self.0.body_limit
+    }
+
+    /// How long a body may take to arrive.
+    pub(crate) fn body_timeout(&self) -> Duration {
+        self.0.body_timeout
+    }
+
+    /// What all bodies together may take of the memory.
+    pub(crate) fn bodies(&self) -> &Budget {
+        &self.0.bodies
+    }
+
+    pub(crate) fn client_rate(&self) -> &RateLimit {
+        &self.0.client_rate
+    }
+
+    pub(crate) fn key_rate(&self) -> &RateLimit {
+        &self.0.key_rate
     }
 
     pub(crate) fn public_url(&self) -> Option<&Url> {

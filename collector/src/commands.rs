@@ -25,6 +25,7 @@ pub(crate) use users::setup_link;
 
 use crate::config::Config;
 use crate::credentials::CredentialError;
+use crate::http::keys::KeyError;
 use crate::site_rules::SiteError;
 use crate::store::{Store, StoreError};
 
@@ -33,10 +34,10 @@ use crate::store::{Store, StoreError};
 pub enum Command {
     /// Take events and answer questions (this is what it does without a command)
     Serve,
-    /// Sites: who may send
+    /// Sites: whose pages may send
     #[command(subcommand)]
     Sites(SitesCommand),
-    /// API keys: machines that may read
+    /// Keys of machines: API keys may read, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
     /// People who may read
@@ -79,6 +80,15 @@ pub enum CommandError {
     Output(#[from] std::io::Error),
 }
 
+impl From<KeyError> for CommandError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Credential(error) => Self::Credential(error),
+            KeyError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<SiteError> for CommandError {
     fn from(error: SiteError) -> Self {
         match error {
@@ -87,6 +97,7 @@ impl From<SiteError> for CommandError {
                 let flag = match field.split('[').next() {
                     Some("origins") => "origin",
                     Some("time_zone") => "time-zone",
+                    Some("cookie_domain") => "cookie-domain",
                     _ => field.as_str(),
                 };
                 Self::Argument(format!("{flag}: {message}"))

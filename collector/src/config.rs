@@ -62,6 +62,18 @@ pub struct Config {
     pub rejected_items: usize,
     /// How long it holds them: `--rejected-days`, `WAYMARK_REJECTED_DAYS`, 30 days.
     pub rejected_age: Duration,
+    /// Connections at a time: `--max-connections`, `WAYMARK_MAX_CONNECTIONS`, 4 096.
+    pub max_connections: usize,
+    /// Time for a request's head to arrive: `--head-timeout`, `WAYMARK_HEAD_TIMEOUT`, 10 s.
+    pub head_timeout: Duration,
+    /// Time for a request's body to arrive, and for some of an answer to be taken: `--body-timeout`, `WAYMARK_BODY_TIMEOUT`, 30 s.
+    pub body_timeout: Duration,
+    /// Time for which a connection may wait for its next request: `--idle-timeout`, `WAYMARK_IDLE_TIMEOUT`, 75 s.
+    pub idle_timeout: Duration,
+    /// Requests a second from one client, 0 for no limit: `--client-rate`, `WAYMARK_CLIENT_RATE`, 200.
+    pub client_rate: u32,
+    /// Requests a second with one write key, 0 for no limit: `--key-rate`, `WAYMARK_KEY_RATE`, 5 000.
+    pub key_rate: u32,
     /// Commits that a live reader may fall behind before some are left out for it: `--live-buffer`,
     /// `WAYMARK_LIVE_BUFFER`, 256.
     pub live_buffer: usize,
@@ -92,6 +104,13 @@ impl Config {
             body_limit: limits::BODY_BYTES,
             rejected_items: 1_000,
             rejected_age: DAY * 30,
+            max_connections: 4096,
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            // Longer than proxies keep theirs, so that they close first and never send into a closed one.
+            idle_timeout: Duration::from_secs(75),
+            client_rate: 200,
+            key_rate: 5_000,
             live_buffer: 256,
             shutdown_grace: Duration::from_secs(20),
             log_format: LogFormat::Text,
@@ -276,6 +295,34 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_connections_and_rates_are_read_from_everywhere() {
+        let (_folder, path) = file("client_rate = 7\nkey_rate = 8\nidle_timeout = 9\n");
+        let (config, _) = load(
+            args(&format!(
+                "--config {path} --max-connections 100 --head-timeout 3"
+            )),
+            &env(&[("WAYMARK_BODY_TIMEOUT", "4"), ("WAYMARK_KEY_RATE", "0")]),
+        )
+        .unwrap();
+        assert_eq!(
+            (config.client_rate, config.key_rate, config.max_connections),
+            (7, 0, 100)
+        );
+        assert_eq!(
+            (
+                config.head_timeout,
+                config.body_timeout,
+                config.idle_timeout
+            ),
+            (
+                Duration::from_secs(3),
+                Duration::from_secs(4),
+                Duration::from_secs(9)
+            )
+        );
+    }
+
+    #[test]
     fn settings_may_follow_the_command() {
         let (config, command) = load(
             args("sites list --database-url sqlite:/tmp/x.db"),
@@ -316,6 +363,9 @@ mod tests {
             ("--queue-items 499".into(), vec![], "queue_items"),
             ("--rejected-days 0".into(), vec![], "rejected_days"),
             ("--metrics-listen 9100".into(), vec![], "--metrics-listen"),
+            ("--max-connections 7".into(), vec![], "max_connections"),
+            ("--head-timeout 0".into(), vec![], "head_timeout"),
+            ("--client-rate x".into(), vec![], "--client-rate"),
             ("--script-name ../x.js".into(), vec![], "script_name"),
             ("--script-name api/x.js".into(), vec![], "script_name"),
             (

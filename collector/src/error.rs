@@ -65,6 +65,8 @@ codes! {
     WrongToken = UNAUTHORIZED "wrong_token",
     /// The site does not list the page's origin.
     OriginNotAllowed = FORBIDDEN "origin_not_allowed",
+    /// The site takes events of servers with a server key alone.
+    ServerKeyRequired = FORBIDDEN "server_key_required",
     /// A page of another site wants to change something.
     CrossSite = FORBIDDEN "cross_site",
     /// The caller may not do this.
@@ -91,6 +93,8 @@ codes! {
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type",
     /// Too many failed attempts to sign in.
     Throttled = TOO_MANY_REQUESTS "throttled",
+    /// More requests than the rate allows.
+    RateLimited = TOO_MANY_REQUESTS "rate_limited",
     /// Something failed inside.
     Internal = INTERNAL_SERVER_ERROR "internal",
     /// The queue is full.
@@ -172,9 +176,22 @@ impl ApiError {
         Self::new(Code::NotFound, "There is nothing here.")
     }
 
-    /// The body did not arrive in time.
-    pub fn late_body() -> Self {
-        Self::new(Code::Timeout, "The body took longer than 30 s to arrive.")
+    /// The body did not arrive within `limit`.
+    pub fn late_body(limit: Duration) -> Self {
+        let seconds = limit.as_secs();
+        Self::new(
+            Code::Timeout,
+            format!("The body took longer than {seconds} s to arrive."),
+        )
+    }
+
+    /// More requests than the rate allows, of whom or what `whose` says.
+    pub fn rate_limited(whose: &str, wait: Duration) -> Self {
+        Self::new(
+            Code::RateLimited,
+            format!("Too many requests {whose}. Send this again later."),
+        )
+        .retry_after(wait)
     }
 
     /// The collector is about to end.

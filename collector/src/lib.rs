@@ -18,6 +18,8 @@ pub mod commands;
 pub mod config;
 pub mod enrich;
 pub mod error;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod ingest;
 pub mod journey;
 pub mod outcome;

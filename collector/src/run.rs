@@ -4,14 +4,13 @@
 //! their answer, for which the writers still run; then the queue is drained and the database closed. All of it
 //! within the grace time, after which what still hangs is cut.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +24,7 @@ use crate::config::{Config, LogFormat};
 use crate::geo::GeoFile;
 use crate::http::metrics;
 use crate::http::router::router;
+use crate::http::serve;
 use crate::store::{self, Store, StoreError};
 
 /// What the queue gets to drain when the requests have used up the grace time.
@@ -74,6 +74,7 @@ pub struct Collector {
     metrics: Option<TcpListener>,
     setup_link: Option<String>,
     grace: Duration,
+    limits: serve::Limits,
 }
 
 impl Collector {
@@ -104,6 +105,7 @@ impl Collector {
             metrics,
             setup_link,
             grace: config.shutdown_grace,
+            limits: serve::Limits::new(config),
         })
     }
 
@@ -125,19 +127,12 @@ impl Collector {
     /// Serves until `shutdown` is ready, then ends in order.
     ///
     /// # Errors
-    /// [`RunError::System`] when connections can no longer be accepted.
+    /// None at present.
     pub async fn serve(
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), RunError> {
         let stopping = self.app.stopping().clone();
-        let begin_to_stop = {
-            let stopping = stopping.clone();
-            async move {
-                shutdown.await;
-                stopping.cancel();
-            }
-        };
         if let Some(listener) = self.metrics {
             let server = axum::serve(listener, metrics::router(self.app.clone()));
             let end = stopping.clone();
@@ -148,27 +143,26 @@ impl Collector {
                 }
             });
         }
-        // Answers are small and complete: waiting for more to send along only delays them.
-        let listener = self.listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
         let watching = tokio::spawn(
             Arc::clone(self.app.geo())
                 .watch(stopping.clone())
                 .with_current_subscriber(),
         );
-        let service = router(self.app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service)
-            .with_graceful_shutdown(begin_to_stop)
-            .into_future();
-        let mut server = pin!(server);
+        let router = router(self.app.clone());
+        let mut server = pin!(serve::serve(
+            self.listener,
+            router,
+            self.limits,
+            stopping.clone()
+        ));
         tokio::select! {
-            ended = &mut server => ended?,
-            () = stopping.cancelled() => {
+            () = &mut server => {}
+            () = shutdown => {
+                stopping.cancel();
                 tracing::info!("stopping");
                 let deadline = Instant::now() + self.grace;
                 match timeout_at(deadline, &mut server).await {
-                    Ok(ended) => ended?,
+                    Ok(()) => {}
                     Err(_) => tracing::warn!("some requests did not end in time and were cut"),
                 }
                 let deadline = deadline.max(Instant::now() + LAST_DRAIN);
@@ -232,6 +226,7 @@ async fn serve(config: &Config) -> Result<(), RunError> {
     // Before anything else, so that a signal during the start ends in order too.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let config = &with_room_for_connections(config);
     let collector = Collector::open(config).await?;
     let assets = collector.app.assets();
     if !assets.has_dashboard() {
@@ -267,6 +262,25 @@ async fn serve(config: &Config) -> Result<(), RunError> {
             }
         })
         .await
+}
+
+/// Files that are open beside the connections: the database's, the log's.
+const OTHER_FILES: usize = 128;
+
+/// Each connection is an open file, of which systems allow a process a thousand unless it asks for more.
+fn with_room_for_connections(config: &Config) -> Config {
+    let mut config = config.clone();
+    let wanted = config.max_connections.saturating_add(OTHER_FILES);
+    let allowed = rlimit::increase_nofile_limit(wanted as u64)
+        .map_or(wanted, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    if allowed < wanted {
+        config.max_connections = allowed.saturating_sub(OTHER_FILES).max(1);
+        tracing::warn!(
+            connections = config.max_connections,
+            "the system allows fewer open files than max_connections asks for"
+        );
+    }
+    config
 }
 
 /// Log lines go to the standard error, the standard output is for what a command prints.

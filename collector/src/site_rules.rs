@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::credentials::{self, CredentialError};
 use crate::http::origin;
-use crate::store::sites::NewSite;
+use crate::store::sites::{NewSite, Site};
 
 const NAME_CHARS: usize = 100;
 const ORIGINS: usize = 100;
@@ -40,35 +40,17 @@ pub(crate) fn new_site(
     time_zone: Option<&str>,
     key: Option<&str>,
 ) -> Result<NewSite, SiteError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS || name.contains(char::is_control) {
-        return Err(wrong("name", "The name has to have 1 to 100 characters."));
-    }
-    if origins.len() > ORIGINS {
-        return Err(wrong("origins", "There may be 100 origins."));
-    }
-    let origins = origins
-        .iter()
-        .enumerate()
-        .map(|(n, text)| {
-            origin::normalise(text).map_err(|message| wrong(format!("origins[{n}]"), message))
-        })
-        .collect::<Result<_, _>>()?;
-    let time_zone = time_zone.unwrap_or("UTC");
-    if TimeZone::get(time_zone).is_err() {
-        return Err(wrong(
-            "time_zone",
-            "The time zone has to be an IANA name such as Europe/Berlin.",
-        ));
-    }
+    let name = check_name(name)?;
+    let origins = check_origins(origins)?;
+    let time_zone = check_time_zone(time_zone.unwrap_or("UTC"))?;
     Ok(NewSite {
-        name: name.to_owned(),
+        name,
         key: match key {
             Some(key) => check_key(key)?,
             None => credentials::write_key()?,
         },
         origins,
-        time_zone: time_zone.to_owned(),
+        time_zone,
     })
 }
 
@@ -81,6 +63,99 @@ pub(crate) fn email(text: &str) -> Option<String> {
             !name.is_empty() && !host.is_empty() && !host.contains('@')
         });
     plausible.then_some(email)
+}
+
+/// What is to change of a site; what is absent stays.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) name: Option<String>,
+    pub(crate) origins: Option<Vec<String>>,
+    pub(crate) time_zone: Option<String>,
+    pub(crate) server_key_required: Option<bool>,
+    pub(crate) renew_cookie: Option<bool>,
+    /// The inner one is absent for the collector's own host.
+    pub(crate) cookie_domain: Option<Option<String>>,
+}
+
+impl Changes {
+    /// The site after the changes, checked.
+    pub(crate) fn apply(self, site: Site) -> Result<Site, SiteError> {
+        Ok(Site {
+            name: match self.name {
+                Some(name) => check_name(&name)?,
+                None => site.name,
+            },
+            origins: match self.origins {
+                Some(origins) => check_origins(&origins)?,
+                None => site.origins,
+            },
+            time_zone: match self.time_zone {
+                Some(time_zone) => check_time_zone(&time_zone)?,
+                None => site.time_zone,
+            },
+            server_key_required: self.server_key_required.unwrap_or(site.server_key_required),
+            renew_cookie: self.renew_cookie.unwrap_or(site.renew_cookie),
+            cookie_domain: match self.cookie_domain {
+                Some(domain) => domain.as_deref().map(check_domain).transpose()?,
+                None => site.cookie_domain,
+            },
+            ..site
+        })
+    }
+}
+
+fn check_name(name: &str) -> Result<String, SiteError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS || name.contains(char::is_control) {
+        return Err(wrong("name", "The name has to have 1 to 100 characters."));
+    }
+    Ok(name.to_owned())
+}
+
+fn check_time_zone(name: &str) -> Result<String, SiteError> {
+    if TimeZone::get(name).is_err() {
+        return Err(wrong(
+            "time_zone",
+            "The time zone has to be an IANA name such as Europe/Berlin.",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+fn check_origins(origins: &[String]) -> Result<Vec<String>, SiteError> {
+    if origins.len() > ORIGINS {
+        return Err(wrong("origins", "There may be 100 origins."));
+    }
+    origins
+        .iter()
+        .enumerate()
+        .map(|(n, text)| {
+            origin::normalise(text).map_err(|message| wrong(format!("origins[{n}]"), message))
+        })
+        .collect()
+}
+
+/// The text goes into a header as it is, so nothing but a host's characters may be in it.
+fn check_domain(domain: &str) -> Result<String, SiteError> {
+    let domain = domain.trim().trim_start_matches('.').to_ascii_lowercase();
+    let good = domain.len() <= 253
+        && domain.contains('.')
+        && domain.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+        && domain.parse::<std::net::IpAddr>().is_err();
+    if good {
+        Ok(domain)
+    } else {
+        Err(wrong(
+            "cookie_domain",
+            "The cookie's domain has to be a host's name such as shop.example.",
+        ))
+    }
 }
 
 fn check_key(key: &str) -> Result<String, SiteError> {
@@ -115,6 +190,45 @@ mod tests {
                 "{field}: {result:?}"
             );
         }
+    }
+
+    #[test]
+    fn changes_are_checked_and_what_is_absent_stays() {
+        let site = Site {
+            id: 1,
+            name: "Shop".into(),
+            key: "wk_demo12345".into(),
+            origins: vec!["https://shop.example".into()],
+            time_zone: "UTC".into(),
+            server_key_required: false,
+            renew_cookie: true,
+            cookie_domain: Some("shop.example".into()),
+            created_at: 5,
+        };
+        let same = Changes::default().apply(site.clone()).unwrap();
+        assert_eq!(same, site);
+        let domain = |text: &str| Changes {
+            cookie_domain: Some(Some(text.to_owned())),
+            ..Changes::default()
+        };
+        let good = domain(".Shop-2.example").apply(site.clone()).unwrap();
+        assert_eq!(good.cookie_domain.as_deref(), Some("shop-2.example"));
+        for bad in [
+            "",
+            "example",
+            "a..b",
+            "127.0.0.1",
+            "a.b; Secure",
+            "a.b\r\nX: y",
+        ] {
+            let error = domain(bad).apply(site.clone()).unwrap_err();
+            assert!(error.to_string().starts_with("cookie_domain"), "{bad}");
+        }
+        let none = Changes {
+            cookie_domain: Some(None),
+            ..Changes::default()
+        };
+        assert_eq!(none.apply(site).unwrap().cookie_domain, None);
     }
 
     #[test]

@@ -95,9 +95,9 @@ async fn the_set_up_link_is_good_once(database: Database) {
     assert_eq!(response.status(), 204);
     let set = response.headers()["set-cookie"].to_str().unwrap();
     for flag in [
-        "wm_login=",
+        "__Host-wm_login=",
         "HttpOnly",
-        "SameSite=Lax",
+        "SameSite=Strict",
         "Secure",
         "Path=/",
         "Max-Age=2592000",

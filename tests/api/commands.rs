@@ -76,7 +76,7 @@ async fn what_is_listed_has_no_secret(database: Database) {
     let printed = app
         .command(&Command::Keys(KeysCommand::Revoke { id: 2 }))
         .await;
-    assert_eq!(after(&printed, "API key 2 is "), "revoked.");
+    assert_eq!(after(&printed, "Key 2 is "), "revoked.");
     assert_eq!(app.get_with("/api/v1/sites", &secret).await.status(), 401);
 }
 
@@ -89,6 +89,9 @@ async fn a_site_can_be_changed(database: Database) {
             origins: origins.iter().map(|&o| o.to_owned()).collect(),
             any_origin,
             time_zone: time_zone.map(str::to_owned),
+            server_key_required: None,
+            renew_cookie: None,
+            cookie_domain: None,
         })
     };
     let site = async || app.json("/api/v1/sites").await["data"][0].clone();

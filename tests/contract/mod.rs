@@ -1,5 +1,7 @@
 //! What was promised in writing: the fixtures of the wire protocol, and the codes in `docs/api.md`.
 
+mod description;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

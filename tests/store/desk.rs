@@ -105,6 +105,9 @@ pub(super) fn site(id: i64) -> Site {
         key: "wk_test".to_owned(),
         origins: vec!["https://shop.example".to_owned()],
         time_zone: "UTC".to_owned(),
+        server_key_required: false,
+        renew_cookie: false,
+        cookie_domain: None,
         created_at: 0,
     }
 }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `tidy`.
+//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `fuzz`, `tidy`.
 //!
 //! The build order is logic, so it is Rust. Imports no crate of the project: it has to work before they compile.
 
@@ -12,6 +12,7 @@ mod bench;
 mod build;
 mod count;
 mod demo;
+mod fuzz;
 mod lighten;
 mod npm;
 mod places;
@@ -44,6 +45,8 @@ enum Task {
     },
     /// Measure the collector beside the limits of this machine
     Bench(bench::BenchOptions),
+    /// Look for what breaks the readers of strangers' input, each for a minute
+    Fuzz(fuzz::FuzzOptions),
     /// Check the rules of the house: imports between rooms, file sizes, names
     Tidy,
 }
@@ -82,6 +85,7 @@ fn run_task(task: Task) -> Result<()> {
             what: Some(Product::Sdk),
         } => sdk::build(&steps),
         Task::Bench(options) => bench::bench(&steps, &options),
+        Task::Fuzz(options) => fuzz::fuzz(&steps, &options),
         Task::Tidy => tidy::check(root),
     }
 }

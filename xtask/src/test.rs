@@ -125,6 +125,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let places = places::database(steps)?;
     let collector = build::collector_for_tests(steps)?;
     let (chromium, driver) = tools::chromium(steps)?;
+    let schemathesis = tools::schemathesis(steps)?;
     steps.run(
         "build the tests",
         Command::new("cargo").args(["test", "--package", "waymark-tests", "--no-run"]),
@@ -136,6 +137,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
         .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
         .env("WAYMARK_TEST_COLLECTOR", collector)
         .env("WAYMARK_TEST_GEO_DATABASE", places)
+        .env("WAYMARK_TEST_SCHEMATHESIS", schemathesis)
         .env("WAYMARK_TEST_CHROMIUM", chromium)
         .env("WAYMARK_TEST_CHROMEDRIVER", driver);
     if options.long {

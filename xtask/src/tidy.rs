@@ -55,6 +55,7 @@ const IMPORT_RULES: &[ImportRule] = &[
             "collector/src/app.rs",
             "collector/src/error.rs",
             "collector/src/run.rs",
+            "collector/src/fuzzing.rs",
         ],
         because: "HTTP ends at http/",
     },

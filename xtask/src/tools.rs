@@ -2,6 +2,7 @@
 //!
 //! Owns what is needed and how to get it. Refuses to guess: what cannot be had is an error that says what to install.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -89,6 +90,38 @@ pub fn node() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Schemathesis, which tries an API by its description: in a virtual environment of its own, at the pinned versions.
+pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../requirements.txt");
+    let home = steps.root().join("target/schemathesis");
+    let program = home.join("bin/schemathesis");
+    let installed = home.join("installed.txt");
+    if program.is_file() && fs::read_to_string(&installed).is_ok_and(|text| text == PINNED) {
+        return Ok(program);
+    }
+    let make = || {
+        steps.run(
+            "make a Python environment",
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&home),
+        )
+    };
+    if make().is_err() {
+        apt_install(steps, &["python3", "python3-venv"])?;
+        make()?;
+    }
+    steps.run(
+        "install schemathesis (once)",
+        Command::new(home.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .arg("--requirement")
+            .arg(steps.root().join("xtask/requirements.txt")),
+    )?;
+    fs::write(&installed, PINNED)?;
+    Ok(program)
 }
 
 /// Whether this process runs as root.

@@ -49,6 +49,15 @@ pub enum SitesCommand {
         /// IANA name of the time zone in which its days begin
         #[arg(long, value_name = "NAME")]
         time_zone: Option<String>,
+        /// Whether what comes without one of the origins has to carry a server key
+        #[arg(long, value_name = "BOOL")]
+        server_key_required: Option<bool>,
+        /// Whether answers renew the visitor's cookie (see docs/security.md)
+        #[arg(long, value_name = "BOOL")]
+        renew_cookie: Option<bool>,
+        /// Domain of that cookie, the same as the SDK's cookieDomain; empty for the collector's own host
+        #[arg(long, value_name = "DOMAIN")]
+        cookie_domain: Option<String>,
     },
     /// Give a site a new write key and print it. Pages with the old one cannot send any more
     RotateKey {
@@ -100,33 +109,36 @@ pub(super) async fn run(
             origins,
             any_origin,
             time_zone,
+            server_key_required,
+            renew_cookie,
+            cookie_domain,
         } => {
-            let site = find(store, *id).await?;
-            let origins = if origins.is_empty() && !any_origin {
-                &site.origins
-            } else {
-                origins
+            let changes = site_rules::Changes {
+                name: name.clone(),
+                origins: (*any_origin || !origins.is_empty()).then(|| origins.clone()),
+                time_zone: time_zone.clone(),
+                server_key_required: *server_key_required,
+                renew_cookie: *renew_cookie,
+                cookie_domain: cookie_domain
+                    .clone()
+                    .map(|domain| (!domain.is_empty()).then_some(domain)),
             };
-            let changed = site_rules::new_site(
-                name.as_deref().unwrap_or(&site.name),
-                origins,
-                Some(time_zone.as_deref().unwrap_or(&site.time_zone)),
-                Some(&site.key),
-            )?;
-            store
-                .update_site(&Site {
-                    name: changed.name.clone(),
-                    origins: changed.origins.clone(),
-                    time_zone: changed.time_zone.clone(),
-                    ..site
-                })
-                .await?;
+            let changed = changes.apply(find(store, *id).await?)?;
+            store.update_site(&changed).await?;
             writeln!(out, "Site {id}: {}", changed.name)?;
             match changed.origins.join(" ") {
                 none if none.is_empty() => writeln!(out, "Every origin may send.")?,
                 origins => writeln!(out, "May send: {origins}")?,
             }
+            if changed.server_key_required {
+                writeln!(out, "Without an origin: with a server key only")?;
+            }
             writeln!(out, "Time zone: {}", changed.time_zone)?;
+            if changed.renew_cookie {
+                let domain = changed.cookie_domain.as_deref();
+                let domain = domain.unwrap_or("the collector's own host");
+                writeln!(out, "Renews the visitor's cookie for {domain}")?;
+            }
         }
         SitesCommand::RotateKey { id } => {
             let mut site = find(store, *id).await?;
@@ -143,7 +155,8 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn find(store: &Store, id: i64) -> Result<Site, CommandError> {
+/// The site with this id.
+pub(super) async fn find(store: &Store, id: i64) -> Result<Site, CommandError> {
     let sites = store.sites().await?;
     sites
         .into_iter()

@@ -108,6 +108,29 @@ pub(super) struct Settings {
     /// Days for which the inbox holds a dropped item [env: WAYMARK_REJECTED_DAYS] [default: 30]
     #[arg(long, value_name = "DAYS", global = true, help_heading = "Limits")]
     rejected_days: Option<u32>,
+    /// Connections at a time; when there are more, those that only wait make room [env: WAYMARK_MAX_CONNECTIONS] [default: 4096]
+    #[arg(
+        long,
+        value_name = "CONNECTIONS",
+        global = true,
+        help_heading = "Limits"
+    )]
+    max_connections: Option<usize>,
+    /// Seconds in which a request's head has to arrive [env: WAYMARK_HEAD_TIMEOUT] [default: 10]
+    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits")]
+    head_timeout: Option<u32>,
+    /// Seconds in which a request's body has to arrive, and in which a client has to take some of its answer [env: WAYMARK_BODY_TIMEOUT] [default: 30]
+    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits")]
+    body_timeout: Option<u32>,
+    /// Seconds a connection may wait for its next request; longer than your proxy keeps it [env: WAYMARK_IDLE_TIMEOUT] [default: 75]
+    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Limits")]
+    idle_timeout: Option<u32>,
+    /// Requests a second from one client (an IPv4 address or an IPv6 /64), ten seconds' worth at once; 0 for no limit [env: WAYMARK_CLIENT_RATE] [default: 200]
+    #[arg(long, value_name = "REQUESTS", global = true, help_heading = "Limits")]
+    client_rate: Option<u32>,
+    /// Requests a second with one write key, ten seconds' worth at once; 0 for no limit [env: WAYMARK_KEY_RATE] [default: 5000]
+    #[arg(long, value_name = "REQUESTS", global = true, help_heading = "Limits")]
+    key_rate: Option<u32>,
     /// Commits a live reader may fall behind before it has to reload [env: WAYMARK_LIVE_BUFFER] [default: 256]
     #[arg(long, value_name = "COMMITS", global = true, help_heading = "Limits")]
     live_buffer: Option<usize>,
@@ -120,7 +143,7 @@ pub(super) struct Settings {
 }
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 19] = [
+pub(super) const VARIABLES: [(&str, &str); 25] = [
     ("WAYMARK_LISTEN", "--listen"),
     ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
@@ -137,6 +160,12 @@ pub(super) const VARIABLES: [(&str, &str); 19] = [
     ("WAYMARK_COMMIT_ITEMS", "--commit-items"),
     ("WAYMARK_REJECTED_ITEMS", "--rejected-items"),
     ("WAYMARK_REJECTED_DAYS", "--rejected-days"),
+    ("WAYMARK_MAX_CONNECTIONS", "--max-connections"),
+    ("WAYMARK_HEAD_TIMEOUT", "--head-timeout"),
+    ("WAYMARK_BODY_TIMEOUT", "--body-timeout"),
+    ("WAYMARK_IDLE_TIMEOUT", "--idle-timeout"),
+    ("WAYMARK_CLIENT_RATE", "--client-rate"),
+    ("WAYMARK_KEY_RATE", "--key-rate"),
     ("WAYMARK_LIVE_BUFFER", "--live-buffer"),
     ("WAYMARK_LOG_FORMAT", "--log-format"),
     ("WAYMARK_LOG_LEVEL", "--log-level"),
@@ -192,6 +221,12 @@ impl Settings {
             commit_items: self.commit_items.or(other.commit_items),
             rejected_items: self.rejected_items.or(other.rejected_items),
             rejected_days: self.rejected_days.or(other.rejected_days),
+            max_connections: self.max_connections.or(other.max_connections),
+            head_timeout: self.head_timeout.or(other.head_timeout),
+            body_timeout: self.body_timeout.or(other.body_timeout),
+            idle_timeout: self.idle_timeout.or(other.idle_timeout),
+            client_rate: self.client_rate.or(other.client_rate),
+            key_rate: self.key_rate.or(other.key_rate),
             live_buffer: self.live_buffer.or(other.live_buffer),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
@@ -264,6 +299,17 @@ impl Settings {
                 Some(days) => DAY * days,
                 None => defaults.rejected_age,
             },
+            max_connections: at_least(
+                LEAST_CONNECTIONS,
+                "max_connections",
+                self.max_connections,
+                defaults.max_connections,
+            )?,
+            head_timeout: seconds("head_timeout", self.head_timeout, defaults.head_timeout)?,
+            body_timeout: seconds("body_timeout", self.body_timeout, defaults.body_timeout)?,
+            idle_timeout: seconds("idle_timeout", self.idle_timeout, defaults.idle_timeout)?,
+            client_rate: self.client_rate.unwrap_or(defaults.client_rate),
+            key_rate: self.key_rate.unwrap_or(defaults.key_rate),
             live_buffer: at_least(1, "live_buffer", self.live_buffer, defaults.live_buffer)?,
             shutdown_grace: self
                 .shutdown_grace
@@ -271,6 +317,24 @@ impl Settings {
             log_format: self.log_format.unwrap_or(defaults.log_format),
             log_level,
         })
+    }
+}
+
+/// A browser opens six to one host.
+const LEAST_CONNECTIONS: usize = 8;
+
+fn seconds(
+    setting: &'static str,
+    value: Option<u32>,
+    default: Duration,
+) -> Result<Duration, ConfigError> {
+    match value {
+        Some(0) => Err(ConfigError::Value {
+            setting,
+            message: "has to be at least 1".into(),
+        }),
+        Some(seconds) => Ok(Duration::from_secs(seconds.into())),
+        None => Ok(default),
     }
 }
 

@@ -41,7 +41,7 @@ pub enum GeoError {
 }
 
 /// Words that a database's licence asks to be shown with what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Attribution {
     /// The words.
     pub text: &'static str,

@@ -91,10 +91,8 @@ fn by_referrer(raw: &Raw, origins: &[String]) -> Option<(Option<String>, Option<
         "http" | "https" => referrer.host_str()?,
         // An Android app names itself by its package: android-app://com.google.android.gm/
         "android-app" => {
-            return Some((
-                referrer.host_str().map(str::to_lowercase),
-                Some("app".to_owned()),
-            ));
+            let package = referrer.host_str().filter(|host| !host.is_empty())?;
+            return Some((Some(package.to_lowercase()), Some("app".to_owned())));
         }
         _ => return None,
     };
@@ -117,7 +115,9 @@ fn by_referrer(raw: &Raw, origins: &[String]) -> Option<(Option<String>, Option<
 
 /// A host without the `www.` that says nothing.
 fn bare(host: &str) -> &str {
-    host.strip_prefix("www.").unwrap_or(host)
+    host.strip_prefix("www.")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(host)
 }
 
 /// Whether a host belongs to an origin pattern such as `https://shop.example`, `http://localhost:*` or

@@ -8,9 +8,11 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::caller::{self, COOKIE_NAME, Caller};
+use super::caller::{self, Caller};
 use super::input::Json;
+use super::openapi::failures;
 use crate::app::App;
 use crate::clock;
 use crate::credentials;
@@ -22,13 +24,14 @@ use crate::store::users::SetupToken;
 const LOGIN_SECONDS: i64 = 30 * 24 * 60 * 60;
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=1000;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Me {
     email: Option<String>,
     kind: &'static str,
 }
 
 /// `GET /api/v1/me`
+#[utoipa::path(get, path = "/api/v1/me", tag = "signing in", security(("api_key" = []), ("cookie" = [])), responses((status = 200, body = Me), failures::Asking))]
 pub(crate) async fn me(caller: Caller) -> Answer<Me> {
     Answer(match caller {
         Caller::User { email } => Me {
@@ -42,7 +45,7 @@ pub(crate) async fn me(caller: Caller) -> Answer<Me> {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setup {
     token: String,
@@ -51,6 +54,7 @@ pub(crate) struct Setup {
 }
 
 /// `POST /api/v1/setup`
+#[utoipa::path(post, path = "/api/v1/setup", tag = "signing in", request_body = Setup, responses((status = 204, description = "Signed in: the answer sets the cookie"), failures::SigningIn))]
 pub(crate) async fn setup(
     State(app): State<App>,
     Json(setup): Json<Setup>,
@@ -105,7 +109,7 @@ fn setup_done() -> ApiError {
     )
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     email: String,
@@ -113,6 +117,7 @@ pub(crate) struct Login {
 }
 
 /// `POST /api/v1/login`
+#[utoipa::path(post, path = "/api/v1/login", tag = "signing in", request_body = Login, responses((status = 204, description = "Signed in: the answer sets the cookie"), failures::SigningIn))]
 pub(crate) async fn login(
     State(app): State<App>,
     Json(login): Json<Login>,
@@ -148,11 +153,12 @@ pub(crate) async fn login(
 }
 
 /// `POST /api/v1/logout`
+#[utoipa::path(post, path = "/api/v1/logout", tag = "signing in", responses((status = 204, description = "Signed out"), failures::Changing))]
 pub(crate) async fn logout(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(secret) = caller::cookie(&headers) {
+    if let Some(secret) = caller::cookie(&headers, app.is_https()) {
         app.store().end_login(&credentials::digest(secret)).await?;
     }
     answer_with_cookie(&app, "", 0)
@@ -169,9 +175,10 @@ async fn sign_in(app: &App, user_id: i64) -> Result<Response, ApiError> {
 
 fn answer_with_cookie(app: &App, secret: &str, max_age: i64) -> Result<Response, ApiError> {
     let secure = if app.is_https() { "; Secure" } else { "" };
-    let cookie = format!(
-        "{COOKIE_NAME}={secret}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
-    );
+    let name = caller::cookie_name(app.is_https());
+    // Strict does not sign anybody out who follows a link to here: the page asks for everything itself.
+    let cookie =
+        format!("{name}={secret}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
     let cookie = HeaderValue::from_str(&cookie).map_err(ApiError::internal)?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }

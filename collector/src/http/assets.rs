@@ -15,11 +15,12 @@ use axum::http::header::{
     ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use super::guard::{CORP, PAGE_POLICY};
 use crate::app::App;
 use crate::error::{ApiError, Code};
 
@@ -32,11 +33,6 @@ struct DashboardFiles;
 #[folder = "../js-wrapper/dist"]
 #[allow_missing = true]
 struct SdkFiles;
-
-/// Nothing inline and nothing from elsewhere, so that text stored by a stranger can never run.
-const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// How long a browser may keep a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,6 +353,8 @@ fn not_built() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     fn assets(script_name: &str) -> Assets {

@@ -1,8 +1,11 @@
 //! The body of a batch: read from the network and decompressed, never beyond the limit.
 //!
-//! The limit holds after decompression, and the decoders stop at it, so that a few bytes cannot become many.
+//! The limit holds after decompression, and the decoders stop at it, so that a few bytes cannot become many. All bodies
+//! that are being read share a budget, so that many slow ones do not fill the memory.
 
 use std::io::Read;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,8 +15,81 @@ use futures_util::StreamExt;
 
 use crate::error::{ApiError, Code};
 
-/// How long a body may take to arrive.
-pub(super) const ARRIVAL: Duration = Duration::from_secs(30);
+/// Bytes that the bodies of all requests may hold together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            used: AtomicUsize::new(0),
+            limit,
+        }
+    }
+}
+
+/// What one request takes of the budget, until it is dropped.
+#[derive(Debug)]
+struct Share<'a> {
+    budget: &'a Budget,
+    bytes: usize,
+}
+
+impl Share<'_> {
+    fn grow(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let before = self.budget.used.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+        if before + bytes > self.budget.limit {
+            return Err(ApiError::new(
+                Code::Overloaded,
+                "Too many bodies are on their way. Send this again later.",
+            )
+            .retry_after(Duration::from_secs(1)));
+        }
+        Ok(())
+    }
+
+    fn shrink(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.bytes = 0;
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.shrink();
+    }
+}
+
+/// A body, decompressed, and its share of the budget.
+#[derive(Debug)]
+pub(crate) struct Whole<'a> {
+    bytes: Vec<u8>,
+    _share: Share<'a>,
+}
+
+impl Deref for Whole<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// How bodies are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    /// Bytes of one, after decompression.
+    pub(crate) limit: usize,
+    /// How long one may take to arrive.
+    pub(crate) patience: Duration,
+    /// What all together may hold.
+    pub(crate) budget: &'a Budget,
+}
+
 /// Bodies up to this size are decompressed where they are: it takes less time than handing them to a thread.
 const INLINE: usize = 32 * 1024;
 
@@ -27,24 +103,41 @@ enum Encoding {
 /// Reads the whole body, decompressed.
 ///
 /// # Errors
-/// 413 over `limit` bytes, 415 for an encoding not known, 400 for a body that cannot be decompressed, 408 when it
-/// takes longer than 30 s.
-pub(crate) async fn read(
+/// 413 over the limit, 415 for an encoding not known, 400 for a body that cannot be decompressed, 408 for one that does
+/// not arrive in time, 503 when the budget is used up.
+pub(crate) async fn read<'a>(
     headers: &HeaderMap,
     body: Body,
-    limit: usize,
-) -> Result<Vec<u8>, ApiError> {
+    rules: Rules<'a>,
+) -> Result<Whole<'a>, ApiError> {
     let encoding = encoding(headers)?;
-    let raw = tokio::time::timeout(ARRIVAL, collect(body, limit))
+    let limit = rules.limit;
+    let mut share = Share {
+        budget: rules.budget,
+        bytes: 0,
+    };
+    let raw = tokio::time::timeout(rules.patience, collect(body, limit, &mut share))
         .await
-        .map_err(|_| ApiError::late_body())??;
-    match encoding {
-        Encoding::Identity => Ok(raw),
-        _ if raw.len() <= INLINE => decompress(encoding, &raw, limit),
-        _ => tokio::task::spawn_blocking(move || decompress(encoding, &raw, limit))
-            .await
-            .map_err(ApiError::internal)?,
-    }
+        .map_err(|_| ApiError::late_body(rules.patience))??;
+    let bytes = match encoding {
+        Encoding::Identity => raw,
+        _ => {
+            let bytes = if raw.len() <= INLINE {
+                decompress(encoding, &raw, limit)?
+            } else {
+                tokio::task::spawn_blocking(move || decompress(encoding, &raw, limit))
+                    .await
+                    .map_err(ApiError::internal)??
+            };
+            share.shrink();
+            share.grow(bytes.len())?;
+            bytes
+        }
+    };
+    Ok(Whole {
+        bytes,
+        _share: share,
+    })
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {
@@ -85,7 +178,7 @@ fn too_large(limit: usize) -> ApiError {
 
 /// Collects up to `limit` bytes. What comes beyond is read and thrown away for a while, since most clients look
 /// for an answer only when they have sent everything.
-async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+async fn collect(body: Body, limit: usize, share: &mut Share<'_>) -> Result<Vec<u8>, ApiError> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut total = 0_usize;
@@ -95,9 +188,11 @@ async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
         })?;
         total += chunk.len();
         if total <= limit {
+            share.grow(chunk.len())?;
             bytes.extend_from_slice(&chunk);
         } else {
             bytes = Vec::new();
+            share.shrink();
             if total > limit.saturating_mul(8) {
                 break;
             }
@@ -135,6 +230,17 @@ fn decompress(encoding: Encoding, raw: &[u8], limit: usize) -> Result<Vec<u8>, A
     Ok(bytes)
 }
 
+/// What [`read`] does with a body that has arrived, for those who make bodies up.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn unpacked(packing: u8, raw: &[u8], limit: usize) -> Result<Vec<u8>, ApiError> {
+    let encoding = match packing {
+        b'g' => Encoding::Gzip,
+        b'b' => Encoding::Brotli,
+        _ => Encoding::Identity,
+    };
+    decompress(encoding, raw, limit)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -150,7 +256,33 @@ mod tests {
     async fn read_as(encoding: &str, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, ApiError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
-        read(&headers, Body::from(bytes), limit).await
+        let rules = Rules {
+            limit,
+            patience: Duration::from_secs(30),
+            budget: &Budget::new(usize::MAX),
+        };
+        read(&headers, Body::from(bytes), rules)
+            .await
+            .map(|whole| whole.to_vec())
+    }
+
+    #[tokio::test]
+    async fn all_bodies_together_have_a_budget_that_comes_back() {
+        let budget = Budget::new(150);
+        let read = || {
+            let rules = Rules {
+                limit: 1000,
+                patience: Duration::from_secs(30),
+                budget: &budget,
+            };
+            async move { read(&HeaderMap::new(), Body::from(vec![1; 100]), rules).await }
+        };
+        let first = read().await.unwrap();
+        let error = read().await.unwrap_err();
+        assert_eq!(error.code, Code::Overloaded);
+        drop(first);
+        assert_eq!(read().await.unwrap().len(), 100);
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]

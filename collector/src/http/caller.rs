@@ -14,8 +14,14 @@ use crate::credentials;
 use crate::error::{ApiError, Code};
 use crate::store::sites::Site;
 
-/// The sign-in cookie's name.
-pub(crate) const COOKIE_NAME: &str = "wm_login";
+/// The sign-in cookie's name. With the prefix no other host of the domain, and nothing without TLS, can set one.
+pub(crate) const fn cookie_name(is_https: bool) -> &'static str {
+    if is_https {
+        "__Host-wm_login"
+    } else {
+        "wm_login"
+    }
+}
 
 /// Who asks. As an argument of a handler it demands that somebody does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +61,7 @@ impl Caller {
                     .map(|key| Self::ApiKey { site: key.site }),
                 None => None,
             },
-            None => match cookie(headers) {
+            None => match cookie(headers, app.is_https()) {
                 Some(secret) => app
                     .store()
                     .user_by_login(&credentials::digest(secret), clock::now())
@@ -137,20 +143,29 @@ impl Caller {
     }
 }
 
-fn bearer(value: &HeaderValue) -> Option<&str> {
+/// The token of `Authorization: Bearer <token>`; nothing of any other scheme.
+pub(crate) fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 
 /// The sign-in cookie's value.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn cookie(headers: &HeaderMap, is_https: bool) -> Option<&str> {
+    cookies(headers, cookie_name(is_https)).find(|value| !value.is_empty())
+}
+
+/// The values of every cookie of this name.
+pub(crate) fn cookies<'a>(
+    headers: &'a HeaderMap,
+    wanted: &'a str,
+) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE_NAME && !value.is_empty())
+        .filter(move |(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 
@@ -218,10 +233,17 @@ mod tests {
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        let found = |value| cookie(&headers(&[("cookie", value)])).map(str::to_owned);
+        let found = |value| cookie(&headers(&[("cookie", value)]), false).map(str::to_owned);
         assert_eq!(found("a=b; wm_login=xyz; c=d").as_deref(), Some("xyz"));
         assert_eq!(found("not_wm_login=xyz"), None);
         assert_eq!(found("wm_login="), None);
+        let https = |value| cookie(&headers(&[("cookie", value)]), true).map(str::to_owned);
+        assert_eq!(https("__Host-wm_login=xyz").as_deref(), Some("xyz"));
+        assert_eq!(
+            https("wm_login=xyz"),
+            None,
+            "any host of the domain can set it"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The sites as the way in sees them: by write key, from memory.
+//! The sites and server keys as the way in sees them: by key, from memory.
 //!
 //! What is kept is at most two seconds old, so that a change made by another process soon counts here. A key
 //! that is not among what is kept is looked up before it is refused, so that a new site works at once; lookups
@@ -30,6 +30,8 @@ struct Snapshot {
     /// When its query began; nothing if there was none yet.
     as_of: Option<Instant>,
     by_key: HashMap<String, Arc<Listed>>,
+    /// The site of each server key, by the secret's digest.
+    server_keys: HashMap<Vec<u8>, i64>,
 }
 
 /// The sites of late.
@@ -53,21 +55,36 @@ impl Directory {
     /// # Errors
     /// [`StoreError`] when the key is not known and the database does not answer.
     pub(crate) async fn find(&self, key: &str) -> Result<Option<Arc<Listed>>, StoreError> {
+        self.look_up(|snapshot| snapshot.by_key.get(key).cloned())
+            .await
+    }
+
+    /// The id of the site for which the server key with this digest sends. As with write keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the key is not known and the database does not answer.
+    pub(crate) async fn server_key(&self, digest: &[u8]) -> Result<Option<i64>, StoreError> {
+        self.look_up(|snapshot| snapshot.server_keys.get(digest).copied())
+            .await
+    }
+
+    async fn look_up<T>(
+        &self,
+        get: impl Fn(&Snapshot) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
         let now = Instant::now();
         let current = self.current();
-        let known = current.by_key.get(key);
+        let known = get(&current);
         let fresh = current
             .as_of
             .is_some_and(|as_of| now.duration_since(as_of) < FRESH);
-        if fresh && let Some(listed) = known {
-            return Ok(Some(Arc::clone(listed)));
+        if fresh && known.is_some() {
+            return Ok(known);
         }
         match self.load_soon(now).await {
-            Ok(loaded) => Ok(loaded.by_key.get(key).cloned()),
-            Err(error) => match known {
-                Some(listed) => Ok(Some(Arc::clone(listed))),
-                None => Err(error),
-            },
+            Ok(loaded) => Ok(get(&loaded)),
+            Err(_) if known.is_some() => Ok(known),
+            Err(error) => Err(error),
         }
     }
 
@@ -125,6 +142,7 @@ impl Directory {
         let snapshot = Arc::new(Snapshot {
             as_of: Some(as_of),
             by_key,
+            server_keys: self.store.server_keys().await?.into_iter().collect(),
         });
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
         Ok(snapshot)

@@ -3,18 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::caller::Caller;
 use super::input::{self, Limit, Query};
+use super::openapi::failures;
 use super::visitors::bots_of;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::journey::{Entry, EntryKind};
 use crate::store::{Bots, EntryFilter, Page};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Params {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
@@ -28,10 +31,12 @@ pub(crate) struct Params {
     bots: Option<Bots>,
     cursor: Option<String>,
     #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     limit: Limit,
 }
 
 /// Answers with a page of entries.
+#[utoipa::path(get, path = "/api/v1/events", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(Params), responses((status = 200, body = Page<Entry>), failures::Asking))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,

@@ -3,18 +3,20 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::caller::Caller;
+use super::openapi::failures;
 use crate::app::App;
 use crate::enrich::geo::Attribution;
 use crate::error::ApiError;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Answer {
     database: Option<Database>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Database {
     #[serde(rename = "type")]
     kind: String,
@@ -23,6 +25,7 @@ struct Database {
 }
 
 /// Answers with the database in use.
+#[utoipa::path(get, path = "/api/v1/geo", tag = "about", security(("api_key" = []), ("cookie" = [])), responses((status = 200, body = Answer), failures::Asking))]
 pub(crate) async fn about(State(app): State<App>, _: Caller) -> Result<Json<Answer>, ApiError> {
     let database = app.geo().current().map(|geo| Database {
         kind: geo.kind().to_owned(),

@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use axum::extract::State;
 
+use super::openapi::failures;
 use crate::app::App;
 use crate::error::{ApiError, Code};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET /healthz`: the process lives.
+#[utoipa::path(get, path = "/healthz", tag = "about", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn alive() -> &'static str {
     "ok\n"
 }
 
 /// `GET /readyz`: the database answers, the queue has room, and the end is not near.
+#[utoipa::path(get, path = "/readyz", tag = "about", responses((status = 200, body = String, content_type = "text/plain"), failures::Living))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
     if app.stopping().is_cancelled() {
         return Err(ApiError::shutting_down());

@@ -3,6 +3,8 @@
 //! Refuses what it does not know: a misspelt filter that is passed over would show everything as if it had been
 //! filtered.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -10,7 +12,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use super::body::ARRIVAL;
+use crate::app::App;
 use crate::error::{ApiError, Code};
 
 /// A query string. Parameters without a value count as absent.
@@ -73,6 +75,13 @@ where
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
+/// Tells a field that is null from one that is absent: `#[serde(default, deserialize_with = "input::or_null")]`.
+pub(crate) fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// The most rows of one page, and how many there are when nobody says.
 const LIMIT: std::ops::RangeInclusive<u32> = 1..=500;
 const DEFAULT_LIMIT: u32 = 50;
@@ -112,10 +121,16 @@ impl<'de> Deserialize<'de> for Limit {
 /// A JSON body of the API; nothing there is large.
 pub(crate) struct Json<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        Self::read(request, app.body_timeout()).await
+    }
+}
+
+impl<T: DeserializeOwned> Json<T> {
+    async fn read(request: Request, patience: Duration) -> Result<Self, ApiError> {
         // A form of another origin can send every content type but this one without asking first.
         let is_json = request
             .headers()
@@ -129,16 +144,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
                 "The body has to be JSON, with Content-Type: application/json.",
             ));
         }
-        let arrived = tokio::time::timeout(ARRIVAL, Bytes::from_request(request, state)).await;
-        let body = arrived.map_err(|_| ApiError::late_body())?.map_err(|e| {
-            if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::new(Code::BodyTooLarge, "The body is larger than 64 KiB.")
-                    .field("body")
-                    .limit(64 * 1024)
-            } else {
-                ApiError::new(Code::InvalidJson, "The body ended before it was complete.")
-            }
-        })?;
+        let arrived = tokio::time::timeout(patience, Bytes::from_request(request, &())).await;
+        let body = arrived
+            .map_err(|_| ApiError::late_body(patience))?
+            .map_err(|e| {
+                if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                    ApiError::new(Code::BodyTooLarge, "The body is larger than 64 KiB.")
+                        .field("body")
+                        .limit(64 * 1024)
+                } else {
+                    ApiError::new(Code::InvalidJson, "The body ended before it was complete.")
+                }
+            })?;
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let path = e.path().to_string();
@@ -226,7 +243,7 @@ mod tests {
             .header(CONTENT_TYPE, "application/json")
             .body(axum::body::Body::from_stream(never))
             .unwrap();
-        let answer = Json::<Filter>::from_request(request, &()).await;
+        let answer = Json::<Filter>::read(request, Duration::from_secs(30)).await;
         assert_eq!(answer.err().map(|error| error.code), Some(Code::Timeout));
     }
 }

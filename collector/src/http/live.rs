@@ -18,9 +18,11 @@ use serde::Deserialize;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
+use utoipa::IntoParams;
 
 use super::caller::Caller;
 use super::input::{self, Query};
+use super::openapi::failures;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::ingest::live::Update;
@@ -34,8 +36,9 @@ const RESYNC_PAUSE: Duration = Duration::from_secs(2);
 /// Keeps a proxy from collecting the stream before it passes it on.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Params {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
@@ -43,6 +46,7 @@ pub(crate) struct Params {
 }
 
 /// Answers with the stream.
+#[utoipa::path(get, path = "/api/v1/live", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(Params), responses((status = 200, description = "Server-sent events: entry, journey, resync", body = String, content_type = "text/event-stream"), failures::Asking))]
 pub(crate) async fn stream(
     State(app): State<App>,
     caller: Caller,

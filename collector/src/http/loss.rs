@@ -6,9 +6,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
 use super::input::{self, Query};
+use super::openapi::failures;
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
@@ -18,17 +20,21 @@ use crate::journey::Loss;
 const MOST_DAYS: i64 = 400;
 const DEFAULT_DAYS: i64 = 30;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Params {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
+    #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
     #[serde(default, deserialize_with = "input::parsed")]
+    #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LossOfDay)]
 pub(crate) struct Day {
     day: String,
     #[serde(flatten)]
@@ -36,14 +42,16 @@ pub(crate) struct Day {
     rate: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LossByDay)]
 pub(crate) struct Days {
     time_zone: String,
     data: Vec<Day>,
     total: Total,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LossInAll)]
 pub(crate) struct Total {
     #[serde(flatten)]
     loss: Loss,
@@ -51,6 +59,7 @@ pub(crate) struct Total {
 }
 
 /// Answers with a line for each day from `from` to `to`, both included, in the site's time zone.
+#[utoipa::path(get, path = "/api/v1/loss", tag = "outcomes", security(("api_key" = []), ("cookie" = [])), params(Params), responses((status = 200, body = Days), failures::Asking))]
 pub(crate) async fn by_day(
     State(app): State<App>,
     caller: Caller,

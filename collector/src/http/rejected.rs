@@ -5,11 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use waymark_protocol::{ItemAnswer, Status};
 
 use super::caller::Caller;
 use super::input::{self, Id, Limit, Query};
+use super::openapi::{self, failures};
 use crate::app::App;
 use crate::error::{ApiError, Code};
 use crate::ingest::IngestError;
@@ -40,18 +42,21 @@ impl std::str::FromStr for Name {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
+    #[param(value_type = Option<openapi::Reason>)]
     reason: Option<Name>,
     cursor: Option<String>,
     #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     limit: Limit,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Listed {
     #[serde(flatten)]
     page: Page<Rejected>,
@@ -59,6 +64,7 @@ pub(crate) struct Listed {
 }
 
 /// `GET /api/v1/rejected`
+#[utoipa::path(get, path = "/api/v1/rejected", tag = "outcomes", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Listed), failures::Asking))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -79,13 +85,15 @@ pub(crate) async fn list(
     Ok(Json(Listed { page, let_go }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct OneParams {
     site: Option<i64>,
 }
 
 /// `DELETE /api/v1/rejected/{id}`
+#[utoipa::path(delete, path = "/api/v1/rejected/{id}", tag = "outcomes", security(("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 204, description = "Removed"), failures::Changing))]
 pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
@@ -101,20 +109,23 @@ pub(crate) async fn remove(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct AllParams {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
+    #[param(value_type = Option<openapi::Reason>)]
     reason: Option<Name>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Emptied {
     removed: u64,
 }
 
 /// `DELETE /api/v1/rejected`
+#[utoipa::path(delete, path = "/api/v1/rejected", tag = "outcomes", security(("cookie" = [])), params(AllParams), responses((status = 200, body = Emptied), failures::Changing))]
 pub(crate) async fn empty(
     State(app): State<App>,
     caller: Caller,
@@ -129,6 +140,7 @@ pub(crate) async fn empty(
 }
 
 /// `POST /api/v1/rejected/{id}/retry`
+#[utoipa::path(post, path = "/api/v1/rejected/{id}/retry", tag = "outcomes", security(("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 200, body = openapi::ItemAnswer), failures::Retrying))]
 pub(crate) async fn retry(
     State(app): State<App>,
     caller: Caller,
@@ -154,7 +166,7 @@ pub(crate) async fn retry(
 }
 
 /// What became of items that were tried again.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 pub(crate) struct Tried {
     accepted: u64,
     duplicate: u64,
@@ -164,6 +176,7 @@ pub(crate) struct Tried {
 }
 
 /// `POST /api/v1/rejected/retry`
+#[utoipa::path(post, path = "/api/v1/rejected/retry", tag = "outcomes", security(("cookie" = [])), params(AllParams), responses((status = 200, body = Tried), failures::Retrying))]
 pub(crate) async fn retry_all(
     State(app): State<App>,
     caller: Caller,

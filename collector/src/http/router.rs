@@ -2,17 +2,17 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::CACHE_CONTROL;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use axum::{Router, extract::Request, middleware::Next};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, assets, caller, cors, entries, events, geo, health, keys, live, loss, rejected,
-    sessions, sites, trace, visitors,
+    access, assets, caller, client, cors, entries, events, geo, guard, health, keys, live, loss,
+    openapi, rejected, sessions, sites, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -34,6 +34,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/login", post(access::login))
         .route("/logout", post(access::logout))
         .route("/sites", get(sites::list).post(sites::add))
+        .route("/sites/{id}", patch(sites::change))
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))
@@ -48,9 +49,11 @@ pub(crate) fn router(app: App) -> Router {
         .route("/geo", get(geo::about))
         .route("/keys", get(keys::list).post(keys::add))
         .route("/keys/{id}", delete(keys::revoke))
+        .route("/openapi.json", get(openapi::describe))
         .fallback(health::nothing_here)
         .method_not_allowed_fallback(health::wrong_method)
         .layer(from_fn_with_state(app.clone(), caller::same_site_only))
+        .layer(from_fn_with_state(app.clone(), client::limited))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(from_fn(not_stored));
@@ -62,7 +65,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/readyz", get(health::ready))
         .fallback(assets::serve)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(guarded))
+        .layer(from_fn_with_state(app.clone(), guard::headers))
         .layer(from_fn_with_state(app.clone(), trace::span))
         .with_state(app)
 }
@@ -73,15 +76,6 @@ async fn not_stored(request: Request, next: Next) -> Response {
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// What holds for every answer. The policy of pages is with the pages.
-async fn guarded(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 

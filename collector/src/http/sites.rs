@@ -4,9 +4,11 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::caller::Caller;
-use super::input::Json;
+use super::input::{self, Id, Json};
+use super::openapi::failures;
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
@@ -15,7 +17,7 @@ use crate::store::sites::Site;
 
 /// A site, and where its pages load the SDK's script from; null where the collector's public URL is not configured,
 /// because its own address need not be one that a visitor can reach.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Described {
     #[serde(flatten)]
     site: Site,
@@ -29,12 +31,13 @@ impl Described {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Sites {
     data: Vec<Described>,
 }
 
 /// `GET /api/v1/sites`
+#[utoipa::path(get, path = "/api/v1/sites", tag = "sites", security(("api_key" = []), ("cookie" = [])), responses((status = 200, body = Sites), failures::Asking))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -44,7 +47,7 @@ pub(crate) async fn list(
     Ok(Answer(Sites { data }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     name: String,
@@ -53,6 +56,7 @@ pub(crate) struct Wanted {
 }
 
 /// `POST /api/v1/sites`
+#[utoipa::path(post, path = "/api/v1/sites", tag = "sites", security(("api_key" = []), ("cookie" = [])), request_body = Wanted, responses((status = 201, body = Described), failures::Changing))]
 pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
@@ -68,6 +72,45 @@ pub(crate) async fn add(
     let (site, _) = app.store().add_site(&new, clock::now()).await?;
     tracing::info!(site = site.id, "site added");
     Ok((StatusCode::CREATED, Answer(Described::new(site, &app))))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    name: Option<String>,
+    origins: Option<Vec<String>>,
+    time_zone: Option<String>,
+    server_key_required: Option<bool>,
+    renew_cookie: Option<bool>,
+    #[serde(default, deserialize_with = "input::or_null")]
+    #[schema(value_type = Option<String>)]
+    cookie_domain: Option<Option<String>>,
+}
+
+/// `PATCH /api/v1/sites/{id}`
+#[utoipa::path(patch, path = "/api/v1/sites/{id}", tag = "sites", security(("cookie" = [])), params(("id" = i64, Path)), request_body = Change, responses((status = 200, body = Described), failures::Changing))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<i64>,
+    Json(change): Json<Change>,
+) -> Result<Answer<Described>, ApiError> {
+    caller.person()?;
+    let site = caller.site(&app, Some(id)).await?;
+    let changes = site_rules::Changes {
+        name: change.name,
+        origins: change.origins,
+        time_zone: change.time_zone,
+        server_key_required: change.server_key_required,
+        renew_cookie: change.renew_cookie,
+        cookie_domain: change.cookie_domain,
+    };
+    let site = changes.apply(site)?;
+    if !app.store().update_site(&site).await? {
+        return Err(ApiError::not_found());
+    }
+    tracing::info!(site = id, "site changed");
+    Ok(Answer(Described::new(site, &app)))
 }
 
 impl From<site_rules::SiteError> for ApiError {

@@ -3,10 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::caller::Caller;
 use super::input::{self, Id, Limit, Query};
+use super::openapi::failures;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::journey::{Entry, Journey, Session, Stage};
@@ -15,8 +18,9 @@ use crate::store::{Bots, EntryFilter, Page, SessionFilter, VisitorFilter};
 /// Sessions that come with a journey; the list of sessions has the rest.
 const SESSIONS: u32 = 500;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
     site: Option<i64>,
     q: Option<String>,
@@ -27,10 +31,12 @@ pub(crate) struct ListParams {
     bots: Option<Bots>,
     cursor: Option<String>,
     #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     limit: Limit,
 }
 
 /// `GET /api/v1/visitors`
+#[utoipa::path(get, path = "/api/v1/visitors", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Page<Journey>), failures::Asking))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -55,16 +61,18 @@ pub(crate) async fn list(
     Ok(Json(page))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct OneParams {
     site: Option<i64>,
     cursor: Option<String>,
     #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     limit: Limit,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Full {
     journey: Journey,
     sessions: Vec<Session>,
@@ -72,6 +80,7 @@ pub(crate) struct Full {
 }
 
 /// `GET /api/v1/visitors/{id}`
+#[utoipa::path(get, path = "/api/v1/visitors/{id}", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 200, body = Full), failures::Asking))]
 pub(crate) async fn one(
     State(app): State<App>,
     caller: Caller,
@@ -119,21 +128,24 @@ pub(super) fn bots_of(asked: Option<Bots>, named: bool) -> Bots {
     asked.unwrap_or(if named { Bots::Include } else { Bots::Exclude })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct SiteParams {
     site: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decision {
     // Null has a meaning of its own here, so it has to be said.
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     bot: Option<bool>,
 }
 
 /// `PUT /api/v1/visitors/{id}/bot`
+#[utoipa::path(put, path = "/api/v1/visitors/{id}/bot", tag = "journeys", security(("cookie" = [])), params(("id" = Uuid, Path), SiteParams), request_body = Decision, responses((status = 200, body = Journey), failures::Changing))]
 pub(crate) async fn decide_bot(
     State(app): State<App>,
     caller: Caller,

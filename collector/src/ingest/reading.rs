@@ -91,7 +91,7 @@ impl Answers {
     }
 
     /// The lines, in the batch's order.
-    pub(super) fn into_results(self) -> Vec<ItemAnswer> {
+    pub(crate) fn into_results(self) -> Vec<ItemAnswer> {
         self.lines
     }
 }

@@ -241,6 +241,9 @@ mod tests {
             key: String::new(),
             origins: Vec::new(),
             time_zone: "UTC".to_owned(),
+            server_key_required: false,
+            renew_cookie: false,
+            cookie_domain: None,
             created_at: 0,
         };
         let body = include_bytes!("../../../protocol/fixtures/v1/batch.full.json");

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
@@ -15,7 +16,7 @@ use super::stages::Stage;
 
 /// How a visitor arrived, with the conclusions drawn from it. One record from one item: a null field was not known
 /// at that moment and is never filled from another.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Touch {
     /// When, by the corrected client clock.
     pub at: Option<i64>,
@@ -34,6 +35,7 @@ pub struct Touch {
     /// Click ids of advertising networks: the JSON text of an object of strings by parameter name, null where there is
     /// none. Readers get the object.
     #[serde(serialize_with = "click_ids")]
+    #[schema(value_type = HashMap<String, String>)]
     pub click_ids: Option<String>,
     /// The whole URL of the landing page.
     pub landing_url: Option<String>,
@@ -57,7 +59,7 @@ fn object<S: Serializer>(text: &Option<Box<str>>, serializer: S) -> Result<S::Ok
 }
 
 /// The device of a visit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Device {
     /// `desktop`, `mobile`, `tablet` or `bot`.
     #[serde(rename = "type")]
@@ -99,7 +101,7 @@ pub struct Screen {
 }
 
 /// Google Analytics' ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Ga {
     /// The client id of the `_ga` cookie.
     pub client_id: Option<String>,
@@ -108,7 +110,7 @@ pub struct Ga {
 }
 
 /// A named moment that a visitor has reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Milestone {
     /// Such as `signup_at`.
     pub name: String,
@@ -119,7 +121,7 @@ pub struct Milestone {
 }
 
 /// Who says whether a visitor is a bot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkedBy {
     /// The rules, by the user agent.
@@ -129,7 +131,7 @@ pub enum MarkedBy {
 }
 
 /// Everything known of one visitor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Journey {
     /// The browser's lasting id.
     pub visitor_id: Uuid,
@@ -168,7 +170,7 @@ pub struct Journey {
 }
 
 /// One session of a visitor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Session {
     /// Made by the browser, shared by its tabs.
     pub session_id: Uuid,
@@ -218,7 +220,7 @@ fn session_device<S: Serializer>(device: &Device, serializer: S) -> Result<S::Ok
 }
 
 /// The kinds of items that stand in a timeline. Page pings do not: they are figures of their page view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// A page was shown.
@@ -292,7 +294,7 @@ impl FromStr for EntryKind {
 pub struct UnknownName;
 
 /// One line of a timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Entry {
     /// The item's id.
     pub id: Uuid,
@@ -321,6 +323,7 @@ pub struct Entry {
     pub referrer: Option<String>,
     /// Properties, traits, or what else the kind says: the JSON text of an object. Readers get the object.
     #[serde(serialize_with = "object")]
+    #[schema(value_type = Option<HashMap<String, serde_json::Value>>)]
     pub props: Option<Box<str>>,
     /// Whether it counts as a conversion.
     pub conversion: bool,

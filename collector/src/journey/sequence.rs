@@ -35,7 +35,7 @@ pub fn place(seq: i64) -> Option<Place> {
 }
 
 /// Items that arrived, and those that did not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Loss {
     /// Items that are stored.
     pub received: i64,

@@ -12,7 +12,8 @@ use super::{Store, StoreError, on};
 use crate::journey::{MarkedBy, UnknownName};
 
 /// What a list does with bots.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Bots {
     /// Leaves them out.
     #[default]

@@ -1,17 +1,39 @@
-//! API keys: machines that may read.
+//! Keys of machines: API keys, which may read, and server keys, which may send for one site.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Store, StoreError, on};
 
-/// An API key, without its secret, which nobody can read again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What a key is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// Reads from the API.
+    Api,
+    /// Sends events from a server, for one site.
+    Server,
+}
+
+impl KeyKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// A key, without its secret, which nobody can read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ApiKey {
     /// The id.
     pub id: i64,
     /// What its maker calls it.
     pub name: String,
-    /// The one site it sees; none for every site.
+    /// What it is good for.
+    pub kind: KeyKind,
+    /// The one site it is for; none for an API key that sees every site.
     pub site: Option<i64>,
     /// The secret's first characters.
     pub hint: String,
@@ -19,12 +41,32 @@ pub struct ApiKey {
     pub created_at: i64,
 }
 
-type Row = (i64, String, Option<i64>, String, i64);
+/// A key to be kept. Of its secret only the digest and the first characters come here.
+#[derive(Debug, Clone, Copy)]
+pub struct NewKey<'a> {
+    /// See [`ApiKey::name`].
+    pub name: &'a str,
+    /// See [`ApiKey::kind`].
+    pub kind: KeyKind,
+    /// See [`ApiKey::site`].
+    pub site: Option<i64>,
+    /// The secret's digest.
+    pub digest: &'a [u8],
+    /// See [`ApiKey::hint`].
+    pub hint: &'a str,
+}
 
-fn api_key((id, name, site, hint, created_at): Row) -> ApiKey {
+type Row = (i64, String, String, Option<i64>, String, i64);
+
+fn api_key((id, name, kind, site, hint, created_at): Row) -> ApiKey {
     ApiKey {
         id,
         name,
+        kind: if kind == KeyKind::Server.as_str() {
+            KeyKind::Server
+        } else {
+            KeyKind::Api
+        },
         site,
         hint,
         created_at,
@@ -32,7 +74,7 @@ fn api_key((id, name, site, hint, created_at): Row) -> ApiKey {
 }
 
 impl Store {
-    /// Every API key, the oldest first.
+    /// Every key of either kind, the oldest first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
@@ -45,24 +87,18 @@ impl Store {
         Ok(rows.into_iter().map(api_key).collect())
     }
 
-    /// Keeps a new API key, of whose secret only the digest and the first characters come here.
+    /// Keeps a new key.
     ///
     /// # Errors
     /// [`StoreError::Rejected`] when there is no such site, [`StoreError::Unavailable`] without a database.
-    pub async fn add_api_key(
-        &self,
-        name: &str,
-        site: Option<i64>,
-        digest: &[u8],
-        hint: &str,
-        now: i64,
-    ) -> Result<ApiKey, StoreError> {
+    pub async fn add_api_key(&self, key: &NewKey<'_>, now: i64) -> Result<ApiKey, StoreError> {
         let row: Row = on!(self, write, |pool| {
             sqlx::query_as(include_str!("sql/keys/insert.sql"))
-                .bind(name)
-                .bind(site)
-                .bind(digest)
-                .bind(hint)
+                .bind(key.name)
+                .bind(key.kind.as_str())
+                .bind(key.site)
+                .bind(key.digest)
+                .bind(key.hint)
                 .bind(now)
                 .fetch_one(pool)
                 .await
@@ -70,7 +106,7 @@ impl Store {
         Ok(api_key(row))
     }
 
-    /// Takes an API key away, at once and for good. Says whether there was one.
+    /// Takes a key away, at once and for good. Says whether there was one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
@@ -85,7 +121,20 @@ impl Store {
         Ok(gone > 0)
     }
 
-    /// The API key with this secret.
+    /// The digest of every server key, and the site it sends for.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn server_keys(&self) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
+        let rows = on!(self, read, |pool| {
+            sqlx::query_as(include_str!("sql/keys/list_server.sql"))
+                .fetch_all(pool)
+                .await
+        })?;
+        Ok(rows)
+    }
+
+    /// The API key with this secret. A server key is none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.

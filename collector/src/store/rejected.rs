@@ -15,7 +15,7 @@ use super::rows::{Filters, Marks, Rows, Value, bind};
 use super::{Kind, Store, StoreError, on};
 
 /// What is left of an item's JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// All of it.
@@ -79,7 +79,7 @@ pub struct NewRejected {
 }
 
 /// A dropped item as it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Rejected {
     /// The item's id, or one that the collector made.
     pub id: Uuid,

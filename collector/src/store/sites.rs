@@ -1,11 +1,12 @@
 //! Sites: who may send, from where, and under which write key.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Store, StoreError, on};
 
 /// A site: one set of pages whose visitors are counted together, and apart from those of every other site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Site {
     /// The id in the API and in every table.
     pub id: i64,
@@ -17,6 +18,12 @@ pub struct Site {
     pub origins: Vec<String>,
     /// The IANA name of the time zone in which its days begin.
     pub time_zone: String,
+    /// Whether what comes without one of its origins has to carry a server key.
+    pub server_key_required: bool,
+    /// Whether answers renew the visitor's cookie.
+    pub renew_cookie: bool,
+    /// The domain of that cookie; the collector's own host if absent.
+    pub cookie_domain: Option<String>,
     /// Milliseconds since the Unix epoch.
     pub created_at: i64,
 }
@@ -34,19 +41,37 @@ pub struct NewSite {
     pub time_zone: String,
 }
 
-type Row = (i64, String, String, String, String, i64);
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    name: String,
+    write_key: String,
+    origins: String,
+    time_zone: String,
+    server_key_required: bool,
+    renew_cookie: bool,
+    cookie_domain: Option<String>,
+    created_at: i64,
+}
 
-fn site((id, name, key, origins, time_zone, created_at): Row) -> Result<Site, StoreError> {
-    let origins = serde_json::from_str(&origins)
-        .map_err(|e| StoreError::Internal(format!("sites.origins of site {id}: {e}")))?;
+fn site(row: Row) -> Result<Site, StoreError> {
+    let origins = serde_json::from_str(&row.origins)
+        .map_err(|e| StoreError::Internal(format!("sites.origins of site {}: {e}", row.id)))?;
     Ok(Site {
-        id,
-        name,
-        key,
+        id: row.id,
+        name: row.name,
+        key: row.write_key,
         origins,
-        time_zone,
-        created_at,
+        time_zone: row.time_zone,
+        server_key_required: row.server_key_required,
+        renew_cookie: row.renew_cookie,
+        cookie_domain: row.cookie_domain,
+        created_at: row.created_at,
     })
+}
+
+fn origins_text(origins: &[String]) -> Result<String, StoreError> {
+    serde_json::to_string(origins).map_err(|e| StoreError::Internal(e.to_string()))
 }
 
 impl Store {
@@ -69,8 +94,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
     pub async fn add_site(&self, new: &NewSite, now: i64) -> Result<(Site, bool), StoreError> {
-        let origins =
-            serde_json::to_string(&new.origins).map_err(|e| StoreError::Internal(e.to_string()))?;
+        let origins = origins_text(&new.origins)?;
         let made: Option<Row> = on!(self, write, |pool| {
             sqlx::query_as(include_str!("sql/sites/insert.sql"))
                 .bind(&new.name)
@@ -93,24 +117,26 @@ impl Store {
         Ok((site(there)?, false))
     }
 
-    /// Keeps a site's name, origins and time zone as they are here; its key stays.
+    /// Keeps what may change of a site: name, origins and the settings after them. Says whether it is there.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
-    pub async fn update_site(&self, site: &Site) -> Result<(), StoreError> {
-        let origins = serde_json::to_string(&site.origins)
-            .map_err(|e| StoreError::Internal(e.to_string()))?;
-        on!(self, write, |pool| {
+    pub async fn update_site(&self, site: &Site) -> Result<bool, StoreError> {
+        let origins = origins_text(&site.origins)?;
+        let there = on!(self, write, |pool| {
             sqlx::query(include_str!("sql/sites/update.sql"))
                 .bind(site.id)
                 .bind(&site.name)
                 .bind(&origins)
                 .bind(&site.time_zone)
+                .bind(site.server_key_required)
+                .bind(site.renew_cookie)
+                .bind(&site.cookie_domain)
                 .execute(pool)
                 .await
-                .map(drop)
+                .map(|done| done.rows_affected())
         })?;
-        Ok(())
+        Ok(there > 0)
     }
 
     /// Gives a site another write key. The old one is no site's any more.

@@ -1,3 +1,3 @@
-SELECT id, name, site_id, hint, created_at
+SELECT id, name, kind, site_id, hint, created_at
 FROM api_keys
 ORDER BY id

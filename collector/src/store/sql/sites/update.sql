@@ -1,3 +1,3 @@
 UPDATE sites
-SET name = $2, origins = $3, time_zone = $4
+SET name = $2, origins = $3, time_zone = $4, server_key_required = $5, renew_cookie = $6, cookie_domain = $7
 WHERE id = $1

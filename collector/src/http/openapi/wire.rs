@@ -1,0 +1,142 @@
+//! The wire protocol's shapes as the description tells them. The shapes themselves are `protocol/`'s, which knows
+//! nothing of descriptions; what this says of them is held against the running collector.
+
+#![allow(dead_code, reason = "read by machines, never made")]
+
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One request's worth of items of one visitor, session and tab. `protocol/` has all there is to a context and to the
+/// `data` of each type of item.
+#[derive(ToSchema)]
+pub(crate) struct Batch {
+    /// The protocol's version.
+    #[schema(minimum = 1, maximum = 1, example = 1)]
+    v: u32,
+    /// The site's write key.
+    #[schema(example = "wk_described1")]
+    key: String,
+    /// The sender's clock when it sent.
+    sent_at: i64,
+    sdk: Option<Sdk>,
+    context: Context,
+    #[schema(max_items = 500)]
+    items: Vec<Item>,
+}
+
+/// What made the batch.
+#[derive(ToSchema)]
+pub(crate) struct Sdk {
+    name: String,
+    version: String,
+}
+
+/// What holds for every item.
+#[derive(ToSchema)]
+pub(crate) struct Context {
+    visitor_id: Uuid,
+    tab_id: Uuid,
+    session: WireSession,
+    user_id: Option<String>,
+    /// How the visitor came to this session.
+    touch: Option<Map<String, Value>>,
+    /// How the visitor came for the first time.
+    first_touch: Option<Map<String, Value>>,
+    ga: Option<Map<String, Value>>,
+    device: Option<Map<String, Value>>,
+    consent: Option<Consent>,
+}
+
+/// The session that the items belong to.
+#[derive(ToSchema)]
+pub(crate) struct WireSession {
+    id: Uuid,
+    started_at: i64,
+}
+
+/// Whether the visitor agrees.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Consent {
+    Granted,
+    Denied,
+}
+
+/// Something that happened.
+#[derive(ToSchema)]
+pub(crate) struct Item {
+    #[schema(rename = "type")]
+    kind: ItemType,
+    /// A UUID of version 7, made once.
+    id: Uuid,
+    /// When, by the sender's clock.
+    at: i64,
+    /// Counts within the tab.
+    #[schema(minimum = 0)]
+    seq: u64,
+    page_view_id: Option<Uuid>,
+    /// What there is to say of it, by type: `{"url"}`, `{"name"}`, `{"user_id"}`, …
+    data: Map<String, Value>,
+}
+
+/// The types of items.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum ItemType {
+    PageView,
+    Event,
+    Identify,
+    Milestone,
+    PagePing,
+    GaLinked,
+    Consent,
+}
+
+/// The answer to a batch that could be read.
+#[derive(ToSchema)]
+pub(crate) struct BatchAnswer {
+    v: u32,
+    /// The collector's clock when the batch had been read.
+    received_at: i64,
+    /// A line for every item, in order.
+    results: Vec<ItemAnswer>,
+}
+
+/// What became of an item.
+#[derive(ToSchema)]
+pub(crate) struct ItemAnswer {
+    /// Absent where the item had none that could be read.
+    id: Option<Uuid>,
+    status: Status,
+    /// Why, for `dropped` and `retry`.
+    reason: Option<Reason>,
+    /// The field at fault.
+    field: Option<String>,
+    /// The limit that was passed.
+    limit: Option<u64>,
+    /// Optional fields that were left out.
+    ignored: Option<Vec<String>>,
+}
+
+/// `accepted` and `duplicate` are durable; `retry` is to be sent again.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Status {
+    Accepted,
+    Duplicate,
+    Dropped,
+    Retry,
+}
+
+/// Why an item was not stored.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    InvalidField,
+    UnknownType,
+    TooLarge,
+    InvalidTime,
+    Rejected,
+    StoreUnavailable,
+}

@@ -1,0 +1,11 @@
+//! `document.cookie`, as Google Analytics and whoever else wrote into it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|cookies: &str| {
+    let ids = waymark_sdk::core::ga4::ids(cookies);
+    for id in [ids.client_id, ids.session_id].into_iter().flatten() {
+        // A wrong id is worse than none.
+        assert!(cookies.contains(&id));
+        assert!(id.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "{id}");
+    }
+});
