@@ -12,5 +12,6 @@
 mod api;
 mod browser;
 mod contract;
+mod faults;
 mod store;
 mod support;

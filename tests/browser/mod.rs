@@ -3,7 +3,6 @@
 //! Each test has a browser with an empty profile, a collector process and a database of its own.
 
 mod chromium;
-mod collector;
 mod debug;
 mod ga;
 mod hostile;
@@ -14,26 +13,13 @@ mod site;
 mod tabs;
 mod visit;
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use chromium::Chromium;
-use collector::{Collector, KEY};
 use site::{Address, Site, page_with_sdk};
 
-use crate::support::{database::Database, required};
-
-/// How long a test waits for something that has to happen: far beyond what it takes, since machines are shared.
-const DEADLINE: Duration = Duration::from_secs(45);
-
-/// Waits until `condition` holds; fails naming `what` if it does not within the deadline.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let started = Instant::now();
-    while !condition().await {
-        assert!(started.elapsed() < DEADLINE, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
+use crate::support::collector::{Collector, KEY};
+use crate::support::{DEADLINE, database::Database, eventually, required};
 
 /// A cell as [`Database::texts`] gives it.
 fn text(value: &str) -> Option<String> {

@@ -1,11 +1,30 @@
-//! What the tests stand on: a database of one's own, a collector in this process, batches to send.
+//! What the tests stand on: a database of one's own, a collector in this process or as one of its own, batches to send.
 
 pub(crate) mod app;
 pub(crate) mod batch;
+pub(crate) mod collector;
 pub(crate) mod database;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod stream;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that has to happen: far beyond what it takes, since machines are shared.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(45);
+
+/// Waits until `condition` holds; fails naming `what` if it does not within the deadline.
+pub(crate) async fn eventually<F: Future<Output = bool>>(
+    what: &str,
+    mut condition: impl FnMut() -> F,
+) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < DEADLINE, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
 
 /// What the test command says under `name`.
 pub(crate) fn setting(name: &str) -> Option<String> {

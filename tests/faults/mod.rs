@@ -1,0 +1,21 @@
+//! Faults on real processes: killed, cut off, filled up, lied to. What was acknowledged is there once, always.
+//!
+//! Each test has a collector process and a database of its own, and [`load`] to send while the fault happens. The short
+//! form runs everywhere; `cargo xtask test --long` repeats more.
+
+mod clocks;
+mod crash;
+mod end;
+mod load;
+mod replay;
+
+use crate::support::collector::Collector;
+use crate::support::database::Database;
+
+/// A page of the site, which lists no origin of its own.
+const ORIGIN: &str = "https://shop.example";
+
+/// A collector with flags of the test's own.
+async fn collector(database: Database, settings: &[&str]) -> Collector {
+    Collector::with(database, ORIGIN, settings).await
+}
