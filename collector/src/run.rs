@@ -246,6 +246,13 @@ async fn serve(config: &Config) -> Result<(), RunError> {
     if !assets.has_script(&config.script_name) {
         tracing::warn!("the SDK's script was not built into this program");
     }
+    for (setting, value) in collector.app.store().durability().await?.weak() {
+        tracing::warn!(
+            setting,
+            value,
+            "the database may lose the latest commits with the power: what was answered as accepted would be gone"
+        );
+    }
     tracing::info!(
         address = %collector.address(),
         database = %collector.app.store().kind(),

@@ -4,9 +4,13 @@
 //! form runs everywhere; `cargo xtask test --long` repeats more.
 
 mod clocks;
+mod cluster;
 mod crash;
+mod disk;
+mod durability;
 mod end;
 mod load;
+mod outage;
 mod replay;
 
 use crate::support::collector::Collector;

@@ -180,6 +180,8 @@ impl Collector {
         let loud: Vec<&str> = log
             .lines()
             .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+            // True of the server that most tests have, which is fast because it flushes nothing.
+            .filter(|line| !line.contains("the database may lose the latest commits"))
             .collect();
         assert!(loud.is_empty(), "the collector logged: {loud:#?}");
     }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgPool, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
@@ -111,8 +111,26 @@ async fn sqlite(
     facts: &[&Fact],
     entries: &[&Fact],
 ) -> Result<HashSet<ItemKey>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let result = sqlite_on(&mut connection, facts, entries).await;
+    if matches!(
+        result,
+        Err(StoreError::Unavailable(_) | StoreError::Internal(_))
+    ) {
+        // SQLite rolls back by itself when the disk is full or fails. The driver does not learn of it and believes the
+        // connection to be in a transaction for ever, so a new one takes its place.
+        let _ = connection.close().await;
+    }
+    result
+}
+
+async fn sqlite_on(
+    connection: &mut SqliteConnection,
+    facts: &[&Fact],
+    entries: &[&Fact],
+) -> Result<HashSet<ItemKey>, StoreError> {
     // Takes the write lock at once: what is looked up below cannot change before the commit.
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
 
     let keys: Vec<Value<'_>> = entries
         .iter()
