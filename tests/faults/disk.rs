@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -74,6 +75,20 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         // Lazily: a connection that a failed test left open would keep it otherwise.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+        let _ = as_root("umount").arg("-l").arg(self.path()).status();
     }
+}
+
+/// A program that only root may run.
+fn as_root(program: &str) -> Command {
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = if is_root {
+        Command::new(program)
+    } else {
+        let mut command = Command::new("sudo");
+        command.args(["-n", program]);
+        command
+    };
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command
 }

@@ -24,7 +24,7 @@ const OPENING: Duration = Duration::from_secs(30);
 const PREPARED: usize = 256;
 /// Memory for pages of a SQLite file on the connection that writes. A commit touches about two pages for every event, at
 /// other places each time; what is not kept is read from the file again, and written out in the middle of a transaction.
-const SQLITE_CACHE_KIB: u32 = 32 * 1024;
+const SQLITE_CACHE_KIB: u32 = 24 * 1024;
 /// Pages in the log before they are copied into the SQLite file: 64 MiB. Many commits write the same pages, which are then
 /// copied once; after a crash, this much is read at the start.
 const SQLITE_CHECKPOINT_PAGES: u32 = 16_384;
