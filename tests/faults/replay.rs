@@ -28,7 +28,11 @@ async fn a_batch_sent_a_hundred_times_at_once_counts_once(database: Database) {
         .to_string();
     let client = reqwest::Client::new();
     let send = async |number: usize| {
-        let to = if number % 2 == 0 { &first } else { &second };
+        let to = if number.is_multiple_of(2) {
+            &first
+        } else {
+            &second
+        };
         let mut answers = Vec::new();
         // As often as it takes: under this a transaction may be sent back to be tried again.
         loop {

@@ -129,7 +129,7 @@ pub(super) use bind;
 
 /// Row counts for which a statement is written out. A transaction's rows are cut greedily into these, so that the
 /// round trips are few and the texts are too. The largest stays under SQLite's 32,766 parameters at 45 columns.
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// How a multi-row statement marks its parameters.
 #[derive(Debug, Clone, Copy)]
@@ -256,6 +256,7 @@ mod tests {
             .map(|(_, v)| v.len() / 2)
             .collect();
         assert_eq!(sizes, [64, 16, 4, 1]);
+        assert_eq!(STATEMENT.chunks(Marks::Bare, &values[..20]).count(), 2);
         let (text, _) = STATEMENT
             .chunks(Marks::Numbered, &values[..8])
             .next()
