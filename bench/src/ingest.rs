@@ -16,7 +16,7 @@ use crate::database::{Database, Places, settings};
 use crate::machine::Machine;
 use crate::measure::{self, Measuring};
 use crate::raw;
-use crate::report::{Environment, Report, Settings};
+use crate::report::{Environment, Rates, Report, Settings};
 use crate::traffic::BATCH_ITEMS;
 
 /// What decides every batch. Committed, so that two runs send the same.
@@ -79,9 +79,9 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
             grown.push((kind, preloaded(places, kind, options.preload).await?));
         }
     }
-    let mut commit_items = Vec::new();
+    let mut trials = Vec::new();
     for kind in KINDS {
-        commit_items.push((kind, best_commit(places, kind).await?));
+        trials.push((kind, try_commits(places, kind).await?));
     }
     let mut samples: Vec<Sample> = Vec::new();
     for round in 1..=options.rounds {
@@ -97,7 +97,7 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
                 case,
                 kind,
                 connections,
-                commit_items: of(&commit_items, kind).copied().unwrap_or_default(),
+                commit_items: of(&trials, kind).and_then(best).unwrap_or_default(),
             };
             let sample = match (case, of(&grown, kind)) {
                 (Case::Grown, Some(database)) => measure::on(measuring, database).await?,
@@ -115,9 +115,13 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
         seconds: options.seconds,
         preload: options.preload,
         batch_items: BATCH_ITEMS,
-        raw_commit_items: commit_items
+        raw_commit_items: trials
             .iter()
-            .map(|(kind, items)| (name(*kind), *items))
+            .filter_map(|(kind, rates)| Some((name(*kind), best(rates)?)))
+            .collect(),
+        raw_trials: trials
+            .into_iter()
+            .map(|(kind, rates)| (name(kind), rates))
             .collect(),
         seed: SEED,
     };
@@ -162,9 +166,17 @@ async fn preloaded(places: Places<'_>, kind: Kind, events: u64) -> Result<Databa
     Ok(database)
 }
 
-/// Items of a transaction at which the raw rate is highest.
-async fn best_commit(places: Places<'_>, kind: Kind) -> Result<usize> {
-    let mut best = (0, 0.0);
+/// Items of the transactions at which the rate was highest.
+fn best(rates: &Rates) -> Option<usize> {
+    rates
+        .iter()
+        .max_by(|a, b| a.1.total_cmp(b.1))
+        .map(|(items, _)| *items)
+}
+
+/// The raw rate at several sizes of transactions.
+async fn try_commits(places: Places<'_>, kind: Kind) -> Result<Rates> {
+    let mut rates = Rates::new();
     for items in raw::COMMIT_ITEMS {
         let label = format!("bench_{}_size_{items}", std::process::id());
         let database = Database::create(places, kind, &label).await?;
@@ -181,11 +193,9 @@ async fn best_commit(places: Places<'_>, kind: Kind) -> Result<usize> {
         database.remove().await?;
         let rate = raw.events as f64 / raw.time.as_secs_f64();
         eprintln!("  raw on {kind} with {items} items a transaction: {rate:.0} events/s");
-        if rate > best.1 {
-            best = (items, rate);
-        }
+        rates.insert(items, rate);
     }
-    Ok(best.0)
+    Ok(rates)
 }
 
 fn line(sample: &Sample) -> String {

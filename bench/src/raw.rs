@@ -17,8 +17,9 @@ use waymark_collector::store::{Committed, Kind, Store};
 use crate::machine::now_ms;
 use crate::traffic::{BATCH_ITEMS, Fitness, Traffic};
 
-/// Sizes of transactions that are tried, in items.
-pub const COMMIT_ITEMS: [usize; 4] = [500, 1_000, 2_000, 4_000];
+/// Sizes of transactions that are tried, in items. From 64 connections at most 640 items are on their way at a time, and
+/// half of them while the other half is being committed.
+pub const COMMIT_ITEMS: [usize; 5] = [320, 640, 1_000, 2_000, 4_000];
 /// Items of a block, read before the clock runs: enough to outlast a checkpoint, few enough for memory.
 pub const BLOCK_ITEMS: usize = 64_000;
 

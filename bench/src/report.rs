@@ -43,9 +43,14 @@ pub struct Settings {
     pub batch_items: usize,
     /// Items of one transaction of the raw case.
     pub raw_commit_items: BTreeMap<&'static str, usize>,
+    /// Events per second of the trials that chose it.
+    pub raw_trials: BTreeMap<&'static str, Rates>,
     /// What decided the batches.
     pub seed: u64,
 }
+
+/// Events per second by items of a transaction.
+pub type Rates = BTreeMap<usize, f64>;
 
 /// Where it was measured.
 #[derive(Debug, Clone, Serialize)]
@@ -355,6 +360,7 @@ mod tests {
             preload: 100,
             batch_items: 10,
             raw_commit_items: BTreeMap::new(),
+            raw_trials: BTreeMap::new(),
             seed: 1,
         };
         let environment = Environment {
