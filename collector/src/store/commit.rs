@@ -192,7 +192,7 @@ async fn sqlite_on<'f>(
         VISITORS,
         &tally.visitor_rows(&created)
     );
-    let sequences = sequences::rows(counting(facts, entries, &new));
+    let sequences = sequences::rows(counting(facts, &new));
     execute!(Marks::Bare, transaction, SEQUENCES, &sequences);
     transaction.commit().await?;
     Ok(new)
@@ -253,7 +253,7 @@ async fn postgres<'f>(
         VISITORS,
         &tally.visitor_rows(&created)
     );
-    let sequences = sequences::rows(counting(facts, entries, &new));
+    let sequences = sequences::rows(counting(facts, &new));
     execute!(Marks::Numbered, transaction, SEQUENCES, &sequences);
     transaction.commit().await?;
     Ok(new)
