@@ -4,14 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use waymark_collector::store::sites::{NewSite, Site};
 use waymark_collector::store::{Kind, Store};
 
-use crate::machine::now_ms;
+use crate::machine::{now_ms, parent};
 use crate::traffic::{KEY, ORIGIN};
 
 /// Settings of a PostgreSQL server that decide its figures. The first three have to be `on`.
@@ -44,6 +47,25 @@ pub struct Database {
 enum Keep {
     Folder(TempDir),
     Postgres { server: String, name: String },
+}
+
+/// The same loop on either connection.
+macro_rules! bare_commits {
+    ($connection:expr, $time:expr) => {{
+        let mut latencies = Vec::new();
+        let began = Instant::now();
+        while began.elapsed() < $time {
+            let sent = Instant::now();
+            let mut transaction = $connection.begin().await?;
+            sqlx::query("INSERT INTO bare (id) VALUES ($1)")
+                .bind(latencies.len() as i64)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
+        }
+        Ok(latencies)
+    }};
 }
 
 impl Database {
@@ -106,22 +128,88 @@ impl Database {
     /// # Errors
     /// Another number of rows.
     pub async fn check_events(&self, expected: u64) -> Result<()> {
-        const COUNT: &str = "SELECT COUNT(*) FROM events";
-        let rows: i64 = match self.keep {
-            Keep::Folder(_) => {
-                let mut connection = SqliteConnection::connect(&self.url).await?;
-                sqlx::query_scalar(COUNT).fetch_one(&mut connection).await?
-            }
-            Keep::Postgres { .. } => {
-                let mut connection = PgConnection::connect(&self.url).await?;
-                sqlx::query_scalar(COUNT).fetch_one(&mut connection).await?
-            }
-        };
+        let rows = self.events().await?;
         ensure!(
-            u64::try_from(rows) == Ok(expected),
+            rows == expected,
             "{expected} events were said to be stored, {rows} are"
         );
         Ok(())
+    }
+
+    /// The events that are there.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn events(&self) -> Result<u64> {
+        self.number("SELECT COUNT(*) FROM events").await
+    }
+
+    /// Bytes on disk, without the log.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn bytes(&self) -> Result<u64> {
+        match &self.keep {
+            Keep::Folder(folder) => Ok(folder.path().join("waymark.db").metadata()?.len()),
+            Keep::Postgres { .. } => {
+                self.number("SELECT pg_database_size(current_database())")
+                    .await
+            }
+        }
+    }
+
+    /// The server's first process; none for SQLite.
+    ///
+    /// # Errors
+    /// A server that does not answer.
+    pub async fn process(&self) -> Result<Option<u32>> {
+        match self.keep {
+            Keep::Folder(_) => Ok(None),
+            Keep::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await?;
+                let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+                    .fetch_one(&mut connection)
+                    .await?;
+                Ok(parent(own.try_into()?))
+            }
+        }
+    }
+
+    async fn number(&self, sql: &'static str) -> Result<u64> {
+        let number: i64 = match self.keep {
+            Keep::Folder(_) => {
+                let mut connection = SqliteConnection::connect(&self.url).await?;
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+            }
+            Keep::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await?;
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+            }
+        };
+        Ok(number.try_into()?)
+    }
+
+    /// Commits one small row after another for so long, and gives the microseconds that each took.
+    ///
+    /// # Errors
+    /// A database that fails.
+    pub async fn bare_commits(&self, time: Duration) -> Result<Vec<u32>> {
+        const TABLE: &str = "CREATE TABLE bare (id BIGINT NOT NULL)";
+        match self.keep {
+            Keep::Folder(_) => {
+                let options = SqliteConnectOptions::from_str(&self.url)?
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full);
+                let mut connection = options.connect().await?;
+                sqlx::query(TABLE).execute(&mut connection).await?;
+                bare_commits!(&mut connection, time)
+            }
+            Keep::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await?;
+                sqlx::query(TABLE).execute(&mut connection).await?;
+                bare_commits!(&mut connection, time)
+            }
+        }
     }
 
     /// Takes it away.
@@ -195,6 +283,7 @@ mod tests {
             seed: 7,
             senders: 4,
             block_items: 2_000,
+            commit_items: 500,
             time: std::time::Duration::from_millis(1),
         };
         let raw = crate::raw::run(&store, &site, plan).await.unwrap();

@@ -1,108 +1,57 @@
 //! The plan of the ingest measurement: which cases, in which order, how often.
 //!
 //! All cases of a round follow one another, in the opposite order in every second round, so that what else the machine
-//! does meets all of them alike. Each gets a database of its own, made for it and removed after it.
+//! does meets all of them alike. Each gets a database of its own, made for it and removed after it; only the grown ones
+//! last from round to round.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
-use serde::Serialize;
 use waymark_collector::store::Kind;
 
+use crate::case::{Case, Sample, name};
 use crate::database::{Database, Places, settings};
-use crate::figures::percentile;
-use crate::load::{self, Load};
 use crate::machine::Machine;
-use crate::raw::{self, COMMIT_ITEMS};
-use crate::report::{Environment, Report, Settings};
-use crate::server::Server;
-use crate::traffic::{BATCH_ITEMS, Fitness};
+use crate::measure::{self, Measuring};
+use crate::raw;
+use crate::report::{Environment, Rates, Report, Settings};
+use crate::traffic::BATCH_ITEMS;
 
 /// What decides every batch. Committed, so that two runs send the same.
-const SEED: u64 = 20_260_101;
-/// Load before anything is measured: the collector's patterns compile and connections are made.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub const SEED: u64 = 20_260_101;
+/// The number of connections that the targets are about.
+pub const MAIN: u32 = 64;
+/// The numbers of connections of the full path, the main one first.
+const CONNECTIONS: [u32; 4] = [MAIN, 256, 16, 1];
+/// Both databases.
+pub const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 /// What `waymark-bench ingest` can be told.
 #[derive(Debug, Args)]
 pub struct IngestOptions {
     /// The collector's binary
     #[arg(long, value_name = "FILE")]
-    collector: PathBuf,
+    pub collector: PathBuf,
     /// A PostgreSQL server on this machine that is durable and idle, as its superuser
     #[arg(long, value_name = "URL")]
-    postgres: String,
+    pub postgres: String,
     /// Folder for SQLite files, on the disk that PostgreSQL uses
     #[arg(long, value_name = "FOLDER")]
-    data: PathBuf,
+    pub data: PathBuf,
     /// Where the JSON goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Times that every case is measured
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// Seconds of every measurement
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
-    seconds: u32,
-    /// Keep-alive connections, each with one batch on its way
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    connections: u32,
-}
-
-/// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Case {
-    /// HTTP without a commit: every item is read, dropped and answered.
-    Floor,
-    /// Commits without HTTP.
-    Raw,
-    /// From the request to the answer after the commit.
-    Full,
-}
-
-/// One measurement.
-#[derive(Debug, Clone, Serialize)]
-pub struct Sample {
-    /// The round, from 1.
-    pub round: u32,
-    /// What was measured.
-    pub case: Case,
-    /// The database; the floor has one only to look up the site in.
-    pub database: &'static str,
-    /// Events within the time measured.
-    pub events: u64,
-    /// The time measured.
-    pub seconds: f64,
-    /// The rate of the two.
-    pub events_per_second: f64,
-    /// Half of the batches were answered within this.
-    pub p50_ms: Option<f64>,
-    /// 99 of 100 batches were answered within this.
-    pub p99_ms: Option<f64>,
-    /// Processor time of the collector (on SQLite the database is in it) for one event.
-    pub collector_cpu_us_per_event: Option<f64>,
-    /// Processor time of the load generator for one event: what the collector could not have.
-    pub generator_cpu_us_per_event: Option<f64>,
-}
-
-/// The cases of a round.
-const CASES: [(Case, Kind); 5] = [
-    (Case::Floor, Kind::Sqlite),
-    (Case::Raw, Kind::Sqlite),
-    (Case::Full, Kind::Sqlite),
-    (Case::Raw, Kind::Postgres),
-    (Case::Full, Kind::Postgres),
-];
-
-/// The name of a database in the report.
-pub fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => "sqlite",
-        Kind::Postgres => "postgres",
-    }
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub seconds: u32,
+    /// Events in the tables of the grown case; 0 leaves that case out
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    preload: u64,
 }
 
 /// Measures, prints the table and writes the JSON.
@@ -120,27 +69,60 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
         sqlite,
         postgres,
     };
-    let mut samples = Vec::new();
-    for round in 1..=options.rounds {
-        let mut cases = CASES;
-        if round.is_multiple_of(2) {
-            cases.reverse();
+    let places = Places {
+        folder: &options.data,
+        server: &options.postgres,
+    };
+    let mut grown = Vec::new();
+    if options.preload > 0 {
+        for kind in KINDS {
+            grown.push((kind, preloaded(places, kind, options.preload).await?));
         }
-        for (case, kind) in cases {
-            let sample = measure(options, round, case, kind).await?;
-            eprintln!(
-                "  round {round}/{}  {case:?} on {kind}: {:.0} events/s",
-                options.rounds, sample.events_per_second
-            );
+    }
+    let mut trials = Vec::new();
+    for kind in KINDS {
+        trials.push((kind, try_commits(places, kind).await?));
+    }
+    let mut samples: Vec<Sample> = Vec::new();
+    for round in 1..=options.rounds {
+        let mut plan = plan(options.preload > 0);
+        if round.is_multiple_of(2) {
+            plan.reverse();
+        }
+        for (case, kind, connections) in plan {
+            let measuring = Measuring {
+                options,
+                places,
+                round,
+                case,
+                kind,
+                connections,
+                commit_items: of(&trials, kind).and_then(best).unwrap_or_default(),
+            };
+            let sample = match (case, of(&grown, kind)) {
+                (Case::Grown, Some(database)) => measure::on(measuring, database).await?,
+                _ => measure::alone(measuring).await?,
+            };
+            eprintln!("  round {round}/{}  {}", options.rounds, line(&sample));
             samples.push(sample);
         }
+    }
+    for (_, database) in grown {
+        database.remove().await?;
     }
     let settings = Settings {
         rounds: options.rounds,
         seconds: options.seconds,
-        connections: options.connections,
+        preload: options.preload,
         batch_items: BATCH_ITEMS,
-        raw_commit_items: COMMIT_ITEMS,
+        raw_commit_items: trials
+            .iter()
+            .filter_map(|(kind, rates)| Some((name(*kind), best(rates)?)))
+            .collect(),
+        raw_trials: trials
+            .into_iter()
+            .map(|(kind, rates)| (name(kind), rates))
+            .collect(),
         seed: SEED,
     };
     let report = Report::new(settings, environment, samples)?;
@@ -149,98 +131,82 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
     Ok(())
 }
 
-async fn measure(options: &IngestOptions, round: u32, case: Case, kind: Kind) -> Result<Sample> {
-    let places = Places {
-        folder: &options.data,
-        server: &options.postgres,
-    };
-    let label = format!("bench_{}_{round}_{case:?}", std::process::id()).to_lowercase();
+/// The cases of a round. Those whose ratio is a target stand beside each other.
+fn plan(with_grown: bool) -> Vec<(Case, Kind, u32)> {
+    let mut plan = vec![(Case::Floor, Kind::Sqlite, MAIN)];
+    for kind in KINDS {
+        plan.push((Case::PerRequest, kind, MAIN));
+        plan.push((Case::Raw, kind, 0));
+        let full = CONNECTIONS.map(|connections| (Case::Full, kind, connections));
+        plan.push(full[0]);
+        if with_grown {
+            plan.push((Case::Grown, kind, MAIN));
+        }
+        plan.extend(&full[1..]);
+        plan.push((Case::Bare, kind, 0));
+    }
+    plan
+}
+
+fn of<T>(list: &[(Kind, T)], kind: Kind) -> Option<&T> {
+    list.iter()
+        .find(|(own, _)| *own == kind)
+        .map(|(_, value)| value)
+}
+
+/// A database with so many events in it.
+async fn preloaded(places: Places<'_>, kind: Kind, events: u64) -> Result<Database> {
+    eprintln!("  preloading {events} events on {kind}");
+    let label = format!("bench_{}_grown", std::process::id());
     let database = Database::create(places, kind, &label).await?;
-    let sample = match case {
-        Case::Raw => committed(options, round, kind, &database).await?,
-        Case::Floor => loaded(options, round, kind, &database, Fitness::Unfit).await?,
-        Case::Full => loaded(options, round, kind, &database, Fitness::Fit).await?,
-    };
-    database.remove().await?;
-    Ok(sample)
-}
-
-async fn committed(
-    options: &IngestOptions,
-    round: u32,
-    kind: Kind,
-    database: &Database,
-) -> Result<Sample> {
     let (store, site) = database.open().await?;
-    let plan = raw::Plan {
-        seed: SEED + u64::from(round),
-        senders: options.connections as usize,
-        block_items: raw::BLOCK_ITEMS,
-        time: Duration::from_secs(options.seconds.into()),
-    };
-    let raw = raw::run(&store, &site, plan).await?;
+    raw::preload(&store, &site, SEED, events).await?;
     store.close().await;
-    database.check_events(raw.committed).await?;
-    let seconds = raw.time.as_secs_f64();
-    Ok(Sample {
-        round,
-        case: Case::Raw,
-        database: name(kind),
-        events: raw.events,
-        seconds,
-        events_per_second: raw.events as f64 / seconds,
-        p50_ms: None,
-        p99_ms: None,
-        collector_cpu_us_per_event: None,
-        generator_cpu_us_per_event: None,
-    })
+    database.check_events(events).await?;
+    Ok(database)
 }
 
-async fn loaded(
-    options: &IngestOptions,
-    round: u32,
-    kind: Kind,
-    database: &Database,
-    fitness: Fitness,
-) -> Result<Sample> {
-    let (store, _) = database.open().await?;
-    store.close().await;
-    let server = Server::start(&options.collector, database.url())?;
-    let plan = load::Plan {
-        address: server.address(),
-        process: server.process(),
-        seed: SEED + u64::from(round),
-        fitness,
-        connections: options.connections as usize,
-        warm_up: WARM_UP,
-        time: Duration::from_secs(options.seconds.into()),
-    };
-    let seconds = plan.time.as_secs_f64();
-    let load = tokio::task::spawn_blocking(move || load::run(&plan)).await??;
-    server.stop()?;
-    let (case, stored) = match fitness {
-        Fitness::Fit => (Case::Full, load.answered),
-        Fitness::Unfit => (Case::Floor, 0),
-    };
-    database.check_events(stored).await?;
-    ensure!(load.events > 0, "no batch was answered in {seconds} s");
-    Ok(sample(round, case, kind, seconds, &load))
+/// Items of the transactions at which the rate was highest.
+fn best(rates: &Rates) -> Option<usize> {
+    rates
+        .iter()
+        .max_by(|a, b| a.1.total_cmp(b.1))
+        .map(|(items, _)| *items)
 }
 
-fn sample(round: u32, case: Case, kind: Kind, seconds: f64, load: &Load) -> Sample {
-    let events = load.events as f64;
-    let millis = |percent| percentile(&load.latencies, percent).map(|us| f64::from(us) / 1000.0);
-    let per_event = |time: Option<Duration>| Some(time?.as_secs_f64() * 1e6 / events);
-    Sample {
-        round,
-        case,
-        database: name(kind),
-        events: load.events,
-        seconds,
-        events_per_second: events / seconds,
-        p50_ms: millis(50),
-        p99_ms: millis(99),
-        collector_cpu_us_per_event: per_event(load.collector_cpu),
-        generator_cpu_us_per_event: per_event(load.own_cpu),
+/// The raw rate at several sizes of transactions.
+async fn try_commits(places: Places<'_>, kind: Kind) -> Result<Rates> {
+    let mut rates = Rates::new();
+    for items in raw::COMMIT_ITEMS {
+        let label = format!("bench_{}_size_{items}", std::process::id());
+        let database = Database::create(places, kind, &label).await?;
+        let (store, site) = database.open().await?;
+        let plan = raw::Plan {
+            seed: SEED,
+            senders: MAIN as usize,
+            block_items: raw::BLOCK_ITEMS,
+            commit_items: items,
+            time: Duration::from_secs(2),
+        };
+        let raw = raw::run(&store, &site, plan).await?;
+        store.close().await;
+        database.remove().await?;
+        let rate = raw.events as f64 / raw.time.as_secs_f64();
+        eprintln!("  raw on {kind} with {items} items a transaction: {rate:.0} events/s");
+        rates.insert(items, rate);
+    }
+    Ok(rates)
+}
+
+fn line(sample: &Sample) -> String {
+    let what = format!("{:?} on {}", sample.case, sample.database);
+    let connections = match sample.connections {
+        0 => String::new(),
+        connections => format!(" at {connections}"),
+    };
+    match (sample.figures.events_per_second, sample.figures.p99_ms) {
+        (Some(rate), _) => format!("{what}{connections}: {rate:.0} events/s"),
+        (None, Some(p99)) => format!("{what}: p99 {p99:.2} ms"),
+        (None, None) => what,
     }
 }

@@ -15,6 +15,9 @@ use crate::client::{Answer, Connection};
 use crate::machine::{self, now_ms};
 use crate::traffic::{BATCH_ITEMS, Fitness, Traffic};
 
+/// How the threads of the collector that run SQLite are called, as much of it as the system keeps.
+const SQLITE_THREADS: &str = "sqlx-sqlite-wor";
+
 /// What is sent, where to and for how long.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -22,6 +25,8 @@ pub struct Plan {
     pub address: SocketAddr,
     /// The collector's process, of which the processor time is taken.
     pub process: u32,
+    /// The database server's process; none for SQLite, which runs in threads of the collector.
+    pub database: Option<u32>,
     /// What decides the batches.
     pub seed: u64,
     /// Whether the collector can store them.
@@ -43,10 +48,19 @@ pub struct Load {
     pub events: u64,
     /// Microseconds from sending a batch to its whole answer, in ascending order.
     pub latencies: Vec<u32>,
-    /// Processor time of this process within the time measured.
-    pub own_cpu: Option<Duration>,
-    /// Processor time of the collector within the time measured.
-    pub collector_cpu: Option<Duration>,
+    /// Processor time within the time measured.
+    pub cpu: Cpu,
+}
+
+/// Who took how much processor time.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cpu {
+    /// This process.
+    pub generator: Option<Duration>,
+    /// The collector, SQLite's threads included.
+    pub collector: Option<Duration>,
+    /// The database server, or SQLite's threads.
+    pub database: Option<Duration>,
 }
 
 /// The time that is measured.
@@ -83,7 +97,7 @@ async fn drive(plan: &Plan) -> Result<Load> {
     for (connection, traffic) in senders {
         running.spawn(send(connection, traffic, plan.fitness, window));
     }
-    let processor = tokio::spawn(processor_time(plan.process, window));
+    let processor = tokio::spawn(processor_time(plan.process, plan.database, window));
     let mut answered = 0;
     let mut latencies = Vec::new();
     while let Some(sender) = running.join_next().await {
@@ -92,13 +106,12 @@ async fn drive(plan: &Plan) -> Result<Load> {
         latencies.extend(measured);
     }
     latencies.sort_unstable();
-    let (own_cpu, collector_cpu) = processor.await?;
+    let cpu = processor.await?;
     Ok(Load {
         answered: answered * BATCH_ITEMS as u64,
         events: latencies.len() as u64 * BATCH_ITEMS as u64,
         latencies,
-        own_cpu,
-        collector_cpu,
+        cpu,
     })
 }
 
@@ -128,22 +141,30 @@ async fn send(
     }
 }
 
-/// Processor time that this process and the collector took within the window.
-async fn processor_time(collector: u32, window: Window) -> (Option<Duration>, Option<Duration>) {
-    let both = || {
-        (
-            machine::processor_time(std::process::id()),
-            machine::processor_time(collector),
-        )
+/// Processor time that everybody took within the window.
+async fn processor_time(collector: u32, database: Option<u32>, window: Window) -> Cpu {
+    let look = || Cpu {
+        generator: machine::processor_time(std::process::id()),
+        collector: machine::processor_time(collector),
+        database: match database {
+            Some(server) => machine::family_time(server),
+            None => machine::thread_time(collector, SQLITE_THREADS),
+        },
     };
     sleep_until(window.start).await;
-    let before = both();
+    let before = look();
     sleep_until(window.end).await;
-    let after = both();
-    (
-        after.0.zip(before.0).map(|(a, b)| a.saturating_sub(b)),
-        after.1.zip(before.1).map(|(a, b)| a.saturating_sub(b)),
-    )
+    let after = look();
+    let between = |of: fn(&Cpu) -> Option<Duration>| {
+        of(&after)
+            .zip(of(&before))
+            .map(|(after, before)| after.saturating_sub(before))
+    };
+    Cpu {
+        generator: between(|cpu| cpu.generator),
+        collector: between(|cpu| cpu.collector),
+        database: between(|cpu| cpu.database),
+    }
 }
 
 /// Every item accepted, or every item dropped, and nothing left out of any.

@@ -46,13 +46,71 @@ impl Machine {
 
 /// Processor time that a process has taken, its ended threads included.
 pub fn processor_time(process: u32) -> Option<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name stands in parentheses and may hold anything; user and system time are the 12th and 13th after it.
-    let (_, after) = stat.rsplit_once(") ")?;
-    let mut fields = after.split(' ').skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(TICK * user.checked_add(system)?)
+    let fields = stat(&format!("/proc/{process}/stat"))?;
+    Some(TICK * fields.times[0].checked_add(fields.times[1])?)
+}
+
+/// Processor time of a process and its children, ended ones included.
+pub fn family_time(process: u32) -> Option<Duration> {
+    let own = stat(&format!("/proc/{process}/stat"))?;
+    let mut ticks: u32 = own.times.iter().sum();
+    for entry in fs::read_dir("/proc").ok()?.flatten() {
+        if let Some(child) = stat(&format!("{}/stat", entry.path().display()))
+            && child.parent == process
+        {
+            ticks += child.times[0] + child.times[1];
+        }
+    }
+    Some(TICK * ticks)
+}
+
+/// Processor time of those threads of a process whose name begins with `name`.
+pub fn thread_time(process: u32, name: &str) -> Option<Duration> {
+    let mut ticks = 0;
+    for entry in fs::read_dir(format!("/proc/{process}/task"))
+        .ok()?
+        .flatten()
+    {
+        let thread = stat(&format!("{}/stat", entry.path().display()))?;
+        if thread.name.starts_with(name) {
+            ticks += thread.times[0] + thread.times[1];
+        }
+    }
+    Some(TICK * ticks)
+}
+
+/// The parent of a process.
+pub fn parent(process: u32) -> Option<u32> {
+    Some(stat(&format!("/proc/{process}/stat"))?.parent)
+}
+
+/// The most memory that a process has had resident, in bytes.
+pub fn peak_memory(process: u32) -> Option<u64> {
+    let text = field(&format!("/proc/{process}/status"), "VmHWM")?;
+    let kib: u64 = text.strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// What `/proc/…/stat` says, as far as it is needed.
+struct Stat {
+    name: String,
+    parent: u32,
+    /// Ticks in user and system, of the process and of its children that have ended.
+    times: [u32; 4],
+}
+
+fn stat(file: &str) -> Option<Stat> {
+    let text = fs::read_to_string(file).ok()?;
+    // The name stands in parentheses and may hold anything; the parent is the 2nd after it, the times the 12th to 15th.
+    let (before, after) = text.rsplit_once(") ")?;
+    let (_, name) = before.split_once('(')?;
+    let fields: Vec<&str> = after.split(' ').collect();
+    let number = |index: usize| fields.get(index)?.parse::<u32>().ok();
+    Some(Stat {
+        name: name.to_owned(),
+        parent: number(1)?,
+        times: [number(11)?, number(12)?, number(13)?, number(14)?],
+    })
 }
 
 /// The clock, in milliseconds since the Unix epoch.
@@ -91,5 +149,17 @@ mod tests {
             assert!(std::time::Instant::now() < deadline);
         }
         assert_eq!(processor_time(u32::MAX), None);
+        let busy = std::thread::Builder::new().name("bench-busy".to_owned());
+        let of_busy = || thread_time(std::process::id(), "bench-busy").unwrap();
+        assert_eq!(of_busy(), Duration::ZERO);
+        let worked = busy.spawn(move || {
+            while of_busy() < 2 * TICK {
+                assert!(std::time::Instant::now() < deadline);
+            }
+        });
+        worked.unwrap().join().unwrap();
+        let family = family_time(parent(std::process::id()).unwrap()).unwrap();
+        assert!(family >= own());
+        assert!(peak_memory(std::process::id()).unwrap() > 100_000);
     }
 }

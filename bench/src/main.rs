@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! ingest      the plan: which case, how often, in which order
+//! measure     one case on one database
 //!   ├ raw     traffic → store::commit, in this process
 //!   ├ load    traffic → client → a collector's process (server)
 //!   └ report  medians, ratios, targets; table and JSON
@@ -17,15 +18,18 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
+mod case;
 mod client;
 mod database;
 mod figures;
 mod ingest;
 mod load;
 mod machine;
+mod measure;
 mod raw;
 mod report;
 mod server;
+mod targets;
 mod traffic;
 
 /// Measure the collector.

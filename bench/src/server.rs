@@ -1,4 +1,5 @@
-//! The collector as a process of its own: the shipped binary, with the settings it has when nobody says anything.
+//! The collector as a process of its own: the shipped binary, with the settings it has when nobody says anything, but
+//! for those that a case is about.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -29,11 +30,11 @@ struct Line {
 }
 
 impl Server {
-    /// Starts `binary` on a free port of loopback and waits until it listens. Its warnings go to the standard error.
+    /// Starts `binary` with these flags on a free port of loopback and waits until it listens. Its warnings go to the standard error.
     ///
     /// # Errors
     /// A binary that cannot be started, or that ends or says nothing for a minute.
-    pub fn start(binary: &Path, database_url: &str) -> Result<Self> {
+    pub fn start(binary: &Path, database_url: &str, settings: &[&str]) -> Result<Self> {
         let mut command = Command::new(binary);
         for (name, _) in std::env::vars_os() {
             // Settings of another collector would change the figures without a word.
@@ -45,7 +46,9 @@ impl Server {
             .args(["--database-url", database_url])
             .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
             // Counted as always, and never reached: all of the load comes from one address and goes to one site.
-            .args(["--client-rate", "1000000", "--key-rate", "1000000", "serve"])
+            .args(["--client-rate", "1000000", "--key-rate", "1000000"])
+            .args(settings)
+            .arg("serve")
             .stdin(Stdio::null())
             // The set-up link, which nobody needs.
             .stdout(Stdio::null())
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_no_collector_is_an_error() {
-        let error = Server::start(Path::new("/bin/true"), "sqlite:x").unwrap_err();
+        let error = Server::start(Path::new("/bin/true"), "sqlite:x", &[]).unwrap_err();
         assert!(error.to_string().contains("ended before"), "{error}");
     }
 }

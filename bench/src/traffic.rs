@@ -18,8 +18,8 @@ pub const KEY: &str = "wk_bench";
 /// Where the pages are.
 pub const ORIGIN: &str = "https://shop.example";
 
-/// The time that the items of one batch are spread over, before the moment of sending.
-const GATHERED_MS: i64 = 25_000;
+/// The time that the items of one batch are spread over, before the moment of sending: what the SDK waits by itself.
+const GATHERED_MS: i64 = 5_000;
 /// Visitors that one sender remembers; beyond, the next one takes the place of a random one.
 const REMEMBERED: usize = 1024;
 

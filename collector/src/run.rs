@@ -2,7 +2,7 @@
 //!
 //! The end has an order. New connections are refused first and streams are ended; requests that have begun get
 //! their answer, for which the writers still run; then the queue is drained and the database closed. All of it
-//! within the grace time, after which what still hangs is cut.
+//! within the grace time and a few seconds for the last two, after which what still hangs is cut.
 
 use std::future::Future;
 use std::io::{IsTerminal, Write};
@@ -29,6 +29,9 @@ use crate::store::{self, Store, StoreError};
 
 /// What the queue gets to drain when the requests have used up the grace time.
 const LAST_DRAIN: Duration = Duration::from_secs(2);
+/// What the database gets to close. A transaction that hangs holds its connection, and is no reason to hang as well: it
+/// has been committed or not, and nobody was told that it is.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Why the collector could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -172,7 +175,10 @@ impl Collector {
             }
         }
         let _ = watching.await;
-        self.app.store().close().await;
+        let closed = tokio::time::timeout(CLOSING, self.app.store().close());
+        if closed.await.is_err() {
+            tracing::warn!("the database did not let go in time and was left");
+        }
         tracing::info!("stopped");
         Ok(())
     }
@@ -234,6 +240,13 @@ async fn serve(config: &Config) -> Result<(), RunError> {
     }
     if !assets.has_script(&config.script_name) {
         tracing::warn!("the SDK's script was not built into this program");
+    }
+    for (setting, value) in collector.app.store().durability().await?.weak() {
+        tracing::warn!(
+            setting,
+            value,
+            "the database may lose the latest commits with the power: what was answered as accepted would be gone"
+        );
     }
     tracing::info!(
         address = %collector.address(),

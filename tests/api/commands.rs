@@ -213,10 +213,7 @@ async fn people_come_and_go(database: Database) {
 async fn what_is_not_there_is_an_error(database: Database) {
     let app = TestApp::start(database).await;
     for (command, part) in [
-        (
-            Command::Keys(KeysCommand::Revoke { id: 99 }),
-            "no API key 99",
-        ),
+        (Command::Keys(KeysCommand::Revoke { id: 99 }), "no key 99"),
         (
             Command::Sites(SitesCommand::RotateKey { id: 99 }),
             "no site 99",

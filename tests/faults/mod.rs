@@ -1,8 +1,18 @@
 //! Faults on real processes: killed, cut off, filled up, lied to. What was acknowledged is there once, always.
 //!
-//! Each test has a collector process and a database of its own.
+//! Each test has a collector process and a database of its own, and [`load`] to send while the fault happens. The short
+//! form runs everywhere; `cargo xtask test --long` repeats more.
 
+mod clocks;
+mod cluster;
+mod crash;
+mod disk;
+mod durability;
+mod end;
 mod flood;
+mod load;
+mod outage;
+mod replay;
 mod slow_loris;
 
 use crate::support::collector::Collector;

@@ -1,5 +1,7 @@
 //! A fresh database for one test, gone with it.
 
+use std::path::Path;
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -37,6 +39,11 @@ impl Database {
             url: format!("sqlite:{}", folder.path().join("waymark.db").display()),
             _keep: Keep::Folder(folder),
         }
+    }
+
+    /// A SQLite file in this folder, which somebody else removes.
+    pub(crate) fn sqlite_in(folder: &Path) -> Self {
+        Self::shared(&format!("sqlite:{}", folder.join("waymark.db").display()))
     }
 
     /// A new database on the server that `WAYMARK_TEST_POSTGRES_URL` names.

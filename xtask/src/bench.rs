@@ -29,14 +29,14 @@ enum Measurement {
 #[derive(Args)]
 struct IngestOptions {
     /// Times that every case is measured
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// Seconds of every measurement
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 4)]
     seconds: u32,
-    /// Keep-alive connections, each with one batch of ten events on its way
-    #[arg(long, default_value_t = 64)]
-    connections: u32,
+    /// Measure on tables of so many events too, such as 5000000; 0 leaves that out
+    #[arg(long, default_value_t = 0)]
+    preload: u64,
 }
 
 /// Builds, measures, prints the table and leaves the figures in `target/bench/ingest.json`.
@@ -71,7 +71,7 @@ pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
         .arg(&out)
         .args(["--rounds", &options.rounds.to_string()])
         .args(["--seconds", &options.seconds.to_string()])
-        .args(["--connections", &options.connections.to_string()]);
+        .args(["--preload", &options.preload.to_string()]);
     measure(&mut command, &stop)?;
     eprintln!("\nAll rounds: {}", out.display());
     Ok(())

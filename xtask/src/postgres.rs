@@ -64,6 +64,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Where the programs of its PostgreSQL are.
+    pub fn programs(&self) -> &Path {
+        &self.bin
+    }
+
     fn prepare(steps: &Steps, home: PathBuf, lasting: bool) -> Result<Self> {
         let bin = tools::postgres(steps)?;
         fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;

@@ -35,7 +35,7 @@ enum Part {
     Clippy,
     /// Unit and property tests within each crate
     Unit,
-    /// Store, API, contract and browser tests against the built product
+    /// Store, API, contract, browser and fault tests against the built product
     Outside,
 }
 
@@ -135,6 +135,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     command
         .args(["--package", "waymark-tests"])
         .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
+        .env("WAYMARK_TEST_POSTGRES_BIN", cluster.programs())
         .env("WAYMARK_TEST_COLLECTOR", collector)
         .env("WAYMARK_TEST_GEO_DATABASE", places)
         .env("WAYMARK_TEST_SCHEMATHESIS", schemathesis)
@@ -143,7 +144,10 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     if options.long {
         command.env("WAYMARK_TEST_LONG", "1");
     }
-    steps.run("store, API, contract and browser tests", &mut command)
+    steps.run(
+        "store, API, contract, browser and fault tests",
+        &mut command,
+    )
 }
 
 fn cargo_test(options: &TestOptions) -> Command {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgPool, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
@@ -83,20 +83,26 @@ impl Store {
         let mut entries: Vec<&Fact> = facts
             .iter()
             .copied()
-            .filter(|fact| fact.kind != ItemKind::PagePing)
+            .filter(|fact| !is_ping(fact))
             .collect();
         // Stable, so that the first of two equals stays in front and is the one that is kept.
         entries.sort_by_key(|fact| key(fact));
         entries.dedup_by_key(|fact| key(fact));
 
-        let mut new = match self.database() {
+        let new = match self.database() {
             Database::Sqlite { write, .. } => sqlite(write, facts, &entries).await?,
             Database::Postgres { write, .. } => postgres(write, facts, &entries).await?,
         };
+        let pings = facts.iter().filter(|fact| is_ping(fact)).count();
+        // Nearly always, so that nothing has to be looked up.
+        if new.len() + pings == facts.len() {
+            return Ok(vec![Committed::New; facts.len()]);
+        }
+        let mut new: HashSet<ItemKey> = new.into_iter().map(key).collect();
         Ok(facts
             .iter()
             .map(|fact| {
-                if fact.kind == ItemKind::PagePing || new.remove(&key(fact)) {
+                if is_ping(fact) || new.remove(&key(fact)) {
                     Committed::New
                 } else {
                     Committed::Duplicate
@@ -106,13 +112,32 @@ impl Store {
     }
 }
 
-async fn sqlite(
+/// Commits on SQLite; gives those entries that were new.
+async fn sqlite<'f>(
     pool: &SqlitePool,
-    facts: &[&Fact],
-    entries: &[&Fact],
-) -> Result<HashSet<ItemKey>, StoreError> {
+    facts: &[&'f Fact],
+    entries: &[&'f Fact],
+) -> Result<Vec<&'f Fact>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let result = sqlite_on(&mut connection, facts, entries).await;
+    if matches!(
+        result,
+        Err(StoreError::Unavailable(_) | StoreError::Internal(_))
+    ) {
+        // SQLite rolls back by itself when the disk is full or fails. The driver does not learn of it and believes the
+        // connection to be in a transaction for ever, so a new one takes its place.
+        let _ = connection.close().await;
+    }
+    result
+}
+
+async fn sqlite_on<'f>(
+    connection: &mut SqliteConnection,
+    facts: &[&'f Fact],
+    entries: &[&'f Fact],
+) -> Result<Vec<&'f Fact>, StoreError> {
     // Takes the write lock at once: what is looked up below cannot change before the commit.
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
 
     let keys: Vec<Value<'_>> = entries
         .iter()
@@ -129,8 +154,7 @@ async fn sqlite(
         .collect();
     execute!(Marks::Bare, transaction, EVENTS_SQLITE, &event_rows(&new));
 
-    let new: HashSet<ItemKey> = new.into_iter().map(key).collect();
-    let tally = Tally::of(counting(facts, entries, &new));
+    let tally = Tally::of(counting(facts, &new));
     let known = fetch!(
         Marks::Bare,
         transaction,
@@ -168,32 +192,38 @@ async fn sqlite(
         VISITORS,
         &tally.visitor_rows(&created)
     );
-    let sequences = sequences::rows(counting(facts, entries, &new));
+    let sequences = sequences::rows(counting(facts, &new));
     execute!(Marks::Bare, transaction, SEQUENCES, &sequences);
     transaction.commit().await?;
     Ok(new)
 }
 
-async fn postgres(
+/// Commits on PostgreSQL; gives those entries that were new.
+async fn postgres<'f>(
     pool: &PgPool,
-    facts: &[&Fact],
-    entries: &[&Fact],
-) -> Result<HashSet<ItemKey>, StoreError> {
+    facts: &[&'f Fact],
+    entries: &[&'f Fact],
+) -> Result<Vec<&'f Fact>, StoreError> {
     let mut transaction = pool.begin().await?;
     let rows = event_rows(entries);
     // An id that another transaction has written and not yet committed makes this wait for its end, so that exactly
     // one of the two is told that the item is new.
-    let new: HashSet<ItemKey> = fetch!(
+    let inserted = fetch!(
         Marks::Numbered,
         transaction,
         EVENTS_POSTGRES,
         &rows,
         ItemKey
-    )
-    .into_iter()
-    .collect();
+    );
+    let new = if inserted.len() == entries.len() {
+        entries.to_vec()
+    } else {
+        let inserted: HashSet<ItemKey> = inserted.into_iter().collect();
+        let is_new = |fact: &&Fact| inserted.contains(&key(fact));
+        entries.iter().copied().filter(is_new).collect()
+    };
 
-    let tally = Tally::of(counting(facts, entries, &new));
+    let tally = Tally::of(counting(facts, &new));
     let mut created: HashMap<VisitorKey, i64> = HashMap::new();
     let rows = tally.session_rows();
     for (site_id, visitor_id, is_new) in fetch!(
@@ -223,27 +253,24 @@ async fn postgres(
         VISITORS,
         &tally.visitor_rows(&created)
     );
-    let sequences = sequences::rows(counting(facts, entries, &new));
+    let sequences = sequences::rows(counting(facts, &new));
     execute!(Marks::Numbered, transaction, SEQUENCES, &sequences);
     transaction.commit().await?;
     Ok(new)
 }
 
 /// The facts that count: entries that were new, and every ping.
-fn counting<'f>(
-    facts: &'f [&'f Fact],
-    entries: &'f [&'f Fact],
-    new: &'f HashSet<ItemKey>,
-) -> impl Iterator<Item = &'f Fact> {
-    let pings = facts
-        .iter()
-        .copied()
-        .filter(|fact| fact.kind == ItemKind::PagePing);
-    entries
-        .iter()
-        .copied()
-        .filter(|fact| new.contains(&key(fact)))
-        .chain(pings)
+fn counting<'s, 'f>(
+    facts: &'s [&'f Fact],
+    new: &'s [&'f Fact],
+) -> impl Iterator<Item = &'f Fact> + use<'s, 'f> {
+    let pings = facts.iter().copied().filter(|fact| is_ping(fact));
+    new.iter().copied().chain(pings)
+}
+
+/// Page pings have no row of their own.
+fn is_ping(fact: &Fact) -> bool {
+    fact.kind == ItemKind::PagePing
 }
 
 fn key(fact: &Fact) -> ItemKey {

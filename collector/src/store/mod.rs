@@ -10,6 +10,7 @@
 mod bots;
 mod commit;
 pub mod dump;
+mod durability;
 mod entries;
 mod error;
 pub mod inspect;
@@ -31,6 +32,7 @@ use sqlx::{PgPool, SqlitePool};
 
 pub use bots::Bots;
 pub use commit::Committed;
+pub use durability::Durability;
 pub use entries::EntryFilter;
 pub use error::StoreError;
 pub use journeys::VisitorFilter;

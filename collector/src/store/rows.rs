@@ -5,6 +5,10 @@
 
 use std::sync::OnceLock;
 
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::types::Json;
+use sqlx::{Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
 /// One value to bind. The type is known even when the value is not, which PostgreSQL asks for.
@@ -66,6 +70,43 @@ impl From<bool> for Value<'_> {
     }
 }
 
+/// JSON text that has been checked when it was read, bound as it is: the driver's own type would read it again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JsonText<'a>(pub(super) &'a str);
+
+impl Type<Sqlite> for JsonText<'_> {
+    fn type_info() -> <Sqlite as sqlx::Database>::TypeInfo {
+        <str as Type<Sqlite>>::type_info()
+    }
+}
+
+impl Encode<'_, Sqlite> for JsonText<'_> {
+    fn encode_by_ref(
+        &self,
+        arguments: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<IsNull, BoxDynError> {
+        <&str as Encode<'_, Sqlite>>::encode_by_ref(&self.0, arguments)
+    }
+}
+
+impl Type<Postgres> for JsonText<'_> {
+    fn type_info() -> <Postgres as sqlx::Database>::TypeInfo {
+        <Json<()> as Type<Postgres>>::type_info()
+    }
+}
+
+impl Encode<'_, Postgres> for JsonText<'_> {
+    fn encode_by_ref(
+        &self,
+        arguments: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<IsNull, BoxDynError> {
+        // JSONB on the wire is a version, which is 1, and the text.
+        arguments.push(1);
+        arguments.extend_from_slice(self.0.as_bytes());
+        Ok(IsNull::No)
+    }
+}
+
 /// Binds values in order, on whichever database the query is for.
 macro_rules! bind {
     ($query:expr, $values:expr) => {{
@@ -74,13 +115,9 @@ macro_rules! bind {
             query = match *value {
                 $crate::store::rows::Value::Int(value) => query.bind(value),
                 $crate::store::rows::Value::Text(value) => query.bind(value),
-                $crate::store::rows::Value::Json(value) => query.bind(
-                    value
-                        .map(serde_json::from_str::<&serde_json::value::RawValue>)
-                        .transpose()
-                        .map_err(|error| sqlx::Error::Encode(error.into()))?
-                        .map(sqlx::types::Json),
-                ),
+                $crate::store::rows::Value::Json(value) => {
+                    query.bind(value.map($crate::store::rows::JsonText))
+                }
                 $crate::store::rows::Value::Id(value) => query.bind(value),
                 $crate::store::rows::Value::Bool(value) => query.bind(value),
             };
@@ -92,7 +129,7 @@ pub(super) use bind;
 
 /// Row counts for which a statement is written out. A transaction's rows are cut greedily into these, so that the
 /// round trips are few and the texts are too. The largest stays under SQLite's 32,766 parameters at 45 columns.
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// How a multi-row statement marks its parameters.
 #[derive(Debug, Clone, Copy)]
@@ -219,6 +256,7 @@ mod tests {
             .map(|(_, v)| v.len() / 2)
             .collect();
         assert_eq!(sizes, [64, 16, 4, 1]);
+        assert_eq!(STATEMENT.chunks(Marks::Bare, &values[..20]).count(), 2);
         let (text, _) = STATEMENT
             .chunks(Marks::Numbered, &values[..8])
             .next()
