@@ -27,19 +27,16 @@ const UNUSED: [&str; 12] = [
 ];
 
 /// What those functions would have said, beside the places of panics, and the digits that formatting copies.
-const MESSAGES: [&str; 14] = [
+const MESSAGES: [&str; 11] = [
     "insertion index (is ",
     "removal index (is ",
     ") should be <= len (is ",
     ") should be < len (is ",
-    "called `Result::unwrap_throw()` on an `Err` value",
     "closure invoked recursively or after being dropped",
-    "FnOnce called more than once",
     "Tried to shrink to a larger capacity",
     "RefCell already mutably borrowed",
     "RefCell already borrowed",
     "assertion failed: self.is_char_boundary(new_len)",
-    "window size must be non-zero",
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
      5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
     "capacity overflow",
