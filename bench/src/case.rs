@@ -1,10 +1,11 @@
 //! What is measured, and what one measurement gives.
 
+use clap::ValueEnum;
 use serde::Serialize;
 use waymark_collector::store::Kind;
 
 /// One of the measurements of a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Case {
     /// HTTP without a commit: every item is read, dropped and answered.

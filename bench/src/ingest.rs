@@ -4,6 +4,7 @@
 //! does meets all of them alike. Each gets a database of its own, made for it and removed after it; only the grown ones
 //! last from round to round.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,38 @@ pub struct IngestOptions {
     /// Events in the tables of the grown case; 0 leaves that case out
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
     preload: u64,
+    /// Only these cases, to look closer at one: the targets are not judged then
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Case>,
+    /// Only these databases
+    #[arg(long, value_delimiter = ',', value_parser = kind)]
+    database: Vec<Kind>,
+    /// Only these numbers of connections of the full path
+    #[arg(long, value_delimiter = ',')]
+    connections: Vec<u32>,
+}
+
+/// A database by its name.
+fn kind(text: &str) -> Result<Kind, String> {
+    KINDS
+        .into_iter()
+        .find(|kind| name(*kind) == text)
+        .ok_or_else(|| "sqlite or postgres".to_owned())
+}
+
+impl IngestOptions {
+    /// Whether some cases are left out, so that no ratio can be told.
+    fn is_partial(&self) -> bool {
+        !(self.only.is_empty() && self.database.is_empty() && self.connections.is_empty())
+    }
+
+    fn wants(&self, (case, kind, connections): (Case, Kind, u32)) -> bool {
+        (self.only.is_empty() || self.only.contains(&case))
+            && (self.database.is_empty() || self.database.contains(&kind))
+            && (self.connections.is_empty()
+                || case != Case::Full
+                || self.connections.contains(&connections))
+    }
 }
 
 /// Measures, prints the table and writes the JSON.
@@ -76,16 +109,21 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
     let mut grown = Vec::new();
     if options.preload > 0 {
         for kind in KINDS {
-            grown.push((kind, preloaded(places, kind, options.preload).await?));
+            if options.wants((Case::Grown, kind, MAIN)) {
+                grown.push((kind, preloaded(places, kind, options.preload).await?));
+            }
         }
     }
     let mut trials = Vec::new();
     for kind in KINDS {
-        trials.push((kind, try_commits(places, kind).await?));
+        if options.wants((Case::Raw, kind, 0)) {
+            trials.push((kind, try_commits(places, kind).await?));
+        }
     }
     let mut samples: Vec<Sample> = Vec::new();
     for round in 1..=options.rounds {
         let mut plan = plan(options.preload > 0);
+        plan.retain(|measurement| options.wants(*measurement));
         if round.is_multiple_of(2) {
             plan.reverse();
         }
@@ -110,6 +148,9 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
     for (_, database) in grown {
         database.remove().await?;
     }
+    if options.is_partial() {
+        return summarize(&samples);
+    }
     let settings = Settings {
         rounds: options.rounds,
         seconds: options.seconds,
@@ -128,6 +169,16 @@ pub async fn run(options: &IngestOptions) -> Result<()> {
     let report = Report::new(settings, environment, samples)?;
     report.write(&options.out)?;
     report.print();
+    Ok(())
+}
+
+/// Prints what was measured in full, a line of JSON each.
+fn summarize(samples: &[Sample]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    for sample in samples {
+        serde_json::to_writer(&mut out, sample)?;
+        writeln!(out)?;
+    }
     Ok(())
 }
 

@@ -15,8 +15,8 @@ use crate::client::{Answer, Connection};
 use crate::machine::{self, now_ms};
 use crate::traffic::{BATCH_ITEMS, Fitness, Traffic};
 
-/// How the threads of the collector that run SQLite are called, as much of it as the system keeps.
-const SQLITE_THREADS: &str = "sqlx-sqlite-wor";
+/// How the threads of the collector begin that store items on SQLite: the one that commits and the one that copies the log.
+const SQLITE_THREADS: &str = "sqlite-";
 
 /// What is sent, where to and for how long.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use crate::machine::Machine;
 use crate::targets::{self, Target};
 
 /// How to take the figures; part of the JSON, printed below the table.
-const NOTES: [&str; 6] = [
+const NOTES: [&str; 7] = [
     "floor: the same process, route and batches, but each item ends its name or URL with a zero character, so that it \
      is read, dropped and answered, and no commit happens. The answers are a little longer, and properties behind a bad \
      name are not walked.",
@@ -27,6 +27,8 @@ const NOTES: [&str; 6] = [
      run at a time.",
     "grown: the full path on tables that hold the preloaded events.",
     "bare: BEGIN, one row into a table of one column, COMMIT, through the driver with the same durability.",
+    "On SQLite the database's processor time is that of the threads that store items and copy its log, with what they do \
+     around SQLite.",
     "The load generator shares the machine with the collector and the database; its own column says what it took.",
 ];
 

@@ -43,7 +43,7 @@ const IMPORT_RULES: &[ImportRule] = &[
     },
     ImportRule {
         within: "collector/src",
-        words: &["sqlx"],
+        words: &["sqlx", "rusqlite"],
         allowed: &["collector/src/store"],
         because: "store/ is the only user of the database driver",
     },

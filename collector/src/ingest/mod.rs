@@ -160,19 +160,23 @@ impl Ingest {
         tokio::task::spawn_blocking(user_agent::warm_up);
         let queue = Arc::new(Queue::new(options));
         let writers = TaskTracker::new();
-        let count = match store.kind() {
-            Kind::Sqlite => 1,
-            Kind::Postgres => options.writers.max(1),
-        };
-        for _ in 0..count {
-            let writer = writer::run(
+        let writer = || {
+            writer::run(
                 store.clone(),
                 Arc::clone(&queue),
                 live.clone(),
                 options.commit_time,
-            );
+            )
             // A writer logs where whoever started it does.
-            writers.spawn(writer.with_current_subscriber());
+            .with_current_subscriber()
+        };
+        match store.kind() {
+            Kind::Sqlite => writer::on_its_thread(&writers, writer),
+            Kind::Postgres => {
+                for _ in 0..options.writers.max(1) {
+                    writers.spawn(writer());
+                }
+            }
         }
         writers.close();
         let (inbox, writing) = Inbox::new(store, options, queue.meter.clone());

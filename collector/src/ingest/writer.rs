@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::broadcast;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use waymark_protocol::Reason;
 
@@ -24,6 +26,8 @@ use crate::store::{Committed, Kind, Store, StoreError};
 const CONFLICT_PATIENCE: Duration = Duration::from_secs(8);
 /// A transaction that takes longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
+/// What the system shows the thread as in which SQLite commits.
+const SQLITE_THREAD: &str = "sqlite-writer";
 /// The pause before the first repetition; it doubles.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 
@@ -41,6 +45,26 @@ pub(super) async fn run(
     outlive_panics(|| work(database, &queue, &live)).await;
 }
 
+/// Runs a writer of SQLite, which blocks its thread while it commits, in one of its own.
+pub(super) fn on_its_thread<W>(writers: &TaskTracker, writer: impl Fn() -> W)
+where
+    W: Future<Output = ()> + Send + 'static,
+{
+    let token = writers.token();
+    let work = writer();
+    let runtime = Handle::current();
+    let started = std::thread::Builder::new()
+        .name(SQLITE_THREAD.to_owned())
+        .spawn(move || {
+            runtime.block_on(work);
+            drop(token);
+        });
+    if let Err(error) = started {
+        tracing::warn!(%error, "SQLite gets no thread of its own, and requests will wait for it now and then");
+        writers.spawn(writer());
+    }
+}
+
 /// Where a writer commits, and how long that may take.
 #[derive(Clone, Copy)]
 struct Writing<'s> {
@@ -54,7 +78,7 @@ impl Writing<'_> {
     async fn commit(self, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
         let commit = self.store.commit(facts);
         match self.store.kind() {
-            // It waits for locks no longer than its busy timeout, and what its thread does cannot be called off.
+            // It waits for locks no longer than its busy timeout, and what a thread does cannot be called off.
             Kind::Sqlite => commit.await,
             Kind::Postgres => tokio::time::timeout(self.commit_time, commit)
                 .await

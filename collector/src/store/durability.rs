@@ -35,12 +35,9 @@ impl Store {
     pub async fn durability(&self) -> Result<Durability, StoreError> {
         let mut settings = Vec::new();
         match self.database() {
-            Database::Sqlite { write, .. } => {
-                let mut connection = write.acquire().await?;
-                let mode = sqlx::query_scalar::<_, String>("PRAGMA journal_mode");
-                settings.push(("journal_mode", mode.fetch_one(&mut *connection).await?));
-                let level = sqlx::query_scalar::<_, i64>("PRAGMA synchronous");
-                let level = level.fetch_one(&mut *connection).await?;
+            Database::Sqlite { items, .. } => {
+                let (mode, level) = items.turn().await.durability()?;
+                settings.push(("journal_mode", mode));
                 settings.push(("synchronous", level.to_string()));
             }
             Database::Postgres { write, .. } => {

@@ -115,6 +115,14 @@ impl Store {
             filter.bots.wanted(),
         );
         let sql = filters.apply(include_str!("sql/events/list.sql"));
+        // By the index that there is: a visitor's or a session's entries by their time, a site's by the second.
+        let few = filter.visitor.is_some() || filter.session.is_some();
+        let sql = if few {
+            sql.replace("{order}", "").replace("{second}", "")
+        } else {
+            sql.replace("{order}", "at / 1000 DESC, ")
+                .replace("{second}", "AND at / 1000 <= $2 / 1000")
+        };
         let rows: Vec<Row> = on!(self, read, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)

@@ -1,4 +1,4 @@
-//! The database: the only place that knows SQL and the only user of sqlx.
+//! The database: the only place that knows SQL and the only user of sqlx and rusqlite.
 //!
 //! One file per table or topic, with its statements in `sql/<table>/<verb>.sql` beside it. The same text serves
 //! SQLite and PostgreSQL; a pair `x.sqlite.sql` and `x.postgres.sql` stands only where the two truly differ. Times
@@ -24,6 +24,7 @@ pub mod rejected;
 mod rows;
 mod sessions;
 pub mod sites;
+mod sqlite;
 pub mod users;
 
 use std::sync::Arc;
@@ -45,6 +46,20 @@ pub use sessions::SessionFilter;
 /// `read` and `write` name the pool, so that those who ask do not keep those who store waiting. On SQLite one
 /// connection writes.
 macro_rules! on {
+    ($store:expr, write, |$pool:ident| $body:expr) => {
+        match $store.database() {
+            $crate::store::Database::Sqlite {
+                write: $pool,
+                items,
+                ..
+            } => {
+                // One writes at a time, in the order of asking.
+                let _turn = items.turn().await;
+                $body
+            }
+            $crate::store::Database::Postgres { write: $pool, .. } => $body,
+        }
+    };
     ($store:expr, $side:ident, |$pool:ident| $body:expr) => {
         match $store.database() {
             $crate::store::Database::Sqlite { $side: $pool, .. } => $body,
@@ -61,8 +76,12 @@ pub struct Store(Arc<Database>);
 /// The two databases there are.
 #[derive(Debug)]
 pub(crate) enum Database {
-    /// One file, one writing connection.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// One file. Two connections write by turns: one stores items, the other all else.
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+        items: sqlite::Items,
+    },
     /// A server.
     Postgres { read: PgPool, write: PgPool },
 }
@@ -127,7 +146,8 @@ impl Store {
     /// Closes every connection and waits until they are closed. Every later call fails.
     pub async fn close(&self) {
         match self.database() {
-            Database::Sqlite { read, write } => {
+            Database::Sqlite { read, write, items } => {
+                items.turn().await.close();
                 read.close().await;
                 write.close().await;
             }

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
+use super::sqlite::Items;
 use super::{Database, Kind, StoreError};
 
 pub(super) static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -22,12 +23,6 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 const OPENING: Duration = Duration::from_secs(30);
 /// Statements that a connection keeps prepared; multi-row statements exist in a few sizes each.
 const PREPARED: usize = 256;
-/// Memory for pages of a SQLite file on the connection that writes. A commit touches about two pages for every event, at
-/// other places each time; what is not kept is read from the file again, and written out in the middle of a transaction.
-const SQLITE_CACHE_KIB: u32 = 24 * 1024;
-/// Pages in the log before they are copied into the SQLite file: 64 MiB. Many commits write the same pages, which are then
-/// copied once; after a crash, this much is read at the start.
-const SQLITE_CHECKPOINT_PAGES: u32 = 16_384;
 /// Readers of a SQLite file. It is a file on this machine: more would wait for the same disk.
 const SQLITE_READERS: u32 = 4;
 /// Connections to a PostgreSQL server for questions.
@@ -86,23 +81,21 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         // The driver writes out a slow statement in full, of which one for many rows has ten thousand parameters. The
         // writer says by itself when a transaction is slow.
         .disable_statement_logging();
-    let writing = options
-        .clone()
-        .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
-        .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES.to_string());
+    let path = options.get_filename().to_owned();
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE);
     // Switching a new file to WAL does not wait for its lock (SQLite returns BUSY without asking the busy handler),
     // so processes that start together may have to try again.
-    let write = patiently(|| write.clone().connect_with(writing.clone())).await?;
+    let write = patiently(|| write.clone().connect_with(options.clone())).await?;
     patiently(|| migrate_sqlite(&write)).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE)
         .connect_with(options)
         .await?;
-    Ok(Database::Sqlite { read, write })
+    let items = Items::open(&path)?;
+    Ok(Database::Sqlite { read, write, items })
 }
 
 /// Repeats `attempt` for as long as another process is in the way.

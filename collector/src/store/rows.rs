@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use rusqlite::ToSql;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::types::Json;
@@ -67,6 +69,21 @@ impl<'a> From<&'a Option<String>> for Value<'a> {
 impl From<bool> for Value<'_> {
     fn from(value: bool) -> Self {
         Self::Bool(value)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Int(value) => value.map_or(ValueRef::Null, ValueRef::Integer),
+            Self::Text(value) | Self::Json(value) => {
+                value.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
+            }
+            Self::Id(value) => value
+                .as_ref()
+                .map_or(ValueRef::Null, |id| ValueRef::Blob(id.as_bytes())),
+            Self::Bool(value) => ValueRef::Integer(i64::from(*value)),
+        }))
     }
 }
 
@@ -174,6 +191,20 @@ impl Rows {
             values = rest;
             Some((self.sized(marks, index), chunk))
         })
+    }
+
+    /// The statement for one row, for SQLite.
+    pub(super) fn one(&'static self) -> &'static str {
+        self.sized(Marks::Bare, SIZES.len() - 1)
+    }
+
+    /// Cuts rows, given as one run of values, into single ones.
+    pub(super) fn each<'v, 'a>(
+        &self,
+        values: &'v [Value<'a>],
+    ) -> impl Iterator<Item = &'v [Value<'a>]> {
+        debug_assert_eq!(values.len() % self.columns, 0, "{}", self.text);
+        values.chunks_exact(self.columns)
     }
 
     fn sized(&'static self, marks: Marks, index: usize) -> &'static str {

@@ -108,17 +108,8 @@ impl<'f> Tally<'f> {
     }
 
     /// Keys of the sessions: site, visitor, session.
-    pub(super) fn session_keys(&self) -> Vec<Value<'_>> {
-        self.sessions
-            .keys()
-            .flat_map(|(site_id, visitor_id, session_id)| {
-                [
-                    (*site_id).into(),
-                    (*visitor_id).into(),
-                    (*session_id).into(),
-                ]
-            })
-            .collect()
+    pub(super) fn session_keys(&self) -> impl Iterator<Item = (i64, Uuid, Uuid)> {
+        self.sessions.keys().copied()
     }
 
     /// Rows for `sql/sessions/upsert.*.sql`.

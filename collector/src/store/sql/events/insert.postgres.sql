@@ -3,5 +3,5 @@ INSERT INTO events (
     props, conversion, value, currency, user_id, consent
 )
 VALUES {rows}
-ON CONFLICT (site_id, id) DO NOTHING
-RETURNING site_id, id
+ON CONFLICT (site_id, visitor_id, id) DO NOTHING
+RETURNING site_id, visitor_id, id

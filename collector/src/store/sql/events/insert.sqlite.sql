@@ -3,4 +3,4 @@ INSERT INTO events (
     props, conversion, value, currency, user_id, consent
 )
 VALUES {rows}
-ON CONFLICT (site_id, id) DO NOTHING
+ON CONFLICT (site_id, visitor_id, id) DO NOTHING

@@ -8,6 +8,7 @@ LEFT JOIN page_views
     ON page_views.site_id = events.site_id AND page_views.id = events.id AND events.kind = 'page_view'
 WHERE events.site_id = $1
   AND (at, events.id) < ($2, $3)
+  {second}
   {filters}
-ORDER BY at DESC, events.id DESC
+ORDER BY {order}at DESC, events.id DESC
 LIMIT $4

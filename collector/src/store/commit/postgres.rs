@@ -1,0 +1,85 @@
+//! The transaction on PostgreSQL: statements for many rows, because every statement is a way to the server and back.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::tally::Tally;
+use super::{EVENT_COLUMNS, ItemKey, StoreError, VisitorKey, counting, event_row, key, sequences};
+use crate::journey::Fact;
+use crate::store::rows::{Marks, Rows, bind};
+
+static EVENTS: Rows = Rows::new(
+    include_str!("../sql/events/insert.postgres.sql"),
+    EVENT_COLUMNS,
+);
+static SESSIONS: Rows = Rows::new(include_str!("../sql/sessions/upsert.postgres.sql"), 45);
+static PAGE_VIEWS: Rows = Rows::new(include_str!("../sql/page_views/upsert.sql"), 4);
+static MILESTONES: Rows = Rows::new(include_str!("../sql/milestones/upsert.sql"), 4);
+static VISITORS: Rows = Rows::new(include_str!("../sql/visitors/upsert.sql"), 39);
+static SEQUENCES: Rows = Rows::new(include_str!("../sql/tab_sequences/upsert.sql"), 5);
+
+/// Runs a multi-row statement on a transaction, for its effect.
+macro_rules! execute {
+    ($transaction:expr, $statement:expr, $values:expr) => {
+        for (sql, values) in $statement.chunks(Marks::Numbered, $values) {
+            bind!(sqlx::query(sql), values)
+                .execute(&mut *$transaction)
+                .await?;
+        }
+    };
+}
+
+/// Runs a multi-row statement on a transaction and gathers what it answers.
+macro_rules! fetch {
+    ($transaction:expr, $statement:expr, $values:expr, $row:ty) => {{
+        let mut rows: Vec<$row> = Vec::new();
+        for (sql, values) in $statement.chunks(Marks::Numbered, $values) {
+            rows.extend(
+                bind!(sqlx::query_as::<_, $row>(sql), values)
+                    .fetch_all(&mut *$transaction)
+                    .await?,
+            );
+        }
+        rows
+    }};
+}
+
+/// Commits on PostgreSQL; gives those entries that were new.
+pub(super) async fn commit<'f>(
+    pool: &PgPool,
+    facts: &[&'f Fact],
+    entries: &[&'f Fact],
+) -> Result<Vec<&'f Fact>, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let rows = entries
+        .iter()
+        .filter_map(|fact| event_row(fact))
+        .flatten()
+        .collect::<Vec<_>>();
+    // An id that another transaction has written and not yet committed makes this wait for its end, so that exactly
+    // one of the two is told that the item is new.
+    let inserted = fetch!(transaction, EVENTS, &rows, ItemKey);
+    let new = if inserted.len() == entries.len() {
+        entries.to_vec()
+    } else {
+        let inserted: HashSet<ItemKey> = inserted.into_iter().collect();
+        let is_new = |fact: &&Fact| inserted.contains(&key(fact));
+        entries.iter().copied().filter(is_new).collect()
+    };
+
+    let tally = Tally::of(counting(facts, &new));
+    let mut created: HashMap<VisitorKey, i64> = HashMap::new();
+    let rows = tally.session_rows();
+    for (site_id, visitor_id, is_new) in fetch!(transaction, SESSIONS, &rows, (i64, Uuid, bool)) {
+        *created.entry((site_id, visitor_id)).or_default() += i64::from(is_new);
+    }
+    execute!(transaction, PAGE_VIEWS, &tally.page_view_rows());
+    execute!(transaction, MILESTONES, &tally.milestone_rows());
+    execute!(transaction, VISITORS, &tally.visitor_rows(&created));
+    let sequences = sequences::rows(counting(facts, &new));
+    execute!(transaction, SEQUENCES, &sequences);
+    transaction.commit().await?;
+    Ok(new)
+}

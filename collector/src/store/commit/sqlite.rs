@@ -1,0 +1,87 @@
+//! The transaction on SQLite: statements for one row, because a statement that is prepared costs nothing to run again.
+
+use rusqlite::{Connection, TransactionBehavior, params_from_iter};
+
+use super::tally::Tally;
+use super::{EVENT_COLUMNS, StoreError, counting, event_row, sequences};
+use crate::journey::Fact;
+use crate::store::rows::{Rows, Value};
+use crate::store::sqlite::Items;
+
+static EVENTS: Rows = Rows::new(
+    include_str!("../sql/events/insert.sqlite.sql"),
+    EVENT_COLUMNS,
+);
+static SESSIONS: Rows = Rows::new(include_str!("../sql/sessions/upsert.sqlite.sql"), 45);
+static PAGE_VIEWS: Rows = Rows::new(include_str!("../sql/page_views/upsert.sql"), 4);
+static MILESTONES: Rows = Rows::new(include_str!("../sql/milestones/upsert.sql"), 4);
+static VISITORS: Rows = Rows::new(include_str!("../sql/visitors/upsert.sql"), 39);
+static SEQUENCES: Rows = Rows::new(include_str!("../sql/tab_sequences/upsert.sql"), 5);
+
+/// Commits; gives those entries that were new. Waits for its turn, and then blocks its thread until all is on disk.
+pub(super) async fn commit<'f>(
+    items: &Items,
+    facts: &[&'f Fact],
+    entries: &[&'f Fact],
+) -> Result<Vec<&'f Fact>, StoreError> {
+    let mut turn = items.turn().await;
+    turn.write(|connection| write(connection, facts, entries))
+}
+
+fn write<'f>(
+    connection: &mut Connection,
+    facts: &[&'f Fact],
+    entries: &[&'f Fact],
+) -> Result<Vec<&'f Fact>, StoreError> {
+    // Takes the write lock at once: what is looked up below cannot change before the commit.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+
+    let mut new: Vec<&Fact> = Vec::with_capacity(entries.len());
+    let mut insert = transaction.prepare_cached(EVENTS.one())?;
+    for fact in entries {
+        if let Some(row) = event_row(fact)
+            && insert.execute(params_from_iter(row))? == 1
+        {
+            new.push(fact);
+        }
+    }
+    drop(insert);
+
+    let tally = Tally::of(counting(facts, &new));
+    let mut created = tally.sessions_by_visitor();
+    let mut known =
+        transaction.prepare_cached(include_str!("../sql/sessions/exists.sqlite.sql"))?;
+    for (site_id, visitor_id, session_id) in tally.session_keys() {
+        let key = [site_id.into(), visitor_id.into(), Value::from(session_id)];
+        if known.exists(params_from_iter(key))?
+            && let Some(count) = created.get_mut(&(site_id, visitor_id))
+        {
+            *count -= 1;
+        }
+    }
+    drop(known);
+    run(&transaction, &SESSIONS, &tally.session_rows())?;
+    run(&transaction, &PAGE_VIEWS, &tally.page_view_rows())?;
+    run(&transaction, &MILESTONES, &tally.milestone_rows())?;
+    run(&transaction, &VISITORS, &tally.visitor_rows(&created))?;
+    let sequences = sequences::rows(counting(facts, &new));
+    run(&transaction, &SEQUENCES, &sequences)?;
+    transaction.commit()?;
+    Ok(new)
+}
+
+/// Runs a statement for each of some rows.
+fn run(
+    connection: &Connection,
+    rows: &'static Rows,
+    values: &[Value<'_>],
+) -> Result<(), StoreError> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let mut statement = connection.prepare_cached(rows.one())?;
+    for row in rows.each(values) {
+        statement.execute(params_from_iter(row))?;
+    }
+    Ok(())
+}

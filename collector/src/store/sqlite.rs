@@ -1,0 +1,158 @@
+//! The SQLite connection that stores items, and who writes when.
+//!
+//! The driver that everything else goes through runs each statement in a thread of its own, with a copy of every value,
+//! and a transaction has hundreds. Here the caller's thread runs them: for ten items that is half of the time, and for
+//! hundreds a third.
+//!
+//! One connection of a file writes at a time. SQLite has those who wait look again now and then, so that under load a
+//! waiter may never find a gap; here everyone takes a [`Turn`], in the order of asking.
+//!
+//! What is committed goes into the write-ahead log, and has to be copied from there into the file now and then. That is
+//! done beside the commits, in a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::StoreError;
+use super::open::BUSY;
+
+/// Memory for pages of the file on the connection. A commit touches about a page for every item, at other places each
+/// time; what is not kept is read from the file again, and written out in the middle of a transaction.
+const CACHE_KIB: u32 = 24 * 1024;
+/// Statements that are kept prepared: all there are.
+const PREPARED: usize = 16;
+/// Pages in the log, not yet in the file, at which copying begins: 32 MiB. Many commits write the same pages, which are
+/// then copied once; after a crash, this much is read at the start.
+const COPY_AT_PAGES: i64 = 8_192;
+/// Pages in the log at which a commit copies what is left itself, after which the log begins anew. The log only begins
+/// anew when all of it has been copied, and while commits follow one another there is always something left.
+const ANEW_AT_PAGES: u32 = 32_768;
+
+/// The connection of one file.
+#[derive(Debug)]
+pub(crate) struct Items {
+    path: PathBuf,
+    state: Mutex<State>,
+    /// Wakes the thread that copies; it ends when this is gone.
+    copy: SyncSender<()>,
+}
+
+#[derive(Debug)]
+enum State {
+    Open(Connection),
+    /// Given up after a failure; opened again when it is needed.
+    Broken,
+    Closed,
+}
+
+/// The right to write, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn<'i> {
+    items: &'i Items,
+    state: MutexGuard<'i, State>,
+}
+
+impl Items {
+    /// Opens the file at `path`, which is there and has the schema.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
+        let copying = connect(path)?;
+        let (copy, asked) = sync_channel(1);
+        thread::Builder::new()
+            .name("sqlite-copies".to_owned())
+            .spawn(move || copy_when(&asked, &copying))
+            .map_err(|error| StoreError::Unavailable(error.kind().to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            state: Mutex::new(State::Open(connection)),
+            copy,
+        })
+    }
+
+    /// Waits until nobody else writes.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        Turn {
+            items: self,
+            state: self.state.lock().await,
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Writes with the connection. Blocks the thread.
+    pub(super) fn write<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if let State::Broken = *self.state {
+            *self.state = State::Open(connect(&self.items.path)?);
+        }
+        let State::Open(connection) = &mut *self.state else {
+            return Err(StoreError::Unavailable("the store is closed".to_owned()));
+        };
+        let result = work(connection);
+        match &result {
+            Ok(_) => {
+                if waiting_pages(connection).is_ok_and(|pages| pages >= COPY_AT_PAGES) {
+                    // Full while the thread is at it.
+                    let _ = self.items.copy.try_send(());
+                }
+            }
+            // A disk that was full or failed leaves a connection in a state that nobody has described.
+            Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => {
+                *self.state = State::Broken;
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// The settings that durability rests on, as the connection says them: journal mode and level of synchronising.
+    pub(super) fn durability(&mut self) -> Result<(String, i64), StoreError> {
+        self.write(|connection| {
+            let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            let level = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+            Ok((mode, level))
+        })
+    }
+
+    /// Closes the connection for good.
+    pub(super) fn close(&mut self) {
+        *self.state = State::Closed;
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // In WAL mode NORMAL loses the latest commits with the power; `accepted` promises that nothing does.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
+    connection.pragma_update(None, "wal_autocheckpoint", ANEW_AT_PAGES)?;
+    Ok(connection)
+}
+
+/// Pages in the log that are not in the file yet.
+fn waiting_pages(connection: &Connection) -> Result<i64, StoreError> {
+    // Copies nothing: <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
+    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    Ok(statement.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?)
+}
+
+/// Copies each time it is asked to, as much as can be copied without anybody waiting.
+fn copy_when(asked: &Receiver<()>, connection: &Connection) {
+    while asked.recv().is_ok() {
+        let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
+        if let Err(error) = copied {
+            // A commit will do it, and say what is wrong if it is so for it as well.
+            tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
+        }
+    }
+}
