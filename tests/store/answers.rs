@@ -13,6 +13,7 @@ on_both_databases!(
     a_whole_batch_can_be_read_back,
     sending_again_changes_nothing,
     one_id_counts_once_however_often_it_stands_in_a_batch,
+    an_id_is_its_visitors,
     a_bad_item_costs_itself_alone,
     a_bad_optional_field_costs_that_field,
     a_ping_may_come_before_its_page_view,
@@ -156,6 +157,18 @@ async fn one_id_counts_once_however_often_it_stands_in_a_batch(database: Databas
         .filter_map(|entry| entry.name)
         .collect();
     assert_eq!(names, ["b", "kept"]);
+}
+
+async fn an_id_is_its_visitors(database: Database) {
+    let desk = Desk::new(database).await;
+    let items = [event(1, 100, "looked"), event(2, 50, "bought")];
+    for visitor in [1, 2, 1] {
+        desk.send(&batch(&context(visitor, visitor), &items)).await;
+    }
+    let journeys = desk.all_journeys().await;
+    assert_eq!(journeys.len(), 2);
+    assert!(journeys.iter().all(|journey| journey.total_events == 2));
+    assert_eq!(desk.all_entries().await.len(), 4);
 }
 
 pub(super) fn lines(answer: &BatchAnswer) -> Vec<(Status, Option<Reason>, Option<&str>)> {
