@@ -170,6 +170,8 @@ impl Engine {
             signal::ANSWERED => self.answered(signal.number as u32, &signal.text),
             signal::RANG => self.ring(),
             signal::ASKED => host::say(&self.state()),
+            // Neither is a page of its own: it is about one that is known already.
+            signal::NOTED | signal::NOTED_LATE => self.take_call(signal),
             _ => {
                 self.navigated(text::before(&signal.text, 0), at);
                 self.take_call(signal);
