@@ -21,7 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
-import { optimize, optimizeWasm } from './optimize.mjs';
+import { optimize, optimizeWasm, withoutUnused } from './optimize.mjs';
 import { compressed } from './size.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -57,6 +57,8 @@ async function bundle(entry, out, format) {
     write: false,
     format,
     target: 'es2020',
+    // Browsers that run the module have them, and what stands in for them is long.
+    supported: { 'class-field': true },
     // terser minifies further when it sees the code as it was written.
     minifySyntax: true,
     define: names,
@@ -69,6 +71,7 @@ async function bundle(entry, out, format) {
           onResolve({ filter: /^#inspector$/ }, () => ({ path: at('pkg/inspector/inspector.js') }));
           // A file of its own, which the site's bundler splits off.
           onResolve({ filter: /^\.\/(inspector|autocapture)\.js$/ }, ({ path }) => ({ path, external: true }));
+          onLoad({ filter: /web-vitals.dist.modules.*\.js$/ }, ({ path }) => ({ contents: withoutUnused(path) }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
       },
@@ -89,6 +92,8 @@ async function bundle(entry, out, format) {
       unsafe_methods: true,
       booleans_as_integers: false,
     },
+    // Names that begin so are the package's own.
+    mangle: { properties: entry == 'autocapture' && { regex: /^_[a-z]/ } },
     format: { comments: false },
   });
   writeFileSync(at('dist', out), code.replace(/;?\n?$/, '\n'));

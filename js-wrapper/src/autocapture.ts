@@ -21,8 +21,7 @@ import type { InitOptions } from './types.js';
 export async function attach(core: Core, api: Stub, options: InitOptions): Promise<void> {
   const on = parts(options.autocapture);
   if (options.debug) {
-    const unknown = [...on].filter((part) => !PARTS.includes(part));
-    if (unknown.length) console.warn('[waymark] autocapture has no part', unknown, 'but', PARTS);
+    for (const part of on) if (!PARTS.includes(part)) console.warn('[waymark] autocapture: no part is', part);
   }
   begin(core, api, options);
   if (['clicks', 'outbound', 'downloads', 'rage'].some((part) => on.has(part))) watchClicks(on);

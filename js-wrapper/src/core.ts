@@ -10,13 +10,12 @@ import { signal } from '#glue';
 import { begin, connect, FIELD, overhear, state, take_problems, tell, until_flushed, watch } from '#host';
 import type { Core, CoreOptions } from './engine.js';
 import type { Landing } from './stub.js';
-import type { TrackOptions } from './types.js';
 
 /** Kinds of signals, by position: the same as in `core/signal.rs`. */
 const KINDS = 'start page track identify milestone conversion consent reset flush'.split(' ');
 
-/** Kinds of a call of `track` that is about a page view, by which one it is. */
-const NOTED: Record<string, number> = { trackcurrent: 20, trackprevious: 21 };
+/** Calls that only chunks make. */
+const OTHERS: Record<string, number> = { note: 24, noteLate: 25 };
 
 type Fields = readonly unknown[];
 
@@ -99,7 +98,7 @@ function start(options: CoreOptions): void {
 }
 
 function call(method: string, args: unknown[], at: number, url = location.href): void {
-  const kind = NOTED[method + (args[2] as TrackOptions | undefined)?.view] ?? KINDS.indexOf(method);
+  const kind = OTHERS[method] ?? KINDS.indexOf(method);
   const { url: other, referrer, title } = (args[0] ?? {}) as Record<string, unknown>;
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }

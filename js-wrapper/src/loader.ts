@@ -165,11 +165,9 @@ export async function run(
         version: __VERSION__,
       });
       const add = (chunk: () => Promise<Inspector | Autocapture>) =>
-        chunk()
-          .then(({ attach }) => attach(core, api, options))
-          .catch((error) => warn('chunk', error));
-      if (options.debug) void add(inspector);
-      if (options.autocapture) void add(autocapture);
+        chunk().then(({ attach }) => attach(core, api, options)).catch((error) => warn('chunk', error));
+      if (options.debug) add(inspector);
+      if (options.autocapture) add(autocapture);
       api.q = { push };
       waiting.forEach(push);
       return;

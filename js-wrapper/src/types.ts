@@ -88,11 +88,6 @@ export interface PageOptions {
 export interface TrackOptions {
   /** `high` sends at once, and keeps the event longest where storage is full. */
   impact?: 'high' | 'normal';
-  /**
-   * For what is measured of a page rather than done by the visitor, such as how fast it was: which of the last two page
-   * views it is about. It keeps no session alive.
-   */
-  view?: 'current' | 'previous';
 }
 
 /** What a conversion is worth. Further properties are kept with it. */

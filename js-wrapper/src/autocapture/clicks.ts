@@ -6,7 +6,7 @@
  * of `click`. Clicks that scripts make are none.
  */
 
-import { clickable, describe, destination, elements, isWeb, marks } from './element.js';
+import { clickable, describe, destination, elements, isWeb, marks, named } from './element.js';
 import { rage, watchEffect } from './frustration.js';
 import { HIGH, listen, send } from './page.js';
 import { cut, file } from './text.js';
@@ -45,18 +45,17 @@ export function watchClicks(on: Set<string>): void {
 
 /** Sends what a click on `target` is. */
 function name(on: Set<string>, target: Element, path: Element[]): void {
-  const { event, ...said } = marks(path);
   const url = destination(target);
-  const props = () => ({ ...describe(target, url), ...said });
-  const named = on.has('clicks') && event;
+  const props = () => ({ ...describe(target, url), ...marks(path) });
+  const event = on.has('clicks') && named(path);
   const saved = target.getAttribute('download');
   const [file_name, file_extension] = (url && file(saved || url.pathname)) || [saved || undefined];
   if (on.has('downloads') && url && (saved != null || (isWeb(url) && file_name))) {
     send('file_downloaded', { ...props(), file_name: cut(file_name), file_extension }, HIGH);
   } else if (on.has('outbound') && url && isWeb(url) && url.hostname != location.hostname) {
     send('outbound_clicked', props(), HIGH);
-  } else if (on.has('clicks') && !named) {
+  } else if (on.has('clicks') && !event) {
     send('click', props());
   }
-  if (named) send(named, props());
+  if (event) send(event, props());
 }

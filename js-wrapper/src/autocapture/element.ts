@@ -37,11 +37,15 @@ export function marks(path: Element[]): Record<string, string | undefined> {
     const { dataset } = element as HTMLElement;
     for (const key in dataset) {
       const name = snake(/^waymark([A-Z].*)/.exec(key)?.[1] ?? '');
-      if (name && !(name in found) && Object.keys(found).length < MARKS) found[name] = cut(dataset[key]);
+      if (name && name != 'event' && !(name in found) && Object.keys(found).length < MARKS) found[name] = cut(dataset[key]);
     }
   }
   return found;
 }
+
+/** The event that the site's attributes name. */
+export const named = (path: Element[]): string | undefined =>
+  (path as HTMLElement[]).map(({ dataset }) => dataset['waymarkEvent']).find(Boolean);
 
 /** The texts below `node`, as the page composes them. */
 function words(node: Node): string {
@@ -66,16 +70,22 @@ export function unentered(text: string): string {
   return text;
 }
 
-/** Where a link leads; nothing for what is none. */
-export function destination(element: Element): URL | undefined {
-  const href = /^(a|area)$/.test(element.localName)
-    ? (element.getAttribute('href') ?? element.getAttribute('xlink:href'))
-    : null;
+/** What stands in an attribute, within bounds. */
+export const attribute = (element: Element, name: string): string | undefined => cut(element.getAttribute(name));
+
+/** The address that an attribute of `element` has. */
+export function resolve(element: Element, address: string): URL | undefined {
   try {
-    return href == null ? undefined : new URL(href, element.baseURI);
+    return new URL(address, element.baseURI);
   } catch {
     return undefined;
   }
+}
+
+/** Where a link leads; nothing for what is none. */
+export function destination(element: Element): URL | undefined {
+  const href = element.getAttribute('href') ?? element.getAttribute('xlink:href');
+  return href != null && /^a(rea)?$/.test(element.localName) ? resolve(element, href) : undefined;
 }
 
 /** Whether a URL is one of the web, rather than an address, a number or a script. */
@@ -84,14 +94,12 @@ export const isWeb = (url: URL): boolean => /^https?:$/.test(url.protocol);
 /** What an element is: `text` is said of what can be clicked alone, as the rest of a page may be about the visitor. */
 export function describe(element: Element, url?: URL): Record<string, string | undefined> {
   const web = url && isWeb(url);
-  const text = element.matches(CLICKABLE)
-    ? element.getAttribute('aria-label') || words(element).trim() || element.getAttribute('title')
-    : '';
+  const text = () => attribute(element, 'aria-label') || words(element).trim() || attribute(element, 'title') || '';
   return {
     element: element.localName,
-    element_id: cut(element.getAttribute('id')),
-    text: plain(unentered(text ?? '')),
+    element_id: attribute(element, 'id'),
+    text: element.matches(CLICKABLE) ? plain(unentered(text())) : undefined,
     link_url: web ? bare(url) : undefined,
-    link_domain: web ? cut(url.hostname) : undefined,
+    link_domain: web ? url.hostname : undefined,
   };
 }

@@ -48,7 +48,7 @@ export function watchErrors(): void {
   });
   listen(window, 'unhandledrejection', (event) => {
     const reason: unknown = (event as PromiseRejectionEvent).reason;
-    const { name, message, stack } = (Object(reason) ?? {}) as Partial<Error>;
+    const { name, message, stack } = Object(reason) as Partial<Error>;
     const [file, line] = placed(stack);
     // What is no error may be anything, an answer of a server too.
     const text = reason instanceof Error ? `${name}: ${message}` : typeof reason == 'string' ? reason : typeof reason;

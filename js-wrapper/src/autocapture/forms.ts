@@ -5,9 +5,9 @@
  * view ends without a submit event.
  */
 
-import { elements, marks } from './element.js';
-import { HIGH, listen, send, watch } from './page.js';
-import { bare, cut } from './text.js';
+import { attribute, elements, marks, resolve } from './element.js';
+import { HIGH, listen, note, send, watch } from './page.js';
+import { bare } from './text.js';
 
 /** Forms of one page view that are remembered. */
 const FORMS = 10;
@@ -24,17 +24,14 @@ export function watchForms(): void {
   const roots = new WeakSet<Node>([document]);
 
   const describe = (form: Element, path: Element[]) => {
-    const { event: _, ...said } = marks(path);
     // By attribute: a field of the name "action" stands in for the property.
-    const action = form.getAttribute('action') ?? '';
-    let to: string | undefined;
-    try {
-      to = bare(new URL(action, form.baseURI));
-    } catch {
-      // No address that a browser could submit to.
-    }
-    const [form_id, form_name] = ['id', 'name'].map((name) => cut(form.getAttribute(name)));
-    return { form_id, form_name, form_destination: to, ...said };
+    const to = resolve(form, form.getAttribute('action') ?? '');
+    return {
+      form_id: attribute(form, 'id'),
+      form_name: attribute(form, 'name'),
+      form_destination: to && bare(to),
+      ...marks(path),
+    };
   };
 
   const submitted = (event: Event) => {
@@ -58,14 +55,14 @@ export function watchForms(): void {
       listen(root, 'submit', submitted);
     }
     if (entered.size < FORMS || entered.has(form)) {
-      const name = field.getAttribute('name') || field.getAttribute('id');
-      entered.set(form, { path: path.slice(path.indexOf(form)), field: cut(name), at: Date.now() });
+      const name = attribute(field, 'name') || attribute(field, 'id');
+      entered.set(form, { path: path.slice(path.indexOf(form)), field: name, at: Date.now() });
     }
   });
   watch((moment) => {
     if (moment == 'hidden') return;
     for (const [form, { path, field, at }] of entered) {
-      send('form_abandoned', { ...describe(form, path), last_field: field }, { view: 'current' }, at);
+      note('form_abandoned', { ...describe(form, path), last_field: field }, at);
     }
     entered.clear();
   });

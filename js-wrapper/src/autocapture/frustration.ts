@@ -17,9 +17,9 @@ const RAGE_PX = 30;
 /** How long a click has to have an effect, in milliseconds. */
 const DEAD_MS = 2_500;
 
-/** What a page does that is no change of its tree. */
+/** What a page does that is no change of its tree; it says `beforeunload` when it begins to leave. */
 const EFFECTS =
-  'scroll focusin blur input change submit reset invalid toggle close play pause volumechange copy cut popstate hashchange pagehide visibilitychange fullscreenchange';
+  'scroll focusin blur input change submit reset invalid toggle close play pause volumechange copy fullscreenchange beforeunload'.split(' ');
 
 let count = 0;
 let before: MouseEvent | undefined;
@@ -35,16 +35,11 @@ export function rage(event: MouseEvent, path: Element[], target: Element | undef
   // A keyboard's clicks have no place. Three clicks select a line of text, which is nobody's anger.
   if (count != RAGE_CLICKS || !event.detail || (!target && selects(path[0] as HTMLInputElement))) return;
   const element = target ?? path[0]!;
-  send('rage_click', { ...describe(element, destination(element)), ...said(path) });
+  send('rage_click', { ...describe(element, destination(element)), ...marks(path) });
 }
 
 const selects = (field: HTMLInputElement): boolean =>
   !(getSelection()?.isCollapsed ?? true) || field.selectionStart != field.selectionEnd;
-
-const said = (path: Element[]) => {
-  const { event: _, ...rest } = marks(path);
-  return rest;
-};
 
 /** What is selected and where the page is, to be compared. */
 function place(): unknown[] {
@@ -65,13 +60,12 @@ export function watchEffect(event: MouseEvent, path: Element[], target: Element)
   const at = Date.now();
   const start = place();
   const page = location.href.split('#')[0];
-  const types = EFFECTS.split(' ');
   const options = { capture: true, passive: true };
   const observer = new MutationObserver(() => end());
   end = () => {
     clearTimeout(timer);
     observer.disconnect();
-    for (const type of types) window.removeEventListener(type, end, options);
+    for (const type of EFFECTS) window.removeEventListener(type, end, options);
     end = () => {};
   };
   const judge = () => {
@@ -79,10 +73,10 @@ export function watchEffect(event: MouseEvent, path: Element[], target: Element)
     // The browser is on its way to another page, which may take its time.
     const leaves = url && isWeb(url) && !event.defaultPrevented && url.href.split('#')[0] != page;
     if (leaves || place().some((part, i) => part !== start[i])) return;
-    send('dead_click', { ...describe(target, url), ...said(path) }, undefined, at);
+    send('dead_click', { ...describe(target, url), ...marks(path) }, undefined, at);
   };
   const timer = setTimeout(guarded(judge), DEAD_MS);
-  for (const type of types) window.addEventListener(type, end, options);
+  for (const type of EFFECTS) window.addEventListener(type, end, options);
   const changes = { subtree: true, childList: true, attributes: true, characterData: true };
   observer.observe(document, changes);
   for (const element of path) {

@@ -5,9 +5,9 @@
  * Decoration, which is muted and plays on its own for ever, is not noticed.
  */
 
-import { elements, marks } from './element.js';
+import { attribute, elements, marks } from './element.js';
 import { listen, send } from './page.js';
-import { bare, cut, plain } from './text.js';
+import { bare, plain } from './text.js';
 
 /** Seconds by which browsers miss the end. */
 const SLACK = 0.3;
@@ -36,15 +36,14 @@ export function watchMedia(): void {
     const path = elements(event);
     const reached = path.length ? percent(played, duration) : -1;
     while (next < 5 && STEPS[next]! <= reached) {
-      const { event: _, ...said } = marks(path);
       send(next ? (next > 3 ? 'video_completed' : 'video_progress') : 'video_started', {
         element: media.localName,
-        element_id: cut(media.id),
-        video_title: plain(media.getAttribute('aria-label') || media.title),
+        element_id: attribute(media, 'id'),
+        video_title: plain(attribute(media, 'aria-label') || media.title),
         video_url: /^https?:/.test(source) ? bare(new URL(source)) : undefined,
         video_duration: isFinite(duration) ? Math.round(duration) : undefined,
         video_percent: STEPS[next],
-        ...said,
+        ...marks(path),
       });
       next++;
     }

@@ -46,16 +46,16 @@ export function listen(target: EventTarget, types: string, hear: (event: Event) 
   for (const type of types.split(' ')) target.addEventListener(type, guarded(hear), { capture: true, passive: true });
 }
 
-/** Sends an event that happened at `at`; of the page view that is current, or by `options` the one before. */
-export function send(
-  name: string,
-  props: object,
-  options?: TrackOptions,
-  at: number = Date.now(),
-  url: string = location.href,
-): void {
-  api.q.push(['track', [name, props, options], at, url]);
-}
+/** Sends an event: something that the visitor did at `at`. */
+export const send = (name: string, props: object, options?: TrackOptions, at = Date.now()): unknown =>
+  api.q.push(['track', [name, props, options], at, location.href]);
+
+/**
+ * Sends what became of a page view at `url`, the current one or the one before: nothing that the visitor does now, so that
+ * it keeps no session alive and begins none.
+ */
+export const note = (name: string, props: object, at: number, url: string = shown, late?: boolean): unknown =>
+  api.q.push([late ? 'noteLate' : 'note', [name, props], at, url]);
 
 /** Hears of what becomes of page views. */
 export const watch = (hear: (moment: Moment) => void): number => hearers.push(guarded(hear));
@@ -74,7 +74,8 @@ export function begin(core: Core, to: Stub, options: InitOptions): void {
     guarded((kind, [url]) => {
       const tell = (moment: Moment) => hearers.forEach((hear) => hear(moment));
       const address = `${url ?? ''}`;
-      if (kind == HIDDEN) tell('hidden');
+      // After a reset the page view is another visitor's: what there is to say of it is said before.
+      if (kind == HIDDEN || kind == RESET) tell('hidden');
       if (kind == LEFT) tell('left');
       // The same that makes the core begin a page view.
       const other = (kind <= RESET || kind == NAVIGATED) && address && route(address) != route(shown);

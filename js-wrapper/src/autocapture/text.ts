@@ -23,15 +23,15 @@ export function plain(text: string, chars: number = CHARS): string | undefined {
 }
 
 /** The address without user, query and fragment, and without what looks like an e-mail address in the path. */
-export const bare = ({ protocol, host, pathname }: URL, chars = 500): string | undefined =>
-  cut(`${protocol}//${host}${pathname.replace(/[^/]+(@|%40)[^/]+/gi, '*')}`, chars);
+export const bare = ({ protocol, host, pathname }: URL): string | undefined =>
+  cut(`${protocol}//${host}${pathname.replace(/[^/]+(@|%40)[^/]+/g, '*')}`, 500);
 
 /** A name as properties have it: `planName` is `plan_name`. */
 export const snake = (name: string): string =>
   name.replace(/[A-Z]/g, (letter, at) => (at ? '_' : '') + letter.toLowerCase());
 
 const FILES =
-  /\.(7z|aac|apk|avi|bz2|csv|deb|dmg|docx?|epub|exe|gz|iso|jar|key|midi?|mkv|mov|mp[34]|mpe?g|msi|numbers|od[pst]|pages|pdf|pkg|pp[st]x?|psd|rar|rpm|rtf|sql|tar|tgz|txt|wav|webm|wm[av]|xlsx?|xz|zip)$/i;
+  /\.(7z|apk|avi|csv|dmg|docx?|epub|exe|gz|iso|mkv|mov|mp[34]|mpe?g|msi|od[pst]|pdf|pkg|pp[st]x?|rar|rtf|tar|tgz|txt|wav|webm|wm[av]|xlsx?|xz|zip)$/i;
 
 /** The name and extension of the file that `path` leads to, if its extension is one of those that are downloaded. */
 export function file(path: string): [name: string, extension: string] | undefined {

@@ -8,9 +8,14 @@
  * that led away only after it has painted.
  */
 
-import { CLSThresholds, INPThresholds, onCLS, onFCP, onINP, onLCP, onTTFB, type Metric } from 'web-vitals';
+import type { Metric } from 'web-vitals';
+import { CLSThresholds, onCLS } from 'web-vitals/onCLS.js';
+import { onFCP } from 'web-vitals/onFCP.js';
+import { INPThresholds, onINP } from 'web-vitals/onINP.js';
+import { onLCP } from 'web-vitals/onLCP.js';
+import { onTTFB } from 'web-vitals/onTTFB.js';
 
-import { address, guarded, send, watch } from './page.js';
+import { address, guarded, note, watch } from './page.js';
 
 /** How long what happened in a page view may be told of after its end, in milliseconds. */
 const GRACE = 1_000;
@@ -88,24 +93,24 @@ export function watchVitals(): void {
   /** The page view in which something happened. */
   const during = (time: number): View => (past && time < past.end ? past : current);
 
-  const note = ({ values }: View, name: string, value: number, rating: Value['rating'], type: string) =>
+  const keep = ({ values }: View, name: string, value: number, rating: Value['rating'], type: string) =>
     values.set(name, { value, rating, type, at: Date.now() });
 
   const noteSoft = (view: View, name: string, value: number, [good, poor]: readonly [number, number]) =>
-    note(view, name, value, value > poor ? 'poor' : value > good ? 'needs-improvement' : 'good', 'soft-navigation');
+    keep(view, name, value, value > poor ? 'poor' : value > good ? 'needs-improvement' : 'good', 'soft-navigation');
 
-  const tell = (view: View | undefined, which: 'current' | 'previous') => {
+  const tell = (view: View | undefined, late?: boolean) => {
     if (!view || view.told) return;
     view.told = true;
     for (const [metric, { value, rating, type, at }] of view.values) {
       const rounded = metric == 'CLS' ? +value.toFixed(4) : Math.round(value);
       const props = { metric, value: rounded, rating, navigation_type: type };
-      send('web_vital', props, { view: which }, at, view.url || address());
+      note('web_vital', props, at, view.url || address(), late);
     }
   };
 
   const tellPast = () => {
-    tell(past, 'previous');
+    tell(past, true);
     past = undefined;
   };
 
@@ -150,7 +155,7 @@ export function watchVitals(): void {
       if (!observing) observeSoft();
       if (shifts) noteSoft(current, 'CLS', 0, CLSThresholds);
     } else {
-      tell(current, 'current');
+      tell(current);
     }
   });
 
@@ -159,7 +164,7 @@ export function watchVitals(): void {
     const view = during(entry ? entry.startTime : performance.now());
     // What the package goes on adding up is of the whole document.
     if (view.soft && /CLS|INP/.test(name)) return;
-    note(view, name, value, rating, navigationType);
+    keep(view, name, value, rating, navigationType);
   });
   for (const measure of [onCLS, onFCP, onINP, onLCP, onTTFB]) measure(hear, { reportAllChanges: true });
 }

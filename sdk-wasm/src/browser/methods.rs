@@ -45,7 +45,7 @@ impl Engine {
     pub(crate) fn method(&mut self, call: &Signal) {
         let at = call.number as i64;
         let view = if call.kind == signal::NOTED_LATE {
-            self.page.before
+            self.before
         } else {
             self.page.item.id
         };
@@ -63,7 +63,6 @@ impl Engine {
                 self.begin_anew(at);
                 // What follows on this page belongs to another visitor than the page view.
                 self.page.item.id = Uuid::nil();
-                self.page.before = Uuid::nil();
             }
             kind => {
                 let mut rest = fields;

@@ -2,7 +2,6 @@
 //!
 //! Both figures only grow. Times are of a clock that runs evenly (`performance.now()`), in milliseconds.
 
-use uuid::Uuid;
 use waymark_protocol::PagePing;
 
 use super::item::Stamp;
@@ -23,8 +22,6 @@ pub struct Page {
     pub title_given: bool,
     /// The item. Its id is nil after a reset, when what follows belongs to another visitor.
     pub item: Stamp,
-    /// The id of the page view before; nil if there was none, or if it belongs to another visitor.
-    pub before: Uuid,
     /// The latest ping, to be replaced as long as it has not been sent; its id is nil before the first.
     pub ping: Stamp,
     /// Before zero while it cannot be seen.
@@ -44,7 +41,6 @@ impl Page {
             title: String::new(),
             title_given: false,
             item: Stamp::none(),
-            before: Uuid::nil(),
             ping: Stamp::none(),
             visible_since: HIDDEN,
             visible_ms: 0.0,

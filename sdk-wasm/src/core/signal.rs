@@ -46,10 +46,11 @@ pub const RANG: u32 = 17;
 pub const ASKED: u32 = 18;
 /// Only within the line of calls: consent was given.
 pub const AGREED: u32 = 19;
-/// A call of `track` that says something of the page view shown now and is nothing that the visitor does.
-pub const NOTED: u32 = 20;
-/// The same of the page view before that one; the address is that page's.
-pub const NOTED_LATE: u32 = 21;
+/// From here on: calls like [`TRACK`] that say something of a page view and are nothing that the visitor does. This one is
+/// of the page view shown now.
+pub const NOTED: u32 = 24;
+/// Of the page view before that one; the address is that page's.
+pub const NOTED_LATE: u32 = 25;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -122,7 +123,7 @@ mod tests {
             assert!(host.contains(&format!("const {name} = {kind};")), "{name}");
         }
         let wrapper = include_str!("../../../js-wrapper/src/core.ts");
-        let noted = format!("trackcurrent: {NOTED}, trackprevious: {NOTED_LATE}");
+        let noted = format!("note: {NOTED}, noteLate: {NOTED_LATE}");
         assert!(wrapper.contains(&noted));
         let overheard = include_str!("../../../js-wrapper/src/autocapture/page.ts");
         for (name, kind) in [
