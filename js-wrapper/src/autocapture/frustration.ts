@@ -38,8 +38,12 @@ export function rage(event: MouseEvent, path: Element[], target: Element | undef
   send('rage_click', { ...describe(element, destination(element)), ...marks(path) });
 }
 
-const selects = (field: HTMLInputElement): boolean =>
-  !(getSelection()?.isCollapsed ?? true) || field.selectionStart != field.selectionEnd;
+/** Whether there is something selected within an element. */
+function selects(element: HTMLInputElement): boolean {
+  const selection = getSelection();
+  const within = selection && !selection.isCollapsed && element.contains(selection.anchorNode);
+  return within || element.selectionStart != element.selectionEnd;
+}
 
 /** What is selected and where the page is, to be compared. */
 function place(): unknown[] {
