@@ -14,9 +14,6 @@ import type { Landing } from './stub.js';
 /** Kinds of signals, by position: the same as in `core/signal.rs`. */
 const KINDS = 'start page track identify milestone conversion consent reset flush'.split(' ');
 
-/** Calls that only chunks make. */
-const OTHERS: Record<string, number> = { note: 24, noteLate: 25 };
-
 type Fields = readonly unknown[];
 
 const text = (value: unknown): string => (typeof value == 'string' ? value : '');
@@ -98,7 +95,8 @@ function start(options: CoreOptions): void {
 }
 
 function call(method: string, args: unknown[], at: number, url = location.href): void {
-  const kind = OTHERS[method] ?? KINDS.indexOf(method);
+  // What only chunks call is called by its number.
+  const kind = +method || KINDS.indexOf(method);
   const { url: other, referrer, title } = (args[0] ?? {}) as Record<string, unknown>;
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }

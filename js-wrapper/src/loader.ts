@@ -84,7 +84,7 @@ export async function run(
   const hold = (call: Call) => {
     if (failed && giveUp(call)) return;
     if (waiting.length < MAX_WAITING) waiting.push(call);
-    else if (!giveUp(call)) warn(`${call[0]}: dropped, because too many calls wait for the core`);
+    else if (!giveUp(call)) warn(`${call[0]}: dropped: too many calls wait`);
   };
 
   /** Forgets what another page has played from storage meanwhile. */

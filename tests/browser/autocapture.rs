@@ -196,9 +196,12 @@ async fn the_npm_package_captures_what_its_settings_say() {
 #[tokio::test]
 async fn nothing_is_captured_before_consent() {
     let attributes = "data-autocapture data-consent=unknown";
-    let scene =
-        Scene::capturing_with(attributes, ALL, "<button onclick='this.append(1)'>Buy</button>")
-            .await;
+    let scene = Scene::capturing_with(
+        attributes,
+        ALL,
+        "<button onclick='this.append(1)'>Buy</button>",
+    )
+    .await;
     scene.click_on("button").await;
     assert_eq!(scene.browser.settled("waymark.flush()").await, json!(0));
     assert_eq!(scene.number("SELECT COUNT(*) FROM events").await, 0);

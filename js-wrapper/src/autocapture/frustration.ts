@@ -38,16 +38,16 @@ export function rage(event: MouseEvent, path: Element[], target: Element | undef
   send('rage_click', { ...describe(element, destination(element)), ...marks(path) });
 }
 
-/** Whether there is something selected within an element. */
+/** Whether text is selected within an element. */
 function selects(element: HTMLInputElement): boolean {
-  const selection = getSelection();
-  const within = selection && !selection.isCollapsed && element.contains(selection.anchorNode);
+  const { anchorNode, isCollapsed } = getSelection()!;
+  const within = !isCollapsed && anchorNode?.nodeType == 3 && element.contains(anchorNode);
   return within || element.selectionStart != element.selectionEnd;
 }
 
 /** What is selected and where the page is, to be compared. */
 function place(): unknown[] {
-  const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection() ?? ({} as Selection);
+  const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection()!;
   return [location.href, anchorNode, anchorOffset, focusNode, focusOffset];
 }
 

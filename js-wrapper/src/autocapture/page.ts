@@ -17,6 +17,8 @@ const HIDDEN = 9;
 const LEFT = 11;
 const RESTORED = 12;
 const NAVIGATED = 13;
+const NOTED = 24;
+const NOTED_LATE = 25;
 
 /** How events go that must not wait for company: the visitor may be gone the next moment. */
 export const HIGH: TrackOptions = { impact: 'high' };
@@ -27,7 +29,7 @@ export type Moment = 'hidden' | 'left' | 'changed' | 'restored';
 let api: Stub;
 let warn = (_: unknown) => {};
 /** The address of the current page view, as the core has it. */
-let shown = '';
+export let shown = '';
 const hearers: ((moment: Moment) => void)[] = [];
 
 /** `job`, with its faults kept from the page. */
@@ -55,13 +57,10 @@ export const send = (name: string, props: object, options?: TrackOptions, at = D
  * it keeps no session alive and begins none.
  */
 export const note = (name: string, props: object, at: number, url: string = shown, late?: boolean): unknown =>
-  api.q.push([late ? 'noteLate' : 'note', [name, props], at, url]);
+  api.q.push([`${late ? NOTED_LATE : NOTED}`, [name, props], at, url]);
 
 /** Hears of what becomes of page views. */
 export const watch = (hear: (moment: Moment) => void): number => hearers.push(guarded(hear));
-
-/** The address of the current page view. */
-export const address = (): string => shown;
 
 /** Begins to hear from `core`, for everything else here. */
 export function begin(core: Core, to: Stub, options: InitOptions): void {

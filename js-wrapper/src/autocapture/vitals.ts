@@ -15,7 +15,7 @@ import { INPThresholds, onINP } from 'web-vitals/onINP.js';
 import { onLCP } from 'web-vitals/onLCP.js';
 import { onTTFB } from 'web-vitals/onTTFB.js';
 
-import { address, guarded, note, watch } from './page.js';
+import { guarded, note, shown, watch } from './page.js';
 
 /** How long what happened in a page view may be told of after its end, in milliseconds. */
 const GRACE = 1_000;
@@ -105,7 +105,7 @@ export function watchVitals(): void {
     for (const [metric, { value, rating, type, at }] of view.values) {
       const rounded = metric == 'CLS' ? +value.toFixed(4) : Math.round(value);
       const props = { metric, value: rounded, rating, navigation_type: type };
-      note('web_vital', props, at, view.url || address(), late);
+      note('web_vital', props, at, view.url || shown, late);
     }
   };
 
@@ -147,7 +147,7 @@ export function watchVitals(): void {
     if (moment == 'changed' || moment == 'restored') {
       const ended = current;
       ended.end = performance.now();
-      ended.url = address();
+      ended.url = shown;
       current = begin(moment == 'changed');
       if (moment == 'restored') return;
       past = ended;

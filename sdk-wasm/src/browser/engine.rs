@@ -173,7 +173,7 @@ impl Engine {
             signal::ANSWERED => self.answered(signal.number as u32, &signal.text),
             signal::RANG => self.ring(),
             signal::ASKED => host::say(&self.state()),
-            // Neither is a page of its own: it is about one that is known already.
+            // What is noted of a page view is said at an address that may have been left.
             signal::NOTED.. => self.take_call(signal),
             _ => {
                 self.navigated(text::before(&signal.text, 0), at);

@@ -94,7 +94,12 @@ async fn a_link_is_followed_in_many_ways() {
         .into_iter()
         .map(|(name, props)| {
             let text = |key: &str| props[key].as_str().unwrap_or("").to_owned();
-            (name, text("element_id"), text("text"), text("link_url").replace(&origin, ""))
+            (
+                name,
+                text("element_id"),
+                text("text"),
+                text("link_url").replace(&origin, ""),
+            )
         })
         .collect();
     let expected = [

@@ -49,10 +49,7 @@ async fn errors_name_file_and_line_without_queries_and_are_bounded_per_page_view
     .await;
     scene.open("/?email=me@example.com").await;
     scene.captures(super::ALL).await;
-    scene
-        .browser
-        .run("reject()")
-        .await;
+    scene.browser.run("reject()").await;
     let told = scene.eventually_all("js_error", 3).await;
     assert_eq!(told[0]["kind"], json!("unhandledrejection"));
     assert_eq!(told[0]["message"], json!("RangeError: out of range"));

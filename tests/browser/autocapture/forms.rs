@@ -89,13 +89,30 @@ async fn values_of_fields_never_occur_anywhere_in_the_database() {
         </script>"
     ))
     .await;
-    for css in ["[name=a]", "[name=b]", "[name=d]", "[name=e]", "[name=f]", "[name=g]", "#editable"] {
+    for css in [
+        "[name=a]",
+        "[name=b]",
+        "[name=d]",
+        "[name=e]",
+        "[name=f]",
+        "[name=g]",
+        "#editable",
+    ] {
         scene.type_into(css, SECRET).await;
     }
     let mail = format!("{SECRET}@example.com");
     scene.type_into("[name=c]", mail.as_str()).await;
     scene.type_into("[name=h]", "X").await;
-    for css in ["[name=a]", "[name=b]", "[name=c]", "[name=e]", "[name=h]", "#editable", "#label", "#echo"] {
+    for css in [
+        "[name=a]",
+        "[name=b]",
+        "[name=c]",
+        "[name=e]",
+        "[name=h]",
+        "#editable",
+        "#label",
+        "#echo",
+    ] {
         scene.press(css, "left", 4).await;
     }
     scene.click_on("#break").await;
@@ -104,7 +121,14 @@ async fn values_of_fields_never_occur_anywhere_in_the_database() {
     scene.flushed().await;
 
     let names = scene.names().await;
-    for name in ["click", "rage_click", "js_error", "form_submitted", "form_abandoned", "web_vital"] {
+    for name in [
+        "click",
+        "rage_click",
+        "js_error",
+        "form_submitted",
+        "form_abandoned",
+        "web_vital",
+    ] {
         assert!(names.iter().any(|other| other == name), "{name}: {names:?}");
     }
     let database = scene.collector.database();

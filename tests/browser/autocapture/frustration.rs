@@ -68,7 +68,9 @@ async fn a_click_that_nothing_follows_is_dead() {
 #[tokio::test]
 async fn a_click_that_has_an_effect_is_not_dead() {
     let scene = Scene::capturing_with("data-autocapture=rage", "auxclick", ALIVE).await;
-    for id in ["alters", "focuses", "selects", "scrolls", "submits", "moves"] {
+    for id in [
+        "alters", "focuses", "selects", "scrolls", "submits", "moves",
+    ] {
         scene.click_on(&format!("#{id}")).await;
         // As long as a click is given, by the clock that it is given it by.
         scene

@@ -44,11 +44,16 @@ async fn a_video_is_told_by_how_much_of_it_was_really_played() {
         let wanted = wanted.to_owned();
         let id = json!(id);
         move |(name, props): &(String, Value)| {
-            (props["element_id"] == id).then(|| props[&wanted].clone()).map(|v| (name.clone(), v))
+            (props["element_id"] == id)
+                .then(|| props[&wanted].clone())
+                .map(|v| (name.clone(), v))
         }
     };
     let events = scene.events().await;
-    let whole: Vec<_> = events.iter().filter_map(said("whole", "video_percent")).collect();
+    let whole: Vec<_> = events
+        .iter()
+        .filter_map(said("whole", "video_percent"))
+        .collect();
     let step = |name: &str, percent: u32| (name.to_owned(), json!(percent));
     assert_eq!(
         whole,
@@ -67,9 +72,19 @@ async fn a_video_is_told_by_how_much_of_it_was_really_played() {
             "video_percent": 0, "series": "intro",
         })
     );
-    let end: Vec<_> = events.iter().filter_map(said("end", "video_percent")).collect();
+    let end: Vec<_> = events
+        .iter()
+        .filter_map(said("end", "video_percent"))
+        .collect();
     assert_eq!(end.first(), Some(&step("video_started", 0)));
-    assert!(end.iter().all(|(name, _)| name != "video_completed"), "{end:?}");
-    assert!(events.iter().all(|(_, props)| props["element_id"] != json!("decoration")));
+    assert!(
+        end.iter().all(|(name, _)| name != "video_completed"),
+        "{end:?}"
+    );
+    assert!(
+        events
+            .iter()
+            .all(|(_, props)| props["element_id"] != json!("decoration"))
+    );
     scene.unharmed().await;
 }

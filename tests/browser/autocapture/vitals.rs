@@ -26,9 +26,14 @@ impl Scene {
             let metric = props["metric"].as_str().expect("a name").to_owned();
             let value = props["value"].as_f64().expect("a value");
             let before = vitals.insert((path, metric), value);
-            assert_eq!(before, None, "one value for a metric and page view: {props}");
+            assert_eq!(
+                before, None,
+                "one value for a metric and page view: {props}"
+            );
         }
-        let all = self.number("SELECT COUNT(*) FROM events WHERE name = 'web_vital'").await;
+        let all = self
+            .number("SELECT COUNT(*) FROM events WHERE name = 'web_vital'")
+            .await;
         assert_eq!(vitals.len() as i64, all, "each belongs to a page view");
         vitals
     }
@@ -62,7 +67,10 @@ async fn a_page_has_each_vital_once_when_it_is_left() {
     assert_eq!(of(&vitals, "/"), ["CLS", "FCP", "INP", "LCP", "TTFB"]);
     let value = |metric: &str| vitals[&("/".to_owned(), metric.to_owned())];
     assert!(value("INP") >= 70.0, "{vitals:?}");
-    assert!(value("LCP") >= value("FCP") && value("FCP") >= value("TTFB"), "{vitals:?}");
+    assert!(
+        value("LCP") >= value("FCP") && value("FCP") >= value("TTFB"),
+        "{vitals:?}"
+    );
 }
 
 #[tokio::test]
@@ -98,7 +106,9 @@ async fn page_views_within_an_app_have_their_own_vitals() {
     let vitals = scene.vitals().await;
     let value = |path: &str, metric: &str| {
         let key = (path.to_owned(), metric.to_owned());
-        *vitals.get(&key).unwrap_or_else(|| panic!("{key:?}: {vitals:?}"))
+        *vitals
+            .get(&key)
+            .unwrap_or_else(|| panic!("{key:?}: {vitals:?}"))
     };
     assert_eq!(of(&vitals, "/"), ["CLS", "FCP", "INP", "LCP", "TTFB"]);
     assert_eq!(of(&vitals, "/two"), ["CLS", "INP"]);
@@ -106,5 +116,8 @@ async fn page_views_within_an_app_have_their_own_vitals() {
     assert!(value("/", "INP") >= 150.0, "{vitals:?}");
     assert!((70.0..150.0).contains(&value("/two", "INP")), "{vitals:?}");
     assert!(value("/two", "CLS") > 0.0, "{vitals:?}");
-    assert!(value("/", "CLS") + value("/three", "CLS") == 0.0, "{vitals:?}");
+    assert!(
+        value("/", "CLS") + value("/three", "CLS") == 0.0,
+        "{vitals:?}"
+    );
 }
