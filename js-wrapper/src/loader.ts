@@ -71,8 +71,8 @@ export async function run(
   /** Whether nobody has recorded the page view yet. */
   let unseen = options.autoPageViews !== false;
 
-  const warn = (what: string, detail: unknown = '') => {
-    if (options.debug) console.warn('[waymark]', what, detail);
+  const warn = (...what: unknown[]) => {
+    if (options.debug) console.warn('[waymark]', ...what);
   };
 
   /** Answers a call that asks something of a core that is not coming. Whether it did ask. */
@@ -165,7 +165,7 @@ export async function run(
         version: __VERSION__,
       });
       const add = (chunk: () => Promise<Inspector | Autocapture>) =>
-        chunk().then(({ attach }) => attach(core, api, options)).catch((error) => warn('chunk', error));
+        chunk().then(({ attach }) => attach(core, api, options)).catch(warn);
       if (options.debug) add(inspector);
       if (options.autocapture) add(autocapture);
       api.q = { push };

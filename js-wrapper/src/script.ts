@@ -11,9 +11,14 @@ import { wasmEngine } from './engine.js';
 import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
-/** `true`, `false` and numbers are what they look like; an empty attribute is switched on. */
-const read = (text: string): unknown =>
-  text == '' || text == 'true' ? true : text == 'false' ? false : /^\d+(\.\d+)?$/.test(text) ? +text : text;
+/** `true`, `false` and numbers, and any other JSON, are what they look like; an empty attribute is switched on. */
+const read = (text: string): unknown => {
+  try {
+    return JSON.parse(text || 'true');
+  } catch {
+    return text;
+  }
+};
 
 try {
   // A tag that another script put in place has no currentScript once its code was fetched and evaluated by hand.

@@ -62,7 +62,7 @@ function work() {
   busy = false;
 }
 
-let ear;
+let ear = () => {};
 
 /** Has `to` hear of everything just before Rust does; it throws nothing. */
 export const overhear = (to) => (ear = to);
@@ -70,7 +70,7 @@ export const overhear = (to) => (ear = to);
 /** Tells Rust, now or when it has time. */
 export const tell = (kind, number, fields = []) =>
   attempt(() => {
-    ear?.(kind, fields);
+    ear(kind, fields);
     line.push([kind, number, join(fields)]);
     if (!busy) work();
   });
