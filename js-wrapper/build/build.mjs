@@ -5,6 +5,7 @@
  * dist/waymark.<hash>.wasm   the core, under the name that waymark.js asks for
  * dist/stub.js               the inline snippet
  * dist/inspector.<hash>.*    what debug mode adds, script and WebAssembly; dist/inspector.js is the script for bundlers
+ * dist/autocapture.<hash>.js what autocapture adds; dist/autocapture.js is the same for bundlers
  * dist/index.js, *.d.ts      the npm entry and its types
  * dist/waymark_bg.wasm       the core again, under the name that bundlers find from index.js
  * dist/manifest.json         what there is, for whoever serves it
@@ -20,7 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
-import { optimize, optimizeWasm } from './optimize.mjs';
+import { optimize, optimizeWasm, withoutUnused } from './optimize.mjs';
 import { compressed } from './size.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -56,6 +57,8 @@ async function bundle(entry, out, format) {
     write: false,
     format,
     target: 'es2020',
+    // Browsers that run the module have them, and what stands in for them is long.
+    supported: { 'class-field': true },
     // terser minifies further when it sees the code as it was written.
     minifySyntax: true,
     define: names,
@@ -67,7 +70,8 @@ async function bundle(entry, out, format) {
           onResolve({ filter: /^#host$/ }, () => ({ path: host }));
           onResolve({ filter: /^#inspector$/ }, () => ({ path: at('pkg/inspector/inspector.js') }));
           // A file of its own, which the site's bundler splits off.
-          onResolve({ filter: /^\.\/inspector\.js$/ }, ({ path }) => ({ path, external: true }));
+          onResolve({ filter: /^\.\/(inspector|autocapture)\.js$/ }, ({ path }) => ({ path, external: true }));
+          onLoad({ filter: /web-vitals.dist.modules.*\.js$/ }, ({ path }) => ({ contents: withoutUnused(path) }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
       },
@@ -88,15 +92,24 @@ async function bundle(entry, out, format) {
       unsafe_methods: true,
       booleans_as_integers: false,
     },
+    // Names that begin so are the package's own.
+    mangle: { properties: entry == 'autocapture' && { regex: /^_[a-z]/ } },
     format: { comments: false },
   });
   writeFileSync(at('dist', out), code.replace(/;?\n?$/, '\n'));
 }
 
-await bundle('inspector', 'inspector.js', 'esm');
-const inspector = `inspector.${hash(readFileSync(at('dist/inspector.js')))}.js`;
-copyFileSync(at('dist/inspector.js'), at('dist', inspector));
-names.__INSPECTOR_FILE__ = JSON.stringify(inspector);
+/** Bundles a chunk that pages load only where it is switched on. Its name among the files that a collector serves. */
+async function chunk(entry) {
+  await bundle(entry, `${entry}.js`, 'esm');
+  const file = `${entry}.${hash(readFileSync(at(`dist/${entry}.js`)))}.js`;
+  copyFileSync(at(`dist/${entry}.js`), at('dist', file));
+  names[`__${entry.toUpperCase()}_FILE__`] = JSON.stringify(file);
+  return file;
+}
+
+const inspector = await chunk('inspector');
+const autocapture = await chunk('autocapture');
 await bundle('script', 'waymark.js', 'iife');
 await bundle('inline', 'stub.js', 'iife');
 await bundle('index', 'index.js', 'esm');
@@ -122,6 +135,7 @@ const manifest = {
   wasm,
   inspector,
   inspectorWasm,
+  autocapture,
   bytes: {
     stub: statSync(at('dist/stub.js')).size,
     loader: script.length,

@@ -153,3 +153,30 @@ function lighten(glue) {
   // Neither addresses nor numbers come near the sign of 32 bits: storage would be full before.
   return text.replaceAll(', wasm.__wbindgen_realloc)', ')').replaceAll(' >>> 0', '');
 }
+
+/**
+ * What web-vitals has for a use of it that autocapture does not make: Chromium's soft navigations, because which page views
+ * there are is for the core to say, and attribution. By module, and to be found there.
+ */
+const UNUSED = [
+  [/\/on\w+/, /\bcheckSoftNavsEnabled\(opts\)/g, 'false'],
+  [/\/on(CLS|INP|LCP)/, /entry\.entryType === '(soft-navigation|interaction-contentful-paint)'/g, 'false'],
+  [/\/on(CLS|FCP|INP|LCP)/, /initUnique\(opts, (\w+)\)/g, '/* @__PURE__ */ new $1()'],
+  [/\/on\w+/, /metric\.navigationId, metric\.navigationInteractionId, metric\.navigationURL, getBFCacheRestoreTime\(\)/g, ''],
+  [/\/onFCP/, /metric\.navigationId = .*;/g, ''],
+  [/\/initMetric/, /navigationId: .*\n.*navigationInteractionId: .*\n.*navigationURL: .*\n.*navigationStartTime: .*\n/, ''],
+  // Only compared.
+  [/\/initMetric/, /generateUniqueID\(\)/, '{}'],
+  [/\/(Interaction|LayoutShift)Manager/, /this\._on\w+\?\.\(\w+\);/g, ''],
+];
+
+/** A module of web-vitals without {@link UNUSED}. */
+export function withoutUnused(path) {
+  let code = readFileSync(path, 'utf8');
+  for (const [file, from, to] of UNUSED) {
+    if (!file.test(path)) continue;
+    if (code.search(from) < 0) throw new Error(`${path} is not as it used to be: ${from} is not in it`);
+    code = code.replace(from, to);
+  }
+  return code;
+}

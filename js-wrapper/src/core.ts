@@ -7,7 +7,7 @@
  */
 
 import { signal } from '#glue';
-import { begin, connect, FIELD, state, take_problems, tell, until_flushed, watch } from '#host';
+import { begin, connect, FIELD, overhear, state, take_problems, tell, until_flushed, watch } from '#host';
 import type { Core, CoreOptions } from './engine.js';
 import type { Landing } from './stub.js';
 
@@ -95,7 +95,8 @@ function start(options: CoreOptions): void {
 }
 
 function call(method: string, args: unknown[], at: number, url = location.href): void {
-  const kind = KINDS.indexOf(method);
+  // What only chunks call is called by its number.
+  const kind = +method || KINDS.indexOf(method);
   const { url: other, referrer, title } = (args[0] ?? {}) as Record<string, unknown>;
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }
@@ -118,6 +119,7 @@ export function core(): Core {
       return flushed;
     },
     ids,
+    overhear,
     state,
     take_problems,
   };

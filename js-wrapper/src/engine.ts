@@ -26,6 +26,8 @@ export interface Core {
   call(method: string, args: unknown[], at: number, url?: string): void;
   flush(): Promise<number>;
   ids(): Ids | undefined;
+  /** Has `to` hear of every signal just before the core does; it must not throw. What it calls comes first. */
+  overhear(to: (kind: number, fields: readonly unknown[]) => void): void;
   /** What the inspector reads: see `sdk-wasm/inspector`. */
   state(): string;
   take_problems(): string;

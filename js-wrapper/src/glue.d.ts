@@ -14,6 +14,8 @@ declare module '#host' {
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
   /** Tells the core to begin; what was told before waits for that. */
   export function begin(settings: readonly unknown[]): void;
+  /** Has `to` hear of everything just before the core does; it must not throw. */
+  export function overhear(to: (kind: number, fields: readonly unknown[]) => void): void;
   /** What separates the fields of a text. */
   export const FIELD: string;
   /** The core's state as a text, by `Engine::state` in `browser/engine.rs`; empty before the start. */
@@ -40,6 +42,8 @@ declare module '#inspector' {
 declare const __VERSION__: string;
 /** The name of the WebAssembly file that belongs to this build. */
 declare const __WASM_FILE__: string;
+/** The name of the autocapture chunk in this build. */
+declare const __AUTOCAPTURE_FILE__: string;
 /** The names of the inspector's files in this build. */
 declare const __INSPECTOR_FILE__: string;
 declare const __INSPECTOR_WASM__: string;

@@ -14,6 +14,9 @@ import type { InitOptions } from './types.js';
 /** The chunk for debug mode; see there. */
 export type Inspector = typeof import('./inspector.js');
 
+/** The chunk for autocapture; see there. */
+export type Autocapture = typeof import('./autocapture.js');
+
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
 
@@ -47,13 +50,15 @@ function eventsUrl(endpoint: string): string {
  * Takes over `api` and hands its calls to the core of the first engine that loads.
  *
  * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
- * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too.
+ * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too, and autocapture where it is
+ * switched on.
  */
 export async function run(
   api: Stub,
   options: InitOptions,
   engines: Engine[],
   inspector: () => Promise<Inspector>,
+  autocapture: () => Promise<Autocapture>,
 ): Promise<void> {
   const { wasmUrl: _, ...settings } = options;
   const landing = api.l;
@@ -66,8 +71,8 @@ export async function run(
   /** Whether nobody has recorded the page view yet. */
   let unseen = options.autoPageViews !== false;
 
-  const warn = (what: string, detail: unknown = '') => {
-    if (options.debug) console.warn('[waymark]', what, detail);
+  const warn = (...what: unknown[]) => {
+    if (options.debug) console.warn('[waymark]', ...what);
   };
 
   /** Answers a call that asks something of a core that is not coming. Whether it did ask. */
@@ -79,7 +84,7 @@ export async function run(
   const hold = (call: Call) => {
     if (failed && giveUp(call)) return;
     if (waiting.length < MAX_WAITING) waiting.push(call);
-    else if (!giveUp(call)) warn(`${call[0]}: dropped, because too many calls wait for the core`);
+    else if (!giveUp(call)) warn(`${call[0]}: dropped: too many calls wait`);
   };
 
   /** Forgets what another page has played from storage meanwhile. */
@@ -159,7 +164,10 @@ export async function run(
         engine: engine.name,
         version: __VERSION__,
       });
-      if (options.debug) inspector().then(({ attach }) => attach(core, api)).catch((error) => warn('inspector', error));
+      const add = (chunk: () => Promise<Inspector | Autocapture>) =>
+        chunk().then(({ attach }) => attach(core, api, options)).catch(warn);
+      if (options.debug) add(inspector);
+      if (options.autocapture) add(autocapture);
       api.q = { push };
       waiting.forEach(push);
       return;

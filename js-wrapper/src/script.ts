@@ -8,12 +8,17 @@
 
 import { stub, type Stub } from './stub.js';
 import { wasmEngine } from './engine.js';
-import { join, run, type Inspector } from './loader.js';
+import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
-/** `true`, `false` and numbers are what they look like; an empty attribute is switched on. */
-const read = (text: string): unknown =>
-  text == '' || text == 'true' ? true : text == 'false' ? false : /^\d+(\.\d+)?$/.test(text) ? +text : text;
+/** `true`, `false` and numbers, and any other JSON, are what they look like; an empty attribute is switched on. */
+const read = (text: string): unknown => {
+  try {
+    return JSON.parse(text || 'true');
+  } catch {
+    return text;
+  }
+};
 
 try {
   // A tag that another script put in place has no currentScript once its code was fetched and evaluated by hand.
@@ -26,11 +31,12 @@ try {
   for (const name in rest) settings[name] = read(rest[name] as string);
   if (auto) settings['autoPageViews'] = read(auto);
   if (join(api)) {
-    if (settings['debug']) console.warn('[waymark] this page is measured already: the second script does nothing');
+    if (settings['debug']) console.warn('[waymark] init: this page is measured already');
   } else {
     const options = { ...settings, key, endpoint: new URL(endpoint ?? '/v1/events', tag.src).href };
-    const inspector = () => import(new URL(__INSPECTOR_FILE__, tag.src).href) as Promise<Inspector>;
-    void run(api, options as InitOptions, [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src))], inspector);
+    const chunk = (file: string) => () => import(new URL(file, tag.src).href);
+    const engines = [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src))];
+    void run(api, options as InitOptions, engines, chunk(__INSPECTOR_FILE__), chunk(__AUTOCAPTURE_FILE__));
   }
 } catch (error) {
   // Reached without a tag or with an address that is none: a fault of the installation, which the page must not feel.

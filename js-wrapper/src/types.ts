@@ -33,6 +33,11 @@ export interface InitOptions {
   autoPageViews?: boolean;
   /** Treat a change of the URL's fragment as a navigation. Off by default. */
   hashRouting?: boolean;
+  /**
+   * Record clicks, forms, outbound links, downloads, media, rage and dead clicks, errors and web vitals on their own: all
+   * with `true`, or the parts that are named. Off by default; what does it is a chunk of its own, loaded only then.
+   */
+  autocapture?: boolean | Autocapture;
   /** Look for Google Analytics' client and session id in its cookies. On by default. */
   gaPolling?: boolean;
   /** Share the visitor between subdomains: `example.com` for `www.example.com` and `app.example.com`. */
@@ -47,6 +52,26 @@ export interface InitOptions {
   sessionMaxHours?: number;
   /** How often the visible time of a page is noted, in milliseconds. 15,000 by default. */
   heartbeatMs?: number;
+}
+
+/** The parts of autocapture; those that are `true` are on. */
+export interface Autocapture {
+  /** Clicks on buttons, links and what has `data-waymark-event`. */
+  clicks?: boolean;
+  /** Forms that are submitted, and forms that are left when something was entered. Never a value. */
+  forms?: boolean;
+  /** Links to other hosts. */
+  outbound?: boolean;
+  /** Links to files. */
+  downloads?: boolean;
+  /** Video and audio: started, played by a quarter each, completed. */
+  media?: boolean;
+  /** Clicks in anger, and clicks that nothing follows. */
+  rage?: boolean;
+  /** JavaScript errors and unhandled rejections. */
+  errors?: boolean;
+  /** Web vitals: LCP, INP, CLS, FCP, TTFB. */
+  vitals?: boolean;
 }
 
 /** What a page view would take from the page, said by hand. */

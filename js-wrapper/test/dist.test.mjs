@@ -23,6 +23,12 @@ test('the script asks for the WebAssembly file of its own build', () => {
   assert.ok(read(`dist/${manifest.script}`).includes(`"${manifest.wasm}"`));
 });
 
+test('the script and the npm entry ask for the autocapture chunk of their build', () => {
+  assert.ok(read(`dist/${manifest.script}`).includes(`"${manifest.autocapture}"`));
+  assert.match(read('dist/index.js'), /import\("\.\/autocapture\.js"\)/);
+  assert.equal(read(`dist/${manifest.autocapture}`), read('dist/autocapture.js'));
+});
+
 test('every export of the package is there', () => {
   const paths = Object.values(exports).flatMap((target) => (typeof target == 'string' ? [target] : Object.values(target)));
   for (const path of paths) assert.ok(statSync(new URL(path, root)).size > 0, path);

@@ -2,6 +2,7 @@
 //!
 //! Each test has a browser with an empty profile, a collector process and a database of its own.
 
+mod autocapture;
 mod chromium;
 mod debug;
 mod ga;

@@ -97,6 +97,8 @@ pub(crate) struct Engine {
     pub(crate) ga: Ga,
 
     pub(crate) page: Page,
+    /// The id of the page view before; nil if there was none.
+    pub(crate) before: Uuid,
     /// The address of the latest page view, made or in line; empty if there is none.
     pub(crate) seen: String,
     pub(crate) entry_referrer: String,
@@ -135,6 +137,7 @@ impl Engine {
             landing: String::new(),
             ga: Ga::new(),
             page: Page::none(),
+            before: Uuid::nil(),
             seen: String::new(),
             entry_referrer: String::new(),
             interacted: false,
@@ -170,6 +173,8 @@ impl Engine {
             signal::ANSWERED => self.answered(signal.number as u32, &signal.text),
             signal::RANG => self.ring(),
             signal::ASKED => host::say(&self.state()),
+            // What is noted of a page view is said at an address that may have been left.
+            signal::NOTED.. => self.take_call(signal),
             _ => {
                 self.navigated(text::before(&signal.text, 0), at);
                 self.take_call(signal);

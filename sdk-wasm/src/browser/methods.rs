@@ -44,7 +44,11 @@ impl Engine {
     /// Does a call whose turn it is.
     pub(crate) fn method(&mut self, call: &Signal) {
         let at = call.number as i64;
-        let view = self.page.item.id;
+        let view = if call.kind == signal::NOTED_LATE {
+            self.before
+        } else {
+            self.page.item.id
+        };
         let mut fields = text::fields(&call.text);
         let url = fields.take();
         match call.kind {

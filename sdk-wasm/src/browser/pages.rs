@@ -56,6 +56,7 @@ impl Engine {
         let made = self.enqueue(at, ItemKind::PageView, Uuid::nil(), &data, false);
         if let Some(made) = made {
             page.item = made;
+            self.before = self.page.item.id;
             self.page = page;
         }
     }

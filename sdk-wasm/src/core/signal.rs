@@ -46,6 +46,11 @@ pub const RANG: u32 = 17;
 pub const ASKED: u32 = 18;
 /// Only within the line of calls: consent was given.
 pub const AGREED: u32 = 19;
+/// From here on: calls like [`TRACK`] that say something of a page view and are nothing that the visitor does. This one is
+/// of the page view shown now.
+pub const NOTED: u32 = 24;
+/// Of the page view before that one; the address is that page's.
+pub const NOTED_LATE: u32 = 25;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -61,7 +66,7 @@ pub struct Signal {
 impl Signal {
     /// When the visitor did it, if it is an activity that a session has to take.
     pub fn activity(&self) -> Option<i64> {
-        (self.kind != RESET).then_some(self.number as i64)
+        (self.kind != RESET && self.kind < NOTED).then_some(self.number as i64)
     }
 }
 
@@ -84,6 +89,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_noted_of_a_page_is_no_activity() {
+        let activity = |kind| {
+            let signal = Signal {
+                kind,
+                number: 7.0,
+                text: String::new(),
+            };
+            signal.activity()
+        };
+        assert_eq!(activity(TRACK), Some(7));
+        for kind in [RESET, NOTED, NOTED_LATE] {
+            assert_eq!(activity(kind), None);
+        }
+    }
+
+    #[test]
     fn the_page_has_the_same_table_of_kinds() {
         let host = include_str!("../browser/host.js");
         for (name, kind) in [
@@ -102,6 +123,20 @@ mod tests {
             assert!(host.contains(&format!("const {name} = {kind};")), "{name}");
         }
         let wrapper = include_str!("../../../js-wrapper/src/core.ts");
+        let overheard = include_str!("../../../js-wrapper/src/autocapture/page.ts");
+        for (name, kind) in [
+            ("PAGE", PAGE),
+            ("RESET", RESET),
+            ("HIDDEN", HIDDEN),
+            ("LEFT", LEFT),
+            ("RESTORED", RESTORED),
+            ("NAVIGATED", NAVIGATED),
+            ("NOTED", NOTED),
+            ("NOTED_LATE", NOTED_LATE),
+        ] {
+            let line = format!("const {name} = {kind};");
+            assert!(overheard.contains(&line), "{name}");
+        }
         let calls = "'start page track identify milestone conversion consent reset flush'";
         assert!(wrapper.contains(calls));
         let kinds = [
