@@ -23,7 +23,7 @@ export function watchForm(client: Waymark, about: () => Props): FormWatch {
   let watch: Stopwatch | undefined;
   const track = (name: string, more?: Props) => client.track(name, { ...about(), ...more });
   const end = (name: string) => {
-    removeEventListener('pagehide', closed);
+    if (watch) removeEventListener('pagehide', closed);
     track(name, watch && { seconds: watch.stop() });
     watch = undefined;
   };
@@ -36,7 +36,7 @@ export function watchForm(client: Waymark, about: () => Props): FormWatch {
   };
   return {
     changed() {
-      if (watch) return;
+      if (watch || typeof document == 'undefined') return;
       watch = start();
       addEventListener('pagehide', closed);
       track('form_started');

@@ -10,6 +10,7 @@ import { start, type Stopwatch } from './stopwatch.js';
 
 /** Records that `tool` is entered, and returns what records its exit. Both carry `props`. */
 export function enterTool(client: Waymark, tool: string, props?: Props): () => void {
+  if (typeof document == 'undefined') return () => {};
   let watch: Stopwatch | undefined;
   const enter = () => {
     if (watch) return;
