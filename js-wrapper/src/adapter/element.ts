@@ -16,6 +16,13 @@ export interface Attached<P> {
   destroy(): void;
 }
 
+/**
+ * Adds or removes a listener that runs before the site's own: those may take the element off the page, and then what
+ * would be heard after them is not.
+ */
+const first = (node: Element, how: 'addEventListener' | 'removeEventListener', type: string, heard: () => void) =>
+  node[how](type, heard, true);
+
 /** Records `tracked` whenever `type` happens to `node`. */
 export function trackElement(
   client: Waymark,
@@ -27,10 +34,10 @@ export function trackElement(
     const { name, props, ...options } = typeof tracked == 'string' ? { name: tracked } : tracked;
     client.track(name, props, options);
   };
-  node.addEventListener(type, heard);
+  first(node, 'addEventListener', type, heard);
   return {
     update: (next) => void (tracked = next),
-    destroy: () => node.removeEventListener(type, heard),
+    destroy: () => first(node, 'removeEventListener', type, heard),
   };
 }
 
@@ -42,15 +49,16 @@ export function trackFormElement(client: Waymark, node: Element, tracked: Tracke
   const watch = watchForm(client, () =>
     typeof tracked == 'string' ? { form: tracked } : { ...tracked.props, form: tracked.form },
   );
-  // Most fields say `input` as they are edited, and some custom ones `change` alone.
-  const changes = ['input', 'change'];
-  for (const type of changes) node.addEventListener(type, watch.changed);
-  node.addEventListener('submit', watch.submitted);
+  const listen = (how: 'addEventListener' | 'removeEventListener') => {
+    // Most fields say `input` as they are edited, and some custom ones `change` alone.
+    for (const type of ['input', 'change']) first(node, how, type, watch.changed);
+    first(node, how, 'submit', watch.submitted);
+  };
+  listen('addEventListener');
   return {
     update: (next) => void (tracked = next),
     destroy() {
-      for (const type of changes) node.removeEventListener(type, watch.changed);
-      node.removeEventListener('submit', watch.submitted);
+      listen('removeEventListener');
       watch.left();
     },
   };
