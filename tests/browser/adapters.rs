@@ -40,11 +40,25 @@ struct Shown {
 impl Shown {
     /// The example `name`, built with `environment` and served by `server`.
     async fn start(name: &str, environment: &[(&str, &str)], server: &[&str]) -> Self {
-        let address = Address::take().await;
-        let origin = address.origin();
-        let collector = Collector::start(Database::sqlite(), &origin).await;
-        let example = Example::install(name, &collector.origin()).await;
+        let (address, collector, example) = Self::installed(name).await;
         example.build(environment).await;
+        Self::served(address, collector, example, server).await
+    }
+
+    async fn installed(name: &str) -> (Address, Collector, Example) {
+        let address = Address::take().await;
+        let collector = Collector::start(Database::sqlite(), &address.origin()).await;
+        let example = Example::install(name, &collector.origin()).await;
+        (address, collector, example)
+    }
+
+    async fn served(
+        address: Address,
+        collector: Collector,
+        example: Example,
+        server: &[&str],
+    ) -> Self {
+        let origin = address.origin();
         let served = example.serve(address, server).await;
         let browser = Chromium::start().await;
         browser.before_each_page(LISTEN).await;
@@ -106,6 +120,15 @@ impl Shown {
     async fn assert_no_complaints(&self) {
         let complaints = self.browser.run("return window.complaints").await;
         assert_eq!(complaints, json!([]), "{}", self.served.log());
+    }
+
+    /// The server's HTML has the page in it, and the server has met no error.
+    async fn is_rendered_by_its_server(&self) {
+        let answer = reqwest::get(format!("{}/editor", self.origin)).await;
+        let html = answer.expect("an answer").text().await.expect("HTML");
+        assert!(html.contains("<h1>Editor</h1>"), "{html}");
+        let log = self.served.log();
+        assert!(!log.contains('⨯') && !log.contains("Error"), "{log}");
     }
 
     /// One visit from the landing page to the purchase, and what it has to leave in the database.
@@ -253,6 +276,37 @@ async fn react_in_strict_mode_counts_everything_once() {
 }
 
 #[tokio::test]
+async fn a_tool_is_left_with_its_page_and_entered_again_when_the_page_comes_back() {
+    let shown = Shown::start("vite-svelte", &[], &PREVIEW).await;
+    let browser = &shown.browser;
+    browser
+        .before_each_page("addEventListener('pageshow', e => window.persisted = e.persisted)")
+        .await;
+    shown.open("/editor").await;
+    shown.flushed().await;
+    browser.run("location.href = '/'").await;
+    shown.element("#cta").await;
+    shown.flushed().await;
+    assert_eq!(shown.number(EXITS).await, 1);
+    browser.run("history.back()").await;
+    eventually("the page is back as it was", || async move {
+        browser
+            .run("return location.pathname == '/editor' && window.persisted")
+            .await
+            == json!(true)
+    })
+    .await;
+    shown.flushed().await;
+    shown.click("a[href='/']").await;
+    shown.element("#cta").await;
+    shown.flushed().await;
+    assert_eq!(
+        shown.texts(EVENTS).await,
+        ["tool_entered", "tool_exited", "tool_entered", "tool_exited"].map(|name| [text(name)])
+    );
+}
+
+#[tokio::test]
 async fn vue_with_vite() {
     let shown = Shown::start("vite-vue", &[], &PREVIEW).await;
     shown.is_visited().await;
@@ -268,7 +322,20 @@ async fn svelte_with_vite() {
 
 #[tokio::test]
 async fn next_built_and_started() {
-    let shown = Shown::start("next", &[], &["next", "start", "--hostname=127.0.0.1"]).await;
+    let server = ["next", "start", "--hostname=127.0.0.1"];
+    let shown = Shown::start("next", &[], &server).await;
+    shown.is_rendered_by_its_server().await;
     shown.is_visited().await;
     shown.is_left().await;
+    shown.is_rendered_by_its_server().await;
+}
+
+#[tokio::test]
+async fn next_in_development_is_hydrated_without_a_warning() {
+    // Only here React says what differs, and StrictMode mounts everything twice.
+    let (address, collector, example) = Shown::installed("next").await;
+    let server = ["next", "dev", "--hostname=127.0.0.1"];
+    let shown = Shown::served(address, collector, example, &server).await;
+    shown.is_visited().await;
+    shown.is_rendered_by_its_server().await;
 }
