@@ -38,10 +38,10 @@ struct Shown {
 }
 
 impl Shown {
-    /// The example `name`, built with `environment` and served by `server`.
-    async fn start(name: &str, environment: &[(&str, &str)], server: &[&str]) -> Self {
+    /// The example `name`, built and served by `server`.
+    async fn start(name: &str, server: &[&str]) -> Self {
         let (address, collector, example) = Self::installed(name).await;
-        example.build(environment).await;
+        example.build().await;
         Self::served(address, collector, example, server).await
     }
 
@@ -261,23 +261,24 @@ const PREVIEW: [&str; 4] = ["vite", "preview", "--host=127.0.0.1", "--strictPort
 
 #[tokio::test]
 async fn react_with_vite() {
-    let shown = Shown::start("vite-react", &[], &PREVIEW).await;
+    let shown = Shown::start("vite-react", &PREVIEW).await;
     shown.is_visited().await;
     shown.is_left().await;
 }
 
 #[tokio::test]
 async fn react_in_strict_mode_counts_everything_once() {
-    // StrictMode mounts everything twice in builds for development alone.
-    let development = [("NODE_ENV", "development")];
-    let shown = Shown::start("vite-react", &development, &PREVIEW).await;
+    // StrictMode mounts everything twice in development alone.
+    let (address, collector, example) = Shown::installed("vite-react").await;
+    let server = ["vite", "--host=127.0.0.1", "--strictPort"];
+    let shown = Shown::served(address, collector, example, &server).await;
     shown.is_visited().await;
     shown.is_left().await;
 }
 
 #[tokio::test]
 async fn a_tool_is_left_with_its_page_and_entered_again_when_the_page_comes_back() {
-    let shown = Shown::start("vite-svelte", &[], &PREVIEW).await;
+    let shown = Shown::start("vite-svelte", &PREVIEW).await;
     let browser = &shown.browser;
     browser
         .before_each_page("addEventListener('pageshow', e => window.persisted = e.persisted)")
@@ -308,14 +309,14 @@ async fn a_tool_is_left_with_its_page_and_entered_again_when_the_page_comes_back
 
 #[tokio::test]
 async fn vue_with_vite() {
-    let shown = Shown::start("vite-vue", &[], &PREVIEW).await;
+    let shown = Shown::start("vite-vue", &PREVIEW).await;
     shown.is_visited().await;
     shown.is_left().await;
 }
 
 #[tokio::test]
 async fn svelte_with_vite() {
-    let shown = Shown::start("vite-svelte", &[], &PREVIEW).await;
+    let shown = Shown::start("vite-svelte", &PREVIEW).await;
     shown.is_visited().await;
     shown.is_left().await;
 }
@@ -323,7 +324,7 @@ async fn svelte_with_vite() {
 #[tokio::test]
 async fn next_built_and_started() {
     let server = ["next", "start", "--hostname=127.0.0.1"];
-    let shown = Shown::start("next", &[], &server).await;
+    let shown = Shown::start("next", &server).await;
     shown.is_rendered_by_its_server().await;
     shown.is_visited().await;
     shown.is_left().await;
@@ -338,4 +339,39 @@ async fn next_in_development_is_hydrated_without_a_warning() {
     let shown = Shown::served(address, collector, example, &server).await;
     shown.is_visited().await;
     shown.is_rendered_by_its_server().await;
+}
+
+#[tokio::test]
+async fn the_first_lines_of_the_packages_readme_make_an_event() {
+    let (address, collector, example) = Shown::installed("vite-svelte").await;
+    let readme = example.read("node_modules/waymark/README.md");
+    let block = |language: &str| {
+        let (_, rest) = readme
+            .split_once(&format!("```{language}\n"))
+            .expect(language);
+        rest.split_once("```").expect("its end").0
+    };
+    let (install, code) = (block("sh"), block("js"));
+    assert_eq!(install, "npm install waymark\n");
+    assert!(install.lines().count() + code.lines().count() <= 5);
+    assert!(code.contains("wk_…") && code.contains("https://collector.example"));
+    example.write(
+        "src/main.ts",
+        &code
+            .replace("wk_…", KEY)
+            .replace("https://collector.example", &collector.origin()),
+    );
+    example.build().await;
+    let shown = Shown::served(address, collector, example, &PREVIEW).await;
+    shown.open("/").await;
+    shown.flushed().await;
+    let kinds = "SELECT kind, name FROM events ORDER BY seq";
+    assert_eq!(
+        shown.texts(kinds).await,
+        [
+            [text("page_view"), None],
+            [text("event"), text("cta_clicked")]
+        ]
+    );
+    shown.assert_no_complaints().await;
 }

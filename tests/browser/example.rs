@@ -64,14 +64,24 @@ impl Example {
         };
         let package = required("WAYMARK_TEST_PACKAGE");
         example
-            .npm(&["install", "--no-audit", "--no-fund", &package], &[])
+            .npm(&["install", "--no-audit", "--no-fund", &package])
             .await;
         example
     }
 
-    /// Builds it as its own script does, with further variables.
-    pub async fn build(&self, environment: &[(&str, &str)]) {
-        self.npm(&["run", "build"], environment).await;
+    /// A file of it.
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).expect("a file of the example")
+    }
+
+    /// Puts `text` where a file of it is.
+    pub fn write(&self, path: &str, text: &str) {
+        fs::write(self.folder.path().join(path), text).expect("a file of the example");
+    }
+
+    /// Builds it as its own script does.
+    pub async fn build(&self) {
+        self.npm(&["run", "build"]).await;
     }
 
     /// Serves it with the program `server` of its own, on the port of `address`, and waits until it answers.
@@ -105,11 +115,10 @@ impl Example {
         served
     }
 
-    async fn npm(&self, arguments: &[&str], environment: &[(&str, &str)]) {
+    async fn npm(&self, arguments: &[&str]) {
         let output = self
             .command("npm")
             .args(arguments)
-            .envs(environment.iter().copied())
             .output()
             .await
             .expect("npm starts");
