@@ -1,12 +1,18 @@
 //! The npm package and its adapters as users meet them: each example with the packed package, built, served, and used by a
 //! visitor. All examples are the same site, so that the rows have to be the same too.
 
+use std::time::Duration;
+
 use serde_json::json;
 use thirtyfour::prelude::*;
 
+use super::chromium::Chromium;
 use super::example::{Example, Served};
 use super::site::Address;
-use super::{Chromium, Collector, Database, KEY, eventually, text};
+use super::text;
+use crate::support::collector::{Collector, KEY};
+use crate::support::database::Database;
+use crate::support::{DEADLINE, eventually};
 
 /// The API of whatever measures the page: the examples leave no global behind, and the SDK notes itself under this symbol.
 const API: &str = "window[Symbol.for('waymark')]";
@@ -85,7 +91,7 @@ impl Shown {
         self.browser
             .driver()
             .query(By::Css(css))
-            .wait(super::DEADLINE, std::time::Duration::from_millis(50))
+            .wait(DEADLINE, Duration::from_millis(50))
             .first()
             .await
             .unwrap_or_else(|error| panic!("{css}: {error}"))

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::site::Address;
-use super::{KEY, eventually, required};
+use crate::support::collector::KEY;
+use crate::support::{eventually, required};
 
 /// What a developer's own use of an example leaves in it.
 const LEFTOVERS: [&str; 3] = ["node_modules", "dist", ".next"];
