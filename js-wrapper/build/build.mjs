@@ -7,6 +7,7 @@
  * dist/inspector.<hash>.*    what debug mode adds, script and WebAssembly; dist/inspector.js is the script for bundlers
  * dist/autocapture.<hash>.js what autocapture adds; dist/autocapture.js is the same for bundlers
  * dist/index.js, *.d.ts      the npm entry and its types
+ * dist/{react,vue,svelte}/   the adapters and their types, and dist/adapter/ what they share: modules, as they were written
  * dist/waymark_bg.wasm       the core again, under the name that bundlers find from index.js
  * dist/manifest.json         what there is, for whoever serves it
  */
@@ -114,16 +115,17 @@ await bundle('script', 'waymark.js', 'iife');
 await bundle('inline', 'stub.js', 'iife');
 await bundle('index', 'index.js', 'esm');
 
-// The compiler emits a declaration for every module; the public ones are those that index.d.ts names.
+// The compiler emits every module and its declaration. Public are the declarations that index.d.ts names, and the adapters,
+// which the site's own bundler makes small.
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const types = at('dist/.types');
-execFileSync(
-  process.execPath,
-  [tsc, '-p', root, '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', types],
-  { stdio: 'inherit' },
-);
-for (const file of ['index.d.ts', 'types.d.ts']) copyFileSync(join(types, file), at('dist', file));
-rmSync(types, { recursive: true });
+const emitted = at('dist/.emitted');
+execFileSync(process.execPath, [tsc, '-p', root, '--noEmit', 'false', '--declaration', '--outDir', emitted], {
+  stdio: 'inherit',
+});
+for (const file of ['index.d.ts', 'types.d.ts', 'adapter', 'react', 'vue', 'svelte']) {
+  renameSync(join(emitted, file), at('dist', file));
+}
+rmSync(emitted, { recursive: true });
 
 const script = readFileSync(at('dist/waymark.js'));
 const sizes = [script, wasmBytes].map(compressed);

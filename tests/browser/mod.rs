@@ -2,9 +2,11 @@
 //!
 //! Each test has a browser with an empty profile, a collector process and a database of its own.
 
+mod adapters;
 mod autocapture;
 mod chromium;
 mod debug;
+mod example;
 mod ga;
 mod hostile;
 mod journey;

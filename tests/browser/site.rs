@@ -52,6 +52,11 @@ impl Address {
         format!("http://localhost:{port}")
     }
 
+    /// Leaves the port to a server of the site's own.
+    pub fn into_port(self) -> u16 {
+        self.0.local_addr().expect("the site's address").port()
+    }
+
     /// Serves `pages` (path without the leading slash → HTML), and the project's demo site for every other path.
     pub fn serve(
         self,

@@ -12,6 +12,7 @@ mod bench;
 mod build;
 mod count;
 mod demo;
+mod examples;
 mod fuzz;
 mod lighten;
 mod npm;

@@ -16,13 +16,11 @@ const STAMP: &str = "node_modules/.installed-lock.json";
 
 /// Installs the packages of `dir` exactly as its `package-lock.json` says, unless they are there already.
 pub fn install(steps: &Steps, dir: &Path) -> Result<()> {
-    let lock_path = dir.join("package-lock.json");
-    let lock =
-        fs::read(&lock_path).with_context(|| format!("cannot read {}", lock_path.display()))?;
-    let stamp = dir.join(STAMP);
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+    if is_installed(dir)? {
         return Ok(());
     }
+    let lock = lock_file(dir)?;
+    let stamp = dir.join(STAMP);
     steps.run(
         &format!("npm ci in {}", name(dir)),
         Command::new("npm")
@@ -30,6 +28,17 @@ pub fn install(steps: &Steps, dir: &Path) -> Result<()> {
             .current_dir(dir),
     )?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// Whether the packages of `dir` are those that its `package-lock.json` says.
+pub fn is_installed(dir: &Path) -> Result<bool> {
+    let lock = lock_file(dir)?;
+    Ok(fs::read(dir.join(STAMP)).is_ok_and(|installed| installed == lock))
+}
+
+fn lock_file(dir: &Path) -> Result<Vec<u8>> {
+    let path = dir.join("package-lock.json");
+    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Runs the script `script` of the package in `dir` and returns what it printed.

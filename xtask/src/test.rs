@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::count::Counts;
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{build, places, tidy, tools};
+use crate::{build, examples, places, tidy, tools};
 
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
@@ -123,6 +123,7 @@ fn clippy(steps: &Steps) -> Result<()> {
 fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     build::web(steps)?;
     let places = places::database(steps)?;
+    let examples = examples::prepare(steps)?;
     let collector = build::collector_for_tests(steps)?;
     let (chromium, driver) = tools::chromium(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
@@ -139,6 +140,8 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
         .env("WAYMARK_TEST_COLLECTOR", collector)
         .env("WAYMARK_TEST_GEO_DATABASE", places)
         .env("WAYMARK_TEST_SCHEMATHESIS", schemathesis)
+        .env("WAYMARK_TEST_PACKAGE", examples.package)
+        .env("WAYMARK_TEST_FRAMEWORKS", examples.frameworks)
         .env("WAYMARK_TEST_CHROMIUM", chromium)
         .env("WAYMARK_TEST_CHROMEDRIVER", driver);
     if options.long {
