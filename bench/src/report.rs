@@ -23,8 +23,8 @@ const NOTES: [&str; 7] = [
      name are not walked.",
     "raw: the store's own statements through the driver in this process, in transactions of the size that was fastest \
      before the rounds, as many at a time as the collector has writers; reading is done before the clock runs.",
-    "per_request: the same collector with --commit-items 1, which makes every request a transaction; on PostgreSQL two \
-     run at a time.",
+    "per_request: the same collector with --commit-items 1, which makes every request a transaction; on PostgreSQL as \
+     many run at a time as the collector has writers.",
     "grown: the full path on tables that hold the preloaded events.",
     "bare: BEGIN, one row into a table of one column, COMMIT, through the driver with the same durability.",
     "On SQLite the database's processor time is that of the threads that store items and copy its log, with what they do \

@@ -75,7 +75,7 @@ impl Default for IngestOptions {
             queue_items: 50_000,
             queue_bytes: 128 * 1024 * 1024,
             commit_items: 2_000,
-            writers: 2,
+            writers: 4,
             commit_time: Duration::from_secs(30),
             rejected_items: 1_000,
             rejected_age: Duration::from_secs(30 * 24 * 60 * 60),

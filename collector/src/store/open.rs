@@ -29,7 +29,7 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_READERS: u32 = 8;
 /// Connections to a PostgreSQL server for writing. They are apart, so that questions which take long, however many,
 /// do not keep items from being stored.
-const POSTGRES_WRITERS: u32 = 4;
+const POSTGRES_WRITERS: u32 = 6;
 
 /// The folder of a SQLite file; nothing for a server.
 pub fn folder(url: &str) -> Option<PathBuf> {
