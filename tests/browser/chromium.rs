@@ -54,6 +54,11 @@ impl Chromium {
             ))
             .await
             .expect("time limits");
+        // WebKit's takes no size when it starts, and a narrow dashboard shows less.
+        driver
+            .set_window_rect(0, 0, 1280, 900)
+            .await
+            .expect("a window of this size");
         Self {
             kind,
             driver: Some(driver),
