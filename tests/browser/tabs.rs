@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::drivers::Kind;
 use super::{Scene, page_with_sdk};
 
 const COUNTED: &str = "SELECT COUNT(*) FROM events WHERE kind = 'event'";
@@ -104,12 +103,7 @@ async fn a_duplicated_tab_counts_for_itself_without_locks() {
 async fn a_page_back_from_the_cache_is_a_page_view_of_the_same_visit() {
     let noted =
         "<script>addEventListener('pageshow', e => window.persisted = e.persisted)</script>";
-    let head = match Kind::asked_for() {
-        // It keeps no page that has held a lock, even one that gave it back as it was left.
-        Kind::Firefox => format!("{NO_LOCKS}{noted}"),
-        _ => noted.to_owned(),
-    };
-    let scene = scene(&head).await;
+    let scene = scene(noted).await;
     scene.open("/").await;
     scene.flushed().await;
     let browser = &scene.browser;
