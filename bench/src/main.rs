@@ -1,4 +1,4 @@
-//! Measurements of the collector on this machine, each beside a limit that was measured in the same run.
+//! Measurements on this machine: of the collector beside limits of the same run, of the SDK beside its peers.
 //!
 //! Owns the traffic, the load generator and the report. Refuses any address but loopback, any database but ones it made
 //! for the purpose, and figures of work that was not done: every answer is read, and every round ends with a count of
@@ -28,16 +28,19 @@ mod machine;
 mod measure;
 mod raw;
 mod report;
+mod sdk;
 mod server;
 mod targets;
 mod traffic;
 
-/// Measure the collector.
+/// Measure the collector and the browser SDK.
 #[derive(Parser)]
 #[command(name = "waymark-bench", max_term_width = 100)]
 enum Arguments {
     /// Events per second from a browser's request to stable storage, beside what the store alone takes
     Ingest(ingest::IngestOptions),
+    /// The browser SDK beside others on one page: bytes, times, tasks, heap
+    Sdk(sdk::SdkOptions),
 }
 
 fn main() -> ExitCode {
@@ -57,10 +60,14 @@ fn measure(arguments: &Arguments) -> Result<()> {
     let result = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let Arguments::Ingest(options) = arguments;
         // Whichever way this ends, what was started is dropped here, and so stopped.
         tokio::select! {
-            result = ingest::run(options) => result,
+            result = async {
+                match arguments {
+                    Arguments::Ingest(options) => ingest::run(options).await,
+                    Arguments::Sdk(options) => sdk::run(options).await,
+                }
+            } => result,
             _ = terminate.recv() => bail!("ended by a signal, nothing was written"),
             _ = interrupt.recv() => bail!("ended by a signal, nothing was written"),
         }

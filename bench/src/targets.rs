@@ -31,7 +31,8 @@ pub struct Target {
 }
 
 impl Target {
-    fn new(name: String, value: f64, op: &'static str, target: f64) -> Self {
+    /// Holds a value against what was promised of it.
+    pub fn new(name: String, value: f64, op: &'static str, target: f64) -> Self {
         let pass = match op {
             ">=" => value >= target,
             _ => value <= target,

@@ -4,6 +4,7 @@
  * dist/waymark.js            the script tag: stub, loader and glue in one file
  * dist/waymark.<hash>.wasm   the core, under the name that waymark.js asks for
  * dist/stub.js               the inline snippet
+ * dist/fallback.<hash>.js    the core as JavaScript, where WebAssembly is refused; dist/fallback.js is it for bundlers
  * dist/inspector.<hash>.*    what debug mode adds, script and WebAssembly; dist/inspector.js is the script for bundlers
  * dist/autocapture.<hash>.js what autocapture adds; dist/autocapture.js is the same for bundlers
  * dist/index.js, *.d.ts      the npm entry and its types
@@ -22,12 +23,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
+import { writeFallback } from './fallback.mjs';
 import { optimize, optimizeWasm, withoutUnused } from './optimize.mjs';
 import { compressed } from './size.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...path) => join(root, ...path);
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+const integrity = (content) => `sha256-${createHash('sha256').update(content).digest('base64')}`;
 const hash = (content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
 
 rmSync(at('dist'), { recursive: true, force: true });
@@ -38,6 +41,10 @@ const wasmBytes = readFileSync(at('dist/waymark_bg.wasm'));
 const wasm = `waymark.${hash(wasmBytes)}.wasm`;
 copyFileSync(at('dist/waymark_bg.wasm'), at('dist', wasm));
 
+await writeFallback(at('dist/waymark_bg.wasm'), at('dist/fallback.js'));
+const fallback = `fallback.${hash(readFileSync(at('dist/fallback.js')))}.js`;
+copyFileSync(at('dist/fallback.js'), at('dist', fallback));
+
 optimize(at('pkg/inspector/inspector_bg.wasm'), at('dist/inspector_bg.wasm'));
 const inspectorWasm = `inspector.${hash(readFileSync(at('dist/inspector_bg.wasm')))}.wasm`;
 renameSync(at('dist/inspector_bg.wasm'), at('dist', inspectorWasm));
@@ -46,6 +53,8 @@ renameSync(at('dist/inspector_bg.wasm'), at('dist', inspectorWasm));
 const names = {
   __VERSION__: JSON.stringify(version),
   __WASM_FILE__: JSON.stringify(wasm),
+  __WASM_INTEGRITY__: JSON.stringify(integrity(wasmBytes)),
+  __FALLBACK_FILE__: JSON.stringify(fallback),
   __INSPECTOR_WASM__: JSON.stringify(`./${inspectorWasm}`),
 };
 
@@ -70,8 +79,8 @@ async function bundle(entry, out, format) {
           onResolve({ filter: /^#glue$/ }, () => ({ path: glue, namespace: 'glue' }));
           onResolve({ filter: /^#host$/ }, () => ({ path: host }));
           onResolve({ filter: /^#inspector$/ }, () => ({ path: at('pkg/inspector/inspector.js') }));
-          // A file of its own, which the site's bundler splits off.
-          onResolve({ filter: /^\.\/(inspector|autocapture)\.js$/ }, ({ path }) => ({ path, external: true }));
+          // Files of their own, which the site's bundler splits off.
+          onResolve({ filter: /^\.\/(fallback|inspector|autocapture)\.js$/ }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /web-vitals.dist.modules.*\.js$/ }, ({ path }) => ({ contents: withoutUnused(path) }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
@@ -134,7 +143,9 @@ const manifest = {
   version,
   script: 'waymark.js',
   scriptHash: hash(script),
+  integrity: integrity(script),
   wasm,
+  fallback,
   inspector,
   inspectorWasm,
   autocapture,
@@ -142,6 +153,7 @@ const manifest = {
     stub: statSync(at('dist/stub.js')).size,
     loader: script.length,
     wasm: wasmBytes.length,
+    fallback: statSync(at('dist', fallback)).size,
     total: { raw: sum('raw'), gzip: sum('gzip'), brotli: sum('brotli') },
   },
 };

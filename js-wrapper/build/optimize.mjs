@@ -39,15 +39,20 @@ const PASSES = [
   '--strip-producers',
 ];
 
+/** Runs a program of binaryen; returns what it printed. */
+export function tool(name, args) {
+  const path = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin', name);
+  return execFileSync(process.execPath, [path, ...args], { encoding: 'utf8' });
+}
+
 /** Makes the module in the file `input` small, or does with it what `passes` say; returns what was printed. */
 export function optimize(input, output, passes = PASSES) {
-  const tool = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
-  return execFileSync(process.execPath, [tool, input, '-o', output, ...FEATURES, ...passes], { encoding: 'utf8' });
+  return tool('wasm-opt', [input, '-o', output, ...FEATURES, ...passes]);
 }
 
 /**
  * Optimizes `<pkg>/waymark_bg.wasm` into the file `output`. Returns the glue for it, which has the module's functions and
- * `instantiate(bytes)` and imports `#host`; and the path of what stands behind that name.
+ * `instantiate(make)` and imports `#host`; and the path of what stands behind that name.
  */
 export function optimizeWasm(pkg, output) {
   optimize(join(pkg, 'waymark_bg.wasm'), output);
@@ -104,12 +109,11 @@ function fit(glue, renamed, module, direct) {
     // What is left out here belongs to functions that the bundler drops for want of a caller.
     return exports.has(name) ? `wasm.${name}` : whole;
   });
-  // Instead of wasm-bindgen's own initialisers, which fetch, stream and warn in ways that the loader decides.
+  // Instead of wasm-bindgen's own initialisers, which fetch, stream and warn in ways that the engines decide.
   return text.replace(
     /export \{[^}]*\};\s*$/,
-    `export async function instantiate(bytes) {
-      const { instance } = await WebAssembly.instantiate(bytes, __wbg_get_imports());
-      __wbg_finalize_init(instance);
+    `export async function instantiate(make) {
+      wasm = await make(__wbg_get_imports());
     }\n`,
   );
 }

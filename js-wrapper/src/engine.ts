@@ -1,8 +1,9 @@
 /**
  * The core as the wrapper sees it, and the ways to get one.
  *
- * Owns the shape of the boundary to the compiled core. An engine is one way to run it; the loader tries them in order,
- * so that a further one (the same core as JavaScript, for pages whose policy refuses WebAssembly) is one more entry.
+ * Owns the shape of the boundary to the compiled core. An engine is one way to run it; the loader tries them in order:
+ * WebAssembly, and where the browser has none, the page's policy refuses it or its file does not come, the same core as
+ * JavaScript.
  */
 
 import { instantiate } from '#glue';
@@ -52,8 +53,9 @@ const EMPTY_MODULE = [0, 97, 115, 109, 1, 0, 0, 0];
 export function wasmEngine(url: string | URL): Engine {
   const bytes = (async () => {
     new WebAssembly.Module(new Uint8Array(EMPTY_MODULE));
-    const response = await fetch(url, { credentials: 'omit' });
-    if (!response.ok) throw new Error(`${response.status} for the WebAssembly file`);
+    const response = await fetch(url, { credentials: 'omit', integrity: __WASM_INTEGRITY__ });
+    // The engine's name is said with it.
+    if (!response.ok) throw response.status;
     return response.arrayBuffer();
   })();
   // Whoever calls load() sees the failure; until then it is no unhandled rejection.
@@ -61,7 +63,18 @@ export function wasmEngine(url: string | URL): Engine {
   return {
     name: 'wasm',
     async load() {
-      await instantiate(await bytes);
+      await instantiate(async (imports) => (await WebAssembly.instantiate(await bytes, imports)).instance.exports);
+      return core();
+    },
+  };
+}
+
+/** The core as JavaScript, of which `chunk` imports the file. It is asked for when every engine before this one has failed. */
+export function jsEngine(chunk: () => Promise<typeof import('./fallback.js')>): Engine {
+  return {
+    name: 'js',
+    async load() {
+      await instantiate(async (imports) => (await chunk()).default(imports));
       return core();
     },
   };

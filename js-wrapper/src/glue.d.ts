@@ -1,7 +1,7 @@
 /** The glue that wasm-bindgen writes, as `build/build.mjs` hands it to the bundler. */
 declare module '#glue' {
-  /** Makes the module's functions usable. They trap when called before. */
-  export function instantiate(bytes: ArrayBuffer): Promise<void>;
+  /** Makes the module's functions usable, which `make` gives for its imports. They trap when called before. */
+  export function instantiate(make: (imports: WebAssembly.Imports) => Promise<WebAssembly.Exports>): Promise<void>;
   /** Tells the core; see `core/signal.rs`. */
   export function signal(kind: number, number: number, text: string): void;
 }
@@ -42,6 +42,10 @@ declare module '#inspector' {
 declare const __VERSION__: string;
 /** The name of the WebAssembly file that belongs to this build. */
 declare const __WASM_FILE__: string;
+/** The hash by which the browser checks it. */
+declare const __WASM_INTEGRITY__: string;
+/** The name of the core as JavaScript in this build. */
+declare const __FALLBACK_FILE__: string;
 /** The name of the autocapture chunk in this build. */
 declare const __AUTOCAPTURE_FILE__: string;
 /** The names of the inspector's files in this build. */

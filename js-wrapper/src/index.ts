@@ -5,7 +5,7 @@
  * every call does nothing, so that a site may use it in code that is also rendered on a server.
  */
 
-import { wasmEngine } from './engine.js';
+import { jsEngine, wasmEngine } from './engine.js';
 import { join, run } from './loader.js';
 import { stub } from './stub.js';
 import type {
@@ -40,7 +40,8 @@ export function init(options: InitOptions): void {
     if (started || join(api)) return;
     started = true;
     const wasm = options.wasmUrl ?? new URL('./waymark_bg.wasm', import.meta.url);
-    void run(api, options, [wasmEngine(wasm)], () => import('./inspector.js'), () => import('./autocapture.js'));
+    const engines = [wasmEngine(wasm), jsEngine(() => import('./fallback.js'))];
+    void run(api, options, engines, () => import('./inspector.js'), () => import('./autocapture.js'));
   } catch (error) {
     console.warn('[waymark] init', error);
   }

@@ -7,7 +7,7 @@
  */
 
 import { stub, type Stub } from './stub.js';
-import { wasmEngine } from './engine.js';
+import { jsEngine, wasmEngine } from './engine.js';
 import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
@@ -35,7 +35,7 @@ try {
   } else {
     const options = { ...settings, key, endpoint: new URL(endpoint ?? '/v1/events', tag.src).href };
     const chunk = (file: string) => () => import(new URL(file, tag.src).href);
-    const engines = [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src))];
+    const engines = [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src)), jsEngine(chunk(__FALLBACK_FILE__))];
     void run(api, options as InitOptions, engines, chunk(__INSPECTOR_FILE__), chunk(__AUTOCAPTURE_FILE__));
   }
 } catch (error) {

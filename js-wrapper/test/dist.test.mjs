@@ -15,6 +15,10 @@ test('the manifest names files by what they hold', () => {
   const hash = (file) => createHash('sha256').update(read(`dist/${file}`, null)).digest('hex').slice(0, 12);
   assert.equal(manifest.version, version);
   assert.equal(manifest.scriptHash, hash(manifest.script));
+  const [, algorithm, digest] = /^(sha256)-(.*)$/.exec(manifest.integrity);
+  assert.equal(digest, createHash(algorithm).update(read(`dist/${manifest.script}`, null)).digest('base64'));
+  assert.equal(manifest.fallback, `fallback.${hash(manifest.fallback)}.js`);
+  assert.deepEqual(read('dist/fallback.js'), read(`dist/${manifest.fallback}`));
   assert.equal(manifest.wasm, `waymark.${hash(manifest.wasm)}.wasm`);
   assert.equal(manifest.bytes.wasm, statSync(new URL(`dist/${manifest.wasm}`, root)).size);
 });
@@ -27,6 +31,29 @@ test('the script and the npm entry ask for the autocapture chunk of their build'
   assert.ok(read(`dist/${manifest.script}`).includes(`"${manifest.autocapture}"`));
   assert.match(read('dist/index.js'), /import\("\.\/autocapture\.js"\)/);
   assert.equal(read(`dist/${manifest.autocapture}`), read('dist/autocapture.js'));
+});
+
+test('the fallback takes what the WebAssembly imports and gives what it exports', async () => {
+  const module = new WebAssembly.Module(read(`dist/${manifest.wasm}`, null));
+  const names = (entries) => entries.map(({ name }) => name).sort();
+  const { default: instantiate } = await import(new URL(`dist/${manifest.fallback}`, root));
+  const asked = new Set();
+  const imports = new Proxy({}, { get: (_, name) => (asked.add(name), () => 0) });
+  const [{ module: from }] = WebAssembly.Module.imports(module);
+  const exports = instantiate({ [from]: imports });
+  assert.deepEqual([...asked].sort(), names(WebAssembly.Module.imports(module)));
+  assert.deepEqual(Object.keys(exports).sort(), names(WebAssembly.Module.exports(module)));
+});
+
+test('the memory of the fallback detaches when it grows', async () => {
+  const { default: instantiate } = await import(new URL(`dist/${manifest.fallback}`, root));
+  const exports = instantiate({ a: new Proxy({}, { get: () => () => 0 }) });
+  const memory = Object.values(exports).find((value) => value.buffer);
+  const before = new Uint8Array(memory.buffer);
+  before[7] = 7;
+  assert.equal(memory.grow(1), 1);
+  assert.equal(before.byteLength, 0);
+  assert.deepEqual([memory.buffer.byteLength, new Uint8Array(memory.buffer)[7]], [131_072, 7]);
 });
 
 test('every export of the package is there', () => {

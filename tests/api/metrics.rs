@@ -79,6 +79,7 @@ async fn metrics_say_what_became_of_everything(database: Database) {
             r#"items_total{outcome="dropped",reason="unknown_type"}"#,
             2.0,
         ),
+        (r#"batches_total{engine="none"}"#, 2.0),
         (r#"ignored_fields_total{field="data.url"}"#, 2.0),
         ("commit_seconds_count", 2.0),
         ("commit_items_sum", 6.0),

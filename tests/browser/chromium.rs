@@ -1,21 +1,27 @@
-//! A real Chromium, driven over WebDriver: one process with an empty profile for each test, ended with the test.
+//! A real browser, driven over WebDriver: one process with an empty profile for each test, ended with the test.
+//!
+//! It is Chromium, or another that the test command has asked for ([`Kind`]); what only Chromium can do says so.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::TimeoutConfiguration;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, TimeoutConfiguration};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-use super::required;
+use super::drivers::Kind;
+
+/// What the test's own site puts before everything else in its pages.
+pub type Prelude = Arc<Mutex<String>>;
 
 /// A browser and the driver that controls it.
 pub struct Chromium {
+    kind: Kind,
     driver: Option<WebDriver>,
-    process: Child,
+    processes: Vec<Child>,
+    prelude: Prelude,
     _profile: tempfile::TempDir,
 }
 
@@ -25,35 +31,19 @@ impl Chromium {
         Self::with_preferences(json!({})).await
     }
 
-    /// A browser whose user has set `preferences`, by the names in Chromium's own profile.
+    /// A browser whose user has set `preferences`, by the names in its own profile.
     pub async fn with_preferences(preferences: Value) -> Self {
-        let browser = required("WAYMARK_TEST_CHROMIUM");
+        let kind = Kind::asked_for();
         let profile = tempfile::tempdir().expect("a folder for the profile");
-        let (process, port) = start_driver().await;
-
-        let mut options = DesiredCapabilities::chrome();
-        options.set_binary(&browser).expect("the browser's path");
-        let profile_argument = format!("--user-data-dir={}", profile.path().display());
-        for argument in [
-            "--headless",
-            // A browser without a screen says so, and would be taken for a bot.
-            "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1280,900",
-            &profile_argument,
-        ] {
-            options.add_arg(argument).expect("an argument");
+        let (processes, port) = kind.start(profile.path()).await;
+        let asked = kind.capabilities(profile.path(), preferences);
+        let mut capabilities = Capabilities::new();
+        for (name, value) in asked.as_object().expect("an object") {
+            capabilities
+                .set(name.clone(), value.clone())
+                .expect("a capability");
         }
-        options
-            .add_experimental_option("prefs", preferences)
-            .expect("preferences");
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), options)
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
             .await
             .expect("a browser session");
         driver
@@ -64,9 +54,16 @@ impl Chromium {
             ))
             .await
             .expect("time limits");
+        // WebKit's takes no size when it starts, and a narrow dashboard shows less.
+        driver
+            .set_window_rect(0, 0, 1280, 900)
+            .await
+            .expect("a window of this size");
         Self {
+            kind,
             driver: Some(driver),
-            process,
+            processes,
+            prelude: Prelude::default(),
             _profile: profile,
         }
     }
@@ -127,16 +124,27 @@ impl Chromium {
     }
 
     /// Runs `script` in every page from now on before any of the page's own.
+    ///
+    /// Other browsers than Chromium have nothing for that: there the test's site writes it into its pages.
     pub async fn before_each_page(&self, script: &str) {
-        self.devtools(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": script }),
-        )
-        .await;
+        if self.kind == Kind::Chromium {
+            let parameters = json!({ "source": script });
+            self.devtools("Page.addScriptToEvaluateOnNewDocument", parameters)
+                .await;
+        } else {
+            let mut prelude = self.prelude.lock().expect("no test has failed meanwhile");
+            prelude.push_str(&format!("<script>{{ {script} }}</script>"));
+        }
+    }
+
+    /// What the test's site writes into its pages.
+    pub fn prelude(&self) -> Prelude {
+        self.prelude.clone()
     }
 
     /// A command of the Chrome DevTools protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        assert_eq!(self.kind, Kind::Chromium, "only Chromium has {command}");
         self.driver()
             .cdp()
             .send_raw(command, parameters)
@@ -162,39 +170,14 @@ impl Drop for Chromium {
         if let Some(driver) = self.driver.take() {
             driver.leak().ok();
         }
-        // The driver leads a process group of its own, and its browser is in it.
-        if let Some(id) = self.process.id() {
-            std::process::Command::new("kill")
-                .args(["-KILL", "--", &format!("-{id}")])
-                .status()
-                .ok();
+        // Each leads a process group of its own, and the browser is in its driver's.
+        for process in &self.processes {
+            if let Some(id) = process.id() {
+                std::process::Command::new("kill")
+                    .args(["-KILL", "--", &format!("-{id}")])
+                    .status()
+                    .ok();
+            }
         }
     }
-}
-
-/// Starts a WebDriver server on a port of its own choice.
-async fn start_driver() -> (Child, u16) {
-    let mut process = Command::new(required("WAYMARK_TEST_CHROMEDRIVER"))
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .expect("chromedriver starts");
-    let output = process.stdout.take().expect("chromedriver's output");
-    let mut lines = BufReader::new(output).lines();
-    while let Some(line) = lines.next_line().await.expect("chromedriver's output") {
-        if let Some(port) = line
-            .split("started successfully on port ")
-            .nth(1)
-            .and_then(|rest| rest.trim_end_matches('.').parse().ok())
-        {
-            // The pipe stays open and is read on, or the driver would end on its next line of output.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return (process, port);
-        }
-    }
-    panic!("chromedriver ended without naming its port");
 }

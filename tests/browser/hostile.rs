@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::drivers::Kind;
 use super::{Chromium, Database, Scene, page_with_sdk, text};
 
 /// Collects every error that reaches the page.
@@ -17,7 +18,10 @@ const PAGE_VIEWS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'page_view'";
 
 #[tokio::test]
 async fn a_browser_that_blocks_all_storage_still_counts_and_never_throws() {
-    let block_cookies_and_storage = json!({ "profile.default_content_setting_values.cookies": 2 });
+    let block_cookies_and_storage = match Kind::asked_for() {
+        Kind::Firefox => json!({ "network.cookie.cookieBehavior": 2 }),
+        _ => json!({ "profile.default_content_setting_values.cookies": 2 }),
+    };
     let browser = Chromium::with_preferences(block_cookies_and_storage).await;
     browser.before_each_page(WATCH_ERRORS).await;
     let scene = Scene::with(

@@ -83,7 +83,17 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
         .await
         .expect("the dashboard");
     let row = scene.row_of(&visitor).await;
-    let shown = row.text().await.expect("its text");
+    // WebKit's driver leaves out the text of cells that end in an ellipsis.
+    let shown = browser
+        .driver()
+        .execute(
+            "return arguments[0].innerText",
+            vec![row.to_json().expect("an element")],
+        )
+        .await
+        .expect("its text")
+        .json()
+        .to_string();
     for expected in ["newsletter", "email", "june-tides", "index.html"] {
         assert!(shown.contains(expected), "the row says {expected}: {shown}");
     }
@@ -91,7 +101,7 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
 
     // One journey: source, landing page, pages, milestone, stage.
     let name = scene.within(&row, "name").await;
-    row.click().await.expect("a click");
+    Scene::open_row(&row).await;
     scene
         .eventually_shows(&[
             &name,
@@ -177,7 +187,7 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
     scene.click("bots-filter").await;
     let row = scene.row_of(&crawler.visitor.to_string()).await;
     assert_eq!(scene.count("journey-row").await, 1);
-    row.click().await.expect("a click");
+    Scene::open_row(&row).await;
     scene.eventually_shows(&["Yes, by its user agent"]).await;
     browser.screenshot("bot").await;
     scene.click("bot-decide").await;
@@ -185,12 +195,7 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
 
     browser.open(&scene.collector.origin()).await;
     scene.row_of(&visit.visitor.to_string()).await;
-    scene
-        .row_of(&crawler.visitor.to_string())
-        .await
-        .click()
-        .await
-        .expect("a click");
+    Scene::open_row(&scene.row_of(&crawler.visitor.to_string()).await).await;
     scene.click("bot-undo").await;
     scene.eventually_shows(&["Yes, by its user agent"]).await;
     scene.collector.assert_quiet_log();
@@ -257,6 +262,12 @@ impl Scene {
             .first()
             .await
             .expect("the visitor's row appears by itself")
+    }
+
+    /// Follows a row's link with the keyboard: Firefox's driver cannot click at a row, nor WebKit's at a link in one.
+    async fn open_row(row: &WebElement) {
+        let link = row.find(By::Css("a")).await.expect("the row's link");
+        link.send_keys(Key::Enter).await.expect("a key");
     }
 
     /// Waits until the page shows all of these texts.

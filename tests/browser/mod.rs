@@ -1,16 +1,19 @@
-//! Real pages in a real Chromium against the running collector; what counts is the rows in the owner's database.
+//! Real pages in a real browser against the running collector; what counts is the rows in the owner's database.
 //!
 //! Each test has a browser with an empty profile, a collector process and a database of its own.
 
 mod adapters;
 mod autocapture;
 mod chromium;
+mod csp;
 mod debug;
+mod drivers;
 mod example;
 mod ga;
 mod hostile;
 mod journey;
 mod loss;
+mod own_path;
 mod places;
 mod site;
 mod tabs;
@@ -19,10 +22,11 @@ mod visit;
 use std::time::{Duration, Instant};
 
 use chromium::Chromium;
+use drivers::Engine;
 use site::{Address, Site, page_with_sdk};
 
 use crate::support::collector::{Collector, KEY};
-use crate::support::{DEADLINE, database::Database, eventually, required};
+use crate::support::{DEADLINE, database::Database, eventually};
 
 /// A cell as [`Database::texts`] gives it.
 fn text(value: &str) -> Option<String> {
@@ -63,6 +67,7 @@ impl Scene {
         let address = Address::take().await;
         let collector = Collector::start(database, &address.origin()).await;
         let site = address.serve(pages, &collector.origin(), KEY);
+        site.begin_pages_with(browser.prelude());
         Self {
             site,
             collector,
@@ -77,11 +82,25 @@ impl Scene {
     /// Waits until the SDK of the current page is there and has an answer for all that it made.
     async fn flushed(&self) {
         self.browser.settled("waymark.ready()").await;
+        self.assert_engine(Engine::asked_for()).await;
+        self.answered().await;
+    }
+
+    /// The same, whatever runs the SDK.
+    async fn answered(&self) {
+        self.browser.settled("waymark.ready()").await;
         let browser = &self.browser;
         eventually("everything is answered", || async move {
             browser.settled("waymark.flush()").await == 0
         })
         .await;
+    }
+
+    /// Fails if another engine than this runs in the current page.
+    async fn assert_engine(&self, engine: Engine) {
+        let loaded = "return performance.getEntriesByType('resource').some(e => /fallback[^/]*\\.js/.test(e.name))";
+        let is_js = self.browser.run(loaded).await == serde_json::json!(true);
+        assert_eq!(is_js, engine == Engine::Js, "the page loads the fallback");
     }
 
     async fn number(&self, sql: &'static str) -> i64 {

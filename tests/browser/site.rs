@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +15,9 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use super::chromium::Prelude;
+use super::drivers::Engine;
 
 /// What a page gets in place of these words: the collector's origin and the site's write key.
 const ORIGIN: &str = "{{WAYMARK_ORIGIN}}";
@@ -31,6 +34,8 @@ struct Content {
     pages: HashMap<&'static str, String>,
     fill: Vec<(&'static str, String)>,
     delay_wasm_ms: AtomicU64,
+    prelude: Mutex<Prelude>,
+    policy: Mutex<Option<String>>,
 }
 
 /// A site that has been given an address but no content yet: its origin is needed to register it at a collector.
@@ -69,6 +74,14 @@ impl Address {
             pages: pages.into_iter().collect(),
             fill: vec![(ORIGIN, collector.to_owned()), (KEY, key.to_owned())],
             delay_wasm_ms: AtomicU64::new(0),
+            prelude: Mutex::default(),
+            policy: Mutex::new(match Engine::asked_for() {
+                Engine::Wasm => None,
+                // Everything that the pages of the tests have but WebAssembly.
+                Engine::Js => {
+                    Some("script-src 'self' 'unsafe-inline' http://localhost:*".to_owned())
+                }
+            }),
         });
         let routes = Router::new()
             .route("/sdk/{file}", get(sdk_file))
@@ -89,6 +102,16 @@ impl Site {
     /// The full URL of `path`, which starts with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.address.port())
+    }
+
+    /// Pages begin with this from now on.
+    pub fn begin_pages_with(&self, prelude: Prelude) {
+        *self.state.prelude.lock().expect("a site that serves") = prelude;
+    }
+
+    /// Pages have this content security policy from now on.
+    pub fn set_policy(&self, policy: &str) {
+        *self.state.policy.lock().expect("a site that serves") = Some(policy.to_owned());
     }
 
     /// From now on the WebAssembly module that this site serves itself comes this much later.
@@ -116,7 +139,7 @@ pub fn page_with_sdk(title: &str, attributes: &str, body: &str) -> String {
 async fn page(State(content): State<Arc<Content>>, uri: axum::http::Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     match content.pages.get(path) {
-        Some(html) => Html(content.filled(html)).into_response(),
+        Some(html) => content.page(html),
         None if path.is_empty() => serve_file(&content, "js-wrapper/demo", "index.html").await,
         None => serve_file(&content, "js-wrapper/demo", path).await,
     }
@@ -147,15 +170,31 @@ async fn serve_file(content: &Content, folder: &str, file: &str) -> Response {
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    let body = if kind.starts_with("text/html") {
-        Body::from(content.filled(&String::from_utf8_lossy(&bytes)))
-    } else {
-        Body::from(bytes)
-    };
-    ([(header::CONTENT_TYPE, kind)], body).into_response()
+    if kind.starts_with("text/html") {
+        return content.page(&String::from_utf8_lossy(&bytes));
+    }
+    ([(header::CONTENT_TYPE, kind)], Body::from(bytes)).into_response()
 }
 
 impl Content {
+    /// A page as it is sent.
+    fn page(&self, html: &str) -> Response {
+        let prelude = self.prelude.lock().expect("a site that serves").clone();
+        let prelude = prelude.lock().expect("a browser that works").clone();
+        let html = self.filled(html);
+        let at = html.find('>').map_or(0, |end| end + 1);
+        let (doctype, rest) = html.split_at(at);
+        let mut response = Html(format!("{doctype}{prelude}{rest}")).into_response();
+        let policy = self.policy.lock().expect("a site that serves").clone();
+        if let Some(policy) = policy {
+            let policy = policy.parse().expect("a policy that fits into a header");
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+
     fn filled(&self, text: &str) -> String {
         self.fill
             .iter()

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::tools;
+use crate::{npm, sdk, tools};
 
 /// What `cargo xtask bench` can be told.
 #[derive(Args)]
@@ -24,6 +24,15 @@ pub struct BenchOptions {
 enum Measurement {
     /// Events per second from a request to stable storage, on SQLite and on a private PostgreSQL
     Ingest(IngestOptions),
+    /// The browser SDK beside others on one page, in Chromium
+    Sdk(SdkOptions),
+}
+
+#[derive(Args)]
+struct SdkOptions {
+    /// Times that every SDK is visited, at the machine's speed and at a sixth of it
+    #[arg(long, default_value_t = 20)]
+    rounds: u32,
 }
 
 #[derive(Args)]
@@ -39,9 +48,49 @@ struct IngestOptions {
     preload: u64,
 }
 
-/// Builds, measures, prints the table and leaves the figures in `target/bench/ingest.json`.
+/// Builds, measures, prints the table and leaves the figures in `target/bench/<what>.json`.
 pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
-    let Measurement::Ingest(options) = &options.what;
+    match &options.what {
+        Measurement::Ingest(options) => ingest(steps, options),
+        Measurement::Sdk(options) => sdk(steps, options),
+    }
+}
+
+fn sdk(steps: &Steps, options: &SdkOptions) -> Result<()> {
+    tools::node()?;
+    sdk::build(steps)?;
+    let (chromium, driver) = tools::chromium(steps)?;
+    let peers = steps.root().join("bench/sdk");
+    npm::install(steps, &peers)?;
+    npm::run(steps, &peers, "build")?;
+    // What is measured runs in the browser.
+    steps.run(
+        "compile the bench",
+        Command::new("cargo").args(["build", "--package", "waymark-bench"]),
+    )?;
+    let out = steps.root().join("target/bench/sdk.json");
+    let stop = stop_on_signal()?;
+    let mut command = Command::new(target(steps.root()).join("debug/waymark-bench"));
+    command
+        .current_dir(steps.root())
+        .arg("sdk")
+        .args(["--rounds", &options.rounds.to_string()])
+        .arg("--chromium")
+        .arg(chromium)
+        .arg("--chromedriver")
+        .arg(driver)
+        .arg("--dist")
+        .arg(steps.root().join("js-wrapper/dist"))
+        .arg("--peers")
+        .arg(steps.root().join("target/bench/sdk"))
+        .arg("--out")
+        .arg(&out);
+    measure(&mut command, &stop)?;
+    eprintln!("\nAll rounds: {}", out.display());
+    Ok(())
+}
+
+fn ingest(steps: &Steps, options: &IngestOptions) -> Result<()> {
     steps.run(
         "compile the collector and the bench as shipped",
         Command::new("cargo")
@@ -52,11 +101,7 @@ pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
     let built = target(steps.root()).join("dist");
     let out = steps.root().join("target/bench/ingest.json");
 
-    // A signal ends the measurement, after which PostgreSQL is stopped here.
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = stop.clone();
-    ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst))?;
-
+    let stop = stop_on_signal()?;
     let cluster = Cluster::durable(steps)?;
     let mut command = Command::new(built.join("waymark-bench"));
     command
@@ -75,6 +120,14 @@ pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
     measure(&mut command, &stop)?;
     eprintln!("\nAll rounds: {}", out.display());
     Ok(())
+}
+
+/// A signal ends the measurement, after which what was started for it is stopped here.
+fn stop_on_signal() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst))?;
+    Ok(stop)
 }
 
 /// Runs the bench with this terminal until it ends by itself or is told to.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use walrus::ir::Value;
-use walrus::{ConstExpr, DataKind, FunctionBuilder, FunctionKind, Module};
+use walrus::{ConstExpr, DataKind, ExportItem, FunctionBuilder, FunctionKind, Module};
 
 /// Parts of the names of functions that never run to an end here: those from which there is no way but a panic, the
 /// formatting that only they use, and js-sys' executor of futures, of which the SDK has none.
@@ -145,13 +145,19 @@ pub fn without_objects(glue: &str) -> Result<String> {
 }
 
 /// Drops the exports that `glue` does not call, and what only they need, from the module at `path`.
+///
+/// wasm-bindgen's table of objects goes too, of which there are none: JavaScript has no counterpart of it, and the module
+/// is turned into JavaScript as well.
 pub fn keep_called_exports(path: &Path, glue: &str) -> Result<()> {
     let mut module = Module::from_file(path)
         .with_context(|| format!("wasm-bindgen's {} cannot be read", path.display()))?;
     let unheard: Vec<_> = module
         .exports
         .iter()
-        .filter(|export| !glue.contains(&format!("wasm.{}", export.name)))
+        .filter(|export| {
+            matches!(export.item, ExportItem::Table(_))
+                || !glue.contains(&format!("wasm.{}", export.name))
+        })
         .map(walrus::Export::id)
         .collect();
     for id in unheard {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod browsers;
 mod build;
 mod count;
 mod demo;
@@ -44,7 +45,7 @@ enum Task {
         #[arg(value_enum)]
         what: Option<Product>,
     },
-    /// Measure the collector beside the limits of this machine
+    /// Measure the collector beside the limits of this machine, the SDK beside its peers
     Bench(bench::BenchOptions),
     /// Look for what breaks the readers of strangers' input, each for a minute
     Fuzz(fuzz::FuzzOptions),

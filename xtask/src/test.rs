@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::browsers::{self, Browser, Engine, FURTHER, Round};
 use crate::count::Counts;
 use crate::postgres::Cluster;
 use crate::step::Steps;
@@ -22,6 +23,12 @@ pub struct TestOptions {
     /// Pass a filter on to the Rust tests, such as `browser::`
     #[arg(long)]
     filter: Option<String>,
+    /// Run the browser tests in this browser alone, and no others
+    #[arg(long, value_enum)]
+    browser: Option<Browser>,
+    /// Run the browser tests with this engine alone, and no others
+    #[arg(long, value_enum)]
+    engine: Option<Engine>,
 }
 
 /// The parts of the test command, in the order in which they run: cheapest first.
@@ -125,32 +132,55 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let places = places::database(steps)?;
     let examples = examples::prepare(steps)?;
     let collector = build::collector_for_tests(steps)?;
-    let (chromium, driver) = tools::chromium(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
     steps.run(
         "build the tests",
         Command::new("cargo").args(["test", "--package", "waymark-tests", "--no-run"]),
     )?;
     let cluster = Cluster::scratch(steps)?;
-    let mut command = cargo_test(options);
-    command
-        .args(["--package", "waymark-tests"])
-        .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
-        .env("WAYMARK_TEST_POSTGRES_BIN", cluster.programs())
-        .env("WAYMARK_TEST_COLLECTOR", collector)
-        .env("WAYMARK_TEST_GEO_DATABASE", places)
-        .env("WAYMARK_TEST_SCHEMATHESIS", schemathesis)
-        .env("WAYMARK_TEST_PACKAGE", examples.package)
-        .env("WAYMARK_TEST_FRAMEWORKS", examples.frameworks)
-        .env("WAYMARK_TEST_CHROMIUM", chromium)
-        .env("WAYMARK_TEST_CHROMEDRIVER", driver);
-    if options.long {
-        command.env("WAYMARK_TEST_LONG", "1");
+    let command = |round: Round| -> Result<Command> {
+        let mut command = cargo_test(options);
+        command
+            .args(["--package", "waymark-tests"])
+            .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
+            .env("WAYMARK_TEST_POSTGRES_BIN", cluster.programs())
+            .env("WAYMARK_TEST_COLLECTOR", &collector)
+            .env("WAYMARK_TEST_GEO_DATABASE", &places)
+            .env("WAYMARK_TEST_SCHEMATHESIS", &schemathesis)
+            .env("WAYMARK_TEST_PACKAGE", &examples.package)
+            .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks);
+        if options.long {
+            command.env("WAYMARK_TEST_LONG", "1");
+        }
+        round.prepare(steps, &mut command)?;
+        Ok(command)
+    };
+    let asked_for = options.browser.is_some() || options.engine.is_some();
+    let first = Round {
+        browser: options.browser.unwrap_or(Browser::Chromium),
+        engine: options.engine.unwrap_or(Engine::Wasm),
+    };
+    let mut run = command(first)?;
+    if !asked_for {
+        let all = "store, API, contract, browser and fault tests";
+        let mut output = steps.run(all, &mut run)?;
+        if options.filter.is_none() {
+            for round in FURTHER.into_iter().filter(|r| options.long || r.is_usual()) {
+                let mut run = command(round)?;
+                round.choose(&mut run, options.long);
+                let printed = steps.run(&round.name(), &mut run)?;
+                output.push_str(browsers::counted(round, &printed)?);
+            }
+        }
+        return Ok(output);
     }
-    steps.run(
-        "store, API, contract, browser and fault tests",
-        &mut command,
-    )
+    if options.filter.is_none() {
+        first.choose(&mut run, options.long);
+    } else {
+        run.arg("--");
+        first.leave_out(&mut run);
+    }
+    steps.run(&first.name(), &mut run)
 }
 
 fn cargo_test(options: &TestOptions) -> Command {

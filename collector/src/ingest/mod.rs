@@ -207,6 +207,7 @@ impl Ingest {
         let Reading { facts, mut answers } = read(site, envelope, received)?;
         let verdicts = self.queue(facts)?;
         // The batch has been taken in: what is wrong with it now is not for its sender to send again.
+        self.queue.meter.batch(envelope.sdk.as_ref());
         for line in answers.lines() {
             self.queue.meter.ignored(line);
             if let (Status::Dropped, Some(reason)) = (line.status, line.reason) {
