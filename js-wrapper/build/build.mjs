@@ -5,6 +5,8 @@
  * dist/waymark.<hash>.wasm   the core, under the name that waymark.js asks for
  * dist/stub.js               the inline snippet
  * dist/inspector.<hash>.*    what debug mode adds, script and WebAssembly; dist/inspector.js is the script for bundlers
+ * dist/linker.<hash>.js      what `linkDomains` adds, and dist/linker.js for bundlers
+ * dist/google.<hash>.js      what Google Analytics' cookies do not say plainly, and dist/google.js for bundlers
  * dist/index.js, *.d.ts      the npm entry and its types
  * dist/waymark_bg.wasm       the core again, under the name that bundlers find from index.js
  * dist/manifest.json         what there is, for whoever serves it
@@ -67,7 +69,7 @@ async function bundle(entry, out, format) {
           onResolve({ filter: /^#host$/ }, () => ({ path: host }));
           onResolve({ filter: /^#inspector$/ }, () => ({ path: at('pkg/inspector/inspector.js') }));
           // A file of its own, which the site's bundler splits off.
-          onResolve({ filter: /^\.\/inspector\.js$/ }, ({ path }) => ({ path, external: true }));
+          onResolve({ filter: /^\.\/(inspector|linker|google)\.js$/ }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
       },
@@ -93,10 +95,18 @@ async function bundle(entry, out, format) {
   writeFileSync(at('dist', out), code.replace(/;?\n?$/, '\n'));
 }
 
-await bundle('inspector', 'inspector.js', 'esm');
-const inspector = `inspector.${hash(readFileSync(at('dist/inspector.js')))}.js`;
-copyFileSync(at('dist/inspector.js'), at('dist', inspector));
+/** Bundles a chunk; returns the name by which a browser may keep it for ever. */
+async function chunk(name) {
+  await bundle(name, `${name}.js`, 'esm');
+  const file = `${name}.${hash(readFileSync(at('dist', `${name}.js`)))}.js`;
+  copyFileSync(at('dist', `${name}.js`), at('dist', file));
+  return file;
+}
+
+const [inspector, linker, google] = await Promise.all(['inspector', 'linker', 'google'].map(chunk));
 names.__INSPECTOR_FILE__ = JSON.stringify(inspector);
+names.__LINKER_FILE__ = JSON.stringify(linker);
+names.__GOOGLE_FILE__ = JSON.stringify(google);
 await bundle('script', 'waymark.js', 'iife');
 await bundle('inline', 'stub.js', 'iife');
 await bundle('index', 'index.js', 'esm');
@@ -122,6 +132,8 @@ const manifest = {
   wasm,
   inspector,
   inspectorWasm,
+  linker,
+  google,
   bytes: {
     stub: statSync(at('dist/stub.js')).size,
     loader: script.length,

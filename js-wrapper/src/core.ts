@@ -7,7 +7,7 @@
  */
 
 import { signal } from '#glue';
-import { begin, connect, FIELD, state, take_problems, tell, until_flushed, watch } from '#host';
+import { begin, connect, FIELD, read_cookies, state, take_problems, tell, until_flushed, watch } from '#host';
 import type { Core, CoreOptions } from './engine.js';
 import type { Landing } from './stub.js';
 
@@ -91,6 +91,7 @@ function start(options: CoreOptions): void {
     whole(options.sessionMaxHours, 3_600_000),
     arrival(options.arrival ?? landing),
     landing.referrer,
+    options.linked,
   ]);
 }
 
@@ -120,5 +121,6 @@ export function core(): Core {
     ids,
     state,
     take_problems,
+    read_cookies,
   };
 }

@@ -15,6 +15,8 @@ export interface CoreOptions extends Omit<InitOptions, 'wasmUrl'> {
   landing: Landing;
   /** How the visit was entered, where that was on an earlier page, left before its core was there. */
   arrival: Landing | undefined;
+  /** The shared record that a link of a sister site brought, or nothing. */
+  linked: string | undefined | void;
   engine: Engine['name'];
   version: string;
 }
@@ -29,6 +31,8 @@ export interface Core {
   /** What the inspector reads: see `sdk-wasm/inspector`. */
   state(): string;
   take_problems(): string;
+  /** Has the page's cookies pass through `by` before the core reads them. */
+  read_cookies(by: (cookies: string) => string): void;
 }
 
 /** One way to run the core. */

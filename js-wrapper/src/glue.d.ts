@@ -20,6 +20,8 @@ declare module '#host' {
   export function state(): string;
   /** The numbers of the problems since the last call, separated by spaces. */
   export function take_problems(): string;
+  /** Has the page's cookies pass through `by` before the core reads them. */
+  export function read_cookies(by: (cookies: string) => string): void;
   /** Hears of navigation within a single-page app from now on. */
   export function watch(): void;
   /** A promise of the number of items that still wait once the next flush has been tried. */
@@ -43,3 +45,6 @@ declare const __WASM_FILE__: string;
 /** The names of the inspector's files in this build. */
 declare const __INSPECTOR_FILE__: string;
 declare const __INSPECTOR_WASM__: string;
+/** The names of the chunks for sister sites and for Google Analytics in this build. */
+declare const __LINKER_FILE__: string;
+declare const __GOOGLE_FILE__: string;

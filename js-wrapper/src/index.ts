@@ -40,7 +40,14 @@ export function init(options: InitOptions): void {
     if (started || join(api)) return;
     started = true;
     const wasm = options.wasmUrl ?? new URL('./waymark_bg.wasm', import.meta.url);
-    void run(api, options, [wasmEngine(wasm)], () => import('./inspector.js'));
+    void run(
+      api,
+      options,
+      [wasmEngine(wasm)],
+      () => import('./inspector.js'),
+      () => import('./linker.js'),
+      () => import('./google.js'),
+    );
   } catch (error) {
     console.warn('[waymark] init', error);
   }

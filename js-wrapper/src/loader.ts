@@ -14,6 +14,13 @@ import type { InitOptions } from './types.js';
 /** The chunk for debug mode; see there. */
 export type Inspector = typeof import('./inspector.js');
 
+/** The chunks for `linkDomains` and for Google Analytics; see there. */
+export type Linker = typeof import('./linker.js');
+export type Google = typeof import('./google.js');
+
+/** Looks for Google Analytics' cookie after which gtag.js is asked. */
+const LOOKS = 5;
+
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
 
@@ -54,6 +61,8 @@ export async function run(
   options: InitOptions,
   engines: Engine[],
   inspector: () => Promise<Inspector>,
+  linker: () => Promise<Linker>,
+  google: () => Promise<Google>,
 ): Promise<void> {
   const { wasmUrl: _, ...settings } = options;
   const landing = api.l;
@@ -130,6 +139,10 @@ export async function run(
     }
   };
 
+  /** Begins to load a chunk that is wanted. Whatever comes of it, everything else goes on. */
+  const load = <T>(wanted: unknown, chunk: () => Promise<T>) =>
+    wanted ? chunk().catch((error) => warn('a file cannot be loaded', error)) : undefined;
+
   try {
     page[RUNNING] = api;
     const early = api.q as Call[];
@@ -137,10 +150,16 @@ export async function run(
     early.forEach(hold);
     if (!options.key) console.warn('[waymark] no key: nothing is measured');
     listen('addEventListener');
+    const linking = load(options.linkDomains, linker);
+    const asking = load(options.gaCookiePrefix || options.gaMeasurementId || /[?&]_gl=/.test(landing.url), google);
     for (const engine of options.key ? engines : []) {
       let core: Core;
+      let link: Linker | void;
+      let ga: Google | void;
       try {
         core = await engine.load();
+        link = await linking;
+        ga = await asking;
       } catch (error) {
         warn(`the ${engine.name} engine cannot run here`, error);
         continue;
@@ -151,11 +170,20 @@ export async function run(
       const push = (call: Call) => play(core, call);
       // The core keeps what is called before its start, and so takes the earlier pages first and this one last.
       for (const { calls } of earlier) calls.forEach(push);
+      const arrival = earlier[0]?.landing;
+      const attach = (ga: Google | void) => ga?.attach(core.read_cookies, options, landing);
+      let looks = 0;
+      core.read_cookies((cookies) => {
+        if ('gtag' in window && !/_ga=/.test(cookies) && ++looks == LOOKS) load(1, google)?.then(attach);
+        return cookies;
+      });
+      attach(ga);
       core.start({
         ...settings,
         endpoint: eventsUrl(options.endpoint),
         landing,
-        arrival: earlier[0]?.landing,
+        arrival,
+        linked: link?.attach(core, options, arrival ?? landing),
         engine: engine.name,
         version: __VERSION__,
       });

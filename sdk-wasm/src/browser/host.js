@@ -32,8 +32,16 @@ const STALE = 180_000;
 /** What separates the fields of a text. */
 export const FIELD = '\0';
 
+/** The linker's parameter in a URL (`linker.ts`): should a page put it back into its address, it still goes no further. */
+const LINK = /([?&])(?:_wm=[\w.-]*(&?))+/g;
+
 /** One text of several fields. */
-const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '')).join(FIELD);
+const join = (fields) =>
+  fields
+    .map((field) =>
+      `${field ?? ''}`.replaceAll(FIELD, '').replace(LINK, (_, before, after) => after && before),
+    )
+    .join(FIELD);
 
 /** What `job` gives, or `other` where the browser refuses it. */
 const attempt = (job, other) => {
@@ -159,8 +167,40 @@ const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWit
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
 
+let translate = (cookies) => cookies;
+
+/** Has the page's cookies pass through `by` before Rust reads them. */
+export const read_cookies = (by) => (translate = by);
+
+/** The domains to which the page's host belongs, the widest first. */
+const domains = () =>
+  location.hostname
+    .split('.')
+    .map((_, at, labels) => labels.slice(at).join('.'))
+    .reverse();
+
+/** The widest domain for which the browser takes a cookie, which no list in a script could know: tried with one that is
+ * removed at once. */
+const widest = () => {
+  const probe = 'wm_probe=' + Math.random();
+  return domains().find((domain) => {
+    const cookie = `${probe}; path=/; domain=${domain}`;
+    document.cookie = cookie;
+    const taken = document.cookie.includes(probe);
+    document.cookie = cookie + '; max-age=0';
+    return taken;
+  });
+};
+
 /** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
-const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], tabs, () => [device()]];
+const ANSWERS = [
+  () => [location.href],
+  () => [document.title],
+  () => [translate(document.cookie)],
+  tabs,
+  () => [device()],
+  () => [widest()],
+];
 
 /** What the page says; empty if it says nothing. */
 export const ask = (what) => join(attempt(ANSWERS[what], []));
@@ -176,7 +216,14 @@ export const scrolled = () => {
   return height && (scrollY + innerHeight) / height;
 };
 
-export const set_cookie = (cookie) => attempt(() => (document.cookie = cookie));
+const VISITOR = 'wm_id=; path=/; max-age=0';
+
+/** Writes the visitor's cookie, in place of one for the page's own host alone. */
+export const set_cookie = (cookie) =>
+  attempt(() => {
+    document.cookie = VISITOR;
+    document.cookie = cookie;
+  });
 
 /** The tab's own text is for the tab alone; a duplicated tab copies it. */
 const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
@@ -218,6 +265,7 @@ export const stored = (prefix) =>
 export function clear() {
   for (const key in memory) delete memory[key];
   save('wm_tab', '');
+  attempt(() => domains().forEach((domain) => (document.cookie = `${VISITOR}; domain=${domain}`)));
   attempt(() => keys('wm_').forEach((key) => save(key, '')));
 }
 

@@ -63,4 +63,6 @@ pub(crate) enum Ask {
     Tabs,
     /// The JSON of what only the page can see of the device: the protocol's `Device`.
     Device,
+    /// The widest domain on which a cookie may be set; empty for none but the page's own host.
+    Domain,
 }

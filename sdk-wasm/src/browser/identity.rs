@@ -84,19 +84,12 @@ impl Engine {
     /// To be called under the lock, except when the page goes away.
     pub(crate) fn settle_session(&mut self, at: i64) {
         let mut record = self.shared().unwrap_or_else(Record::none);
-        let flags = record.flags & session::RESET;
         let cookie = visitor::from_cookies(&host::ask(Ask::Cookies as u32));
-        let known = visitor::reconcile(cookie, record.visitor, flags != 0);
+        let linked = std::mem::take(&mut self.linked);
         let landing = std::mem::take(&mut self.landing);
-        if record.visitor == known && record.takes(at, self.options.session) {
-            record.last = record.last.max(at);
+        if record.settle(cookie, &linked, at, self.options.session) {
             self.share(record);
         } else {
-            if record.visitor != known {
-                record.user.clear();
-            }
-            record.visitor = known;
-            record.flags = flags;
             self.begin_session(at, record, landing);
         }
         self.write_cookie();
