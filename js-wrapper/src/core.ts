@@ -7,7 +7,7 @@
  */
 
 import { signal } from '#glue';
-import { begin, connect, FIELD, read_cookies, state, take_problems, tell, until_flushed, watch } from '#host';
+import { ANSWERS as answers, begin, connect, FIELD, memory, state, take_problems, tell, until_flushed, watch } from '#host';
 import type { Core, CoreOptions } from './engine.js';
 import type { Landing } from './stub.js';
 
@@ -72,7 +72,7 @@ function start(options: CoreOptions): void {
     watch();
     tell(KINDS.indexOf('page'), landing.at, [landing.url, landing.referrer, '', 1]);
   }
-  begin([
+  begin(options, [
     options.key,
     options.endpoint,
     options.version,
@@ -82,8 +82,6 @@ function start(options: CoreOptions): void {
     +auto,
     +(options.hashRouting === true),
     +(options.gaPolling !== false),
-    +(location.protocol == 'https:'),
-    text(options.cookieDomain),
     whole(options.flushIntervalMs),
     whole(options.batchSize),
     whole(options.heartbeatMs),
@@ -91,7 +89,6 @@ function start(options: CoreOptions): void {
     whole(options.sessionMaxHours, 3_600_000),
     arrival(options.arrival ?? landing),
     landing.referrer,
-    options.linked,
   ]);
 }
 
@@ -121,6 +118,7 @@ export function core(): Core {
     ids,
     state,
     take_problems,
-    read_cookies,
+    memory,
+    answers,
   };
 }

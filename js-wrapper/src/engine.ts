@@ -15,8 +15,6 @@ export interface CoreOptions extends Omit<InitOptions, 'wasmUrl'> {
   landing: Landing;
   /** How the visit was entered, where that was on an earlier page, left before its core was there. */
   arrival: Landing | undefined;
-  /** The shared record that a link of a sister site brought, or nothing. */
-  linked: string | undefined | void;
   engine: Engine['name'];
   version: string;
 }
@@ -31,8 +29,10 @@ export interface Core {
   /** What the inspector reads: see `sdk-wasm/inspector`. */
   state(): string;
   take_problems(): string;
-  /** Has the page's cookies pass through `by` before the core reads them. */
-  read_cookies(by: (cookies: string) => string): void;
+  /** What stands before what is in storage, by the same keys. */
+  memory: Record<string, string>;
+  /** What it is told when it asks the page, by `Ask` in `browser/host.rs`. */
+  answers: (() => unknown[])[];
 }
 
 /** One way to run the core. */

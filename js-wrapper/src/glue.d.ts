@@ -13,15 +13,17 @@ declare module '#host' {
   /** Tells the core; throws nothing. */
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
   /** Tells the core to begin; what was told before waits for that. */
-  export function begin(settings: readonly unknown[]): void;
+  export function begin(options: { cookieDomain?: string }, settings: readonly unknown[]): void;
   /** What separates the fields of a text. */
   export const FIELD: string;
   /** The core's state as a text, by `Engine::state` in `browser/engine.rs`; empty before the start. */
   export function state(): string;
   /** The numbers of the problems since the last call, separated by spaces. */
   export function take_problems(): string;
-  /** Has the page's cookies pass through `by` before the core reads them. */
-  export function read_cookies(by: (cookies: string) => string): void;
+  /** What stands before what is in storage, by the same keys. */
+  export const memory: Record<string, string>;
+  /** What the core is told when it asks, by `Ask` in `browser/host.rs`. */
+  export const ANSWERS: (() => unknown[])[];
   /** Hears of navigation within a single-page app from now on. */
   export function watch(): void;
   /** A promise of the number of items that still wait once the next flush has been tried. */

@@ -8,8 +8,12 @@
  * value that is not made as gtag.js makes it: a wrong id is worse than none.
  */
 
+import type { Core } from './engine.js';
 import type { Landing } from './stub.js';
 import type { InitOptions } from './types.js';
+
+/** `Ask::Cookies` in `browser/host.rs`. */
+const COOKIES = 2;
 
 /** Depths that no domain has; cookies of the least depth count. */
 const LINKED = 998;
@@ -60,7 +64,7 @@ function linked({ url, at }: Landing): string[] {
 }
 
 /** Has the core read the page's cookies through this from now on. */
-export function attach(read: (by: (cookies: string) => string) => void, options: InitOptions, landing: Landing): void {
+export function attach(core: Core, options: InitOptions, landing: Landing): void {
   const prefix = `${options.gaCookiePrefix ?? ''}`;
   const stream = /^G-(\w+)$/.exec(`${options.gaMeasurementId}`)?.[1];
   let brought: string[] = [];
@@ -95,16 +99,17 @@ export function attach(read: (by: (cookies: string) => string) => void, options:
     get('session_id', /^\d+$/, `_ga_${of}=GS1.1.`);
   };
 
-  read((cookies) => {
+  core.answers[COOKIES] = () => {
+    const cookies = document.cookie;
     try {
       const all = [...cookies.split(/; */), ...brought].flatMap(own);
       if (!all.some((cookie) => cookie.startsWith('_ga='))) {
         ask(stream ?? all.map((cookie) => /^_ga_(\w+)=/.exec(cookie)?.[1]).find(Boolean));
       }
-      return [...all, ...Object.values(answers)].join('; ');
+      return [[...all, ...Object.values(answers)].join('; ')];
     } catch {
       // A page that put something else in place of gtag.
-      return cookies;
+      return [cookies];
     }
-  });
+  };
 }

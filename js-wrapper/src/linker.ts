@@ -1,9 +1,11 @@
 /**
- * The chunk for `linkDomains`: a visitor who follows a link to a sister site stays the same visitor there.
+ * The chunk for `linkDomains`: a visitor who follows a link to a sister site stays the same visitor there, in the same
+ * session.
  *
  * Owns the parameter `_wm`: links and forms get it at the moment they are used, and the landing page's is checked here
- * (the stub has taken it out of the address already). Whether what it says is taken over is decided in Rust
- * (`core/session`). Refuses hosts that are not listed, plain http from a page of https, and everything without consent.
+ * (the stub has taken it out of the address already). What it says goes to the core as a record of the browser's tabs, as if
+ * one of them had written it, once the core may read those, so not without consent. Refuses hosts that are not listed,
+ * plain http from a page of https, and to write anything itself.
  *
  * The check keeps apart what happens by accident: a link that was copied, passed on, kept or cut off. It is no protection
  * against somebody who means it, since everything that goes into it can be known: there is no secret in a browser.
@@ -42,36 +44,82 @@ function sign(time: number, visitor: string, session: string, last: number): str
   return `${said}.${hash(said + browser()).toString(36)}`;
 }
 
-/** What an id of version 7 says of the time at which it was made. */
-const madeAt = (id: string): number => parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+/** An id of version 7, as `core/id` reads it. */
+const ID = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
-/** The shared record (`core/session`) that a landing brought; empty if it brought none that holds. */
-function read({ link, at }: Landing): string {
-  const [, time = '', visitor = '', session = '', last = ''] = (link ?? '').split('.');
+/** A visitor and the running session: what a link carries. */
+interface Brought {
+  visitor: string;
+  session: string;
+  /** The session's latest activity, in milliseconds since the Unix epoch. */
+  last: number;
+}
+
+/** What a landing brought, or why it is refused. */
+function read(link: string, at: number): Brought | string {
+  const value = /^[\w.-]*/.exec(link)?.[0] ?? '';
+  const [, time = '', visitor = '', session = '', active = ''] = value.split('.');
   const made = parseInt(time, 36);
-  const active = parseInt(last, 36);
-  const holds = link == sign(made, visitor, session, active) && at >= made && at - made <= LIFE;
-  return holds ? [visitor, session, madeAt(session), active, 0, ''].join(' ') : '';
+  const last = parseInt(active, 36);
+  if (!ID.test(visitor) || !ID.test(session) || !(last > 0)) return 'it is not whole';
+  if (value != sign(made, visitor, session, last)) return 'it is of another browser';
+  return at >= made && at - made <= LIFE ? { visitor, session, last } : 'it is too old';
+}
+
+/** The flag of a visitor who was made by a reset: `session::RESET`. */
+const RESET = 4;
+
+/**
+ * The shared record (`core/session`) that holds, given the one in storage and the cookies; undefined for the one in storage.
+ *
+ * Of several ids the oldest holds, as in `core/visitor`: a browser that has been here before stays who it is, and one that
+ * was at the sister site before becomes the same here. After a reset nothing brings back who was there before. Of one
+ * visitor's two sessions the one goes on that was active last.
+ */
+function settle({ visitor, session, last }: Brought, stored: string, cookies: string): string | undefined {
+  const [id = '', running, , active = '0', flags = '0', ...user] = stored.split(' ');
+  const reset = +flags & RESET;
+  // In their text form ids are in order of time.
+  const [known = visitor] = reset
+    ? [id]
+    : [id, ...[...cookies.matchAll(/\bwm_id=([\da-f-]{36})/g)].map(([, found]) => found as string)].filter(Boolean).sort();
+  if (reset ? known != visitor : known < visitor) return;
+  const same = id == visitor;
+  if (same && (running == session || +active >= last)) return;
+  // The session's id says when it began.
+  const started = parseInt(session.slice(0, 8) + session.slice(9, 13), 16);
+  return [visitor, session, started, last, reset, ...(same ? user : [''])].join(' ');
 }
 
 /** Whether a host is listed: `shop.example`, or for `*.shop.example` one below it. */
 const isListed = (host: string, domains: string[]): boolean =>
   domains.some((domain) => (domain.startsWith('*.') ? host.endsWith(domain.slice(1)) : host == domain));
 
-/** Decorates from now on, and gives what the landing brought, as the core's start takes it. */
-export function attach(core: Core, options: InitOptions, landing: Landing): string {
+/** Where the core finds the shared record: `storage::RECORD`. */
+const RECORD = 'wm_s';
+
+/** The host of a referrer; empty for none. */
+const host = (address: string): string => /^https?:\/\/([^/?#:]+)/.exec(address)?.[1] ?? '';
+
+/** Decorates from now on, and brings to the core what the landing brought. */
+export function attach(core: Core, options: InitOptions, landing: Landing): void {
   const domains = [options.linkDomains ?? []]
     .flat()
     .flatMap((domain) => `${domain}`.toLowerCase().split(/[\s,]+/))
     .filter(Boolean);
+  const warn = (...said: string[]) => {
+    if (options.debug) console.warn('[waymark]', ...said);
+  };
   const wrong = domains.filter((domain) => !/^(\*\.)?[^*/:@?#]+$/.test(domain));
-  if (options.debug && wrong.length) console.warn('[waymark] linkDomains: not a host name', ...wrong);
+  if (wrong.length) warn('linkDomains: no host name, such as shop.example or *.shop.example:', ...wrong);
 
   /** The parameter's value now; empty without consent, or before there is a visitor. */
   const token = (): string => {
     const [record = '', , , , , consent] = core.state().split('\0');
     const [visitor, session, , last] = record.split(' ');
-    return consent == 'granted' && visitor && session ? sign(Date.now(), visitor, session, Number(last)) : '';
+    // Who stores nothing has nobody to carry along.
+    const may = consent == 'granted' && !(options as { cookieless?: unknown }).cookieless;
+    return may && visitor && session ? sign(Date.now(), visitor, session, Number(last)) : '';
   };
 
   /** Where an address leads, if that is a sister site. */
@@ -145,9 +193,27 @@ export function attach(core: Core, options: InitOptions, landing: Landing): stri
   listen('auxclick', followed);
   listen('submit', submitted);
 
-  try {
-    return read(landing);
-  } catch {
-    return '';
-  }
+  // A sister site is not where a visitor came from, even if the session begins here.
+  const start = core.start;
+  core.start = (given) => {
+    const arrival = given.arrival ?? given.landing;
+    const own = !!host(arrival.referrer) && isListed(host(arrival.referrer), domains);
+    start(own ? { ...given, arrival: { ...arrival, referrer: '' } } : given);
+  };
+
+  if (landing.link == null) return;
+  const brought = read(landing.link, landing.at);
+  if (typeof brought == 'string') return warn(`the link of a sister site is refused: ${brought}`);
+  // Looked up when the core looks, and gone when the core has written the record.
+  Object.defineProperty(core.memory, RECORD, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      try {
+        return settle(brought, localStorage.getItem(RECORD) ?? '', document.cookie);
+      } catch {
+        return settle(brought, '', '');
+      }
+    },
+  });
 }

@@ -18,9 +18,6 @@ export type Inspector = typeof import('./inspector.js');
 export type Linker = typeof import('./linker.js');
 export type Google = typeof import('./google.js');
 
-/** Looks for Google Analytics' cookie after which gtag.js is asked. */
-const LOOKS = 5;
-
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
 
@@ -139,10 +136,6 @@ export async function run(
     }
   };
 
-  /** Begins to load a chunk that is wanted. Whatever comes of it, everything else goes on. */
-  const load = <T>(wanted: unknown, chunk: () => Promise<T>) =>
-    wanted ? chunk().catch((error) => warn('a file cannot be loaded', error)) : undefined;
-
   try {
     page[RUNNING] = api;
     const early = api.q as Call[];
@@ -150,16 +143,17 @@ export async function run(
     early.forEach(hold);
     if (!options.key) console.warn('[waymark] no key: nothing is measured');
     listen('addEventListener');
-    const linking = load(options.linkDomains, linker);
-    const asking = load(options.gaCookiePrefix || options.gaMeasurementId || /[?&]_gl=/.test(landing.url), google);
+    // Beside the core; where one cannot be loaded, everything else goes on without it.
+    const wanted = [
+      options.linkDomains && linker,
+      (options.gaCookiePrefix || options.gaMeasurementId || /[?&]_gl=/.test(landing.url)) && google,
+    ].map((chunk) => chunk && chunk().catch(warn));
     for (const engine of options.key ? engines : []) {
       let core: Core;
-      let link: Linker | void;
-      let ga: Google | void;
+      let chunks;
       try {
         core = await engine.load();
-        link = await linking;
-        ga = await asking;
+        chunks = await Promise.all(wanted);
       } catch (error) {
         warn(`the ${engine.name} engine cannot run here`, error);
         continue;
@@ -171,19 +165,12 @@ export async function run(
       // The core keeps what is called before its start, and so takes the earlier pages first and this one last.
       for (const { calls } of earlier) calls.forEach(push);
       const arrival = earlier[0]?.landing;
-      const attach = (ga: Google | void) => ga?.attach(core.read_cookies, options, landing);
-      let looks = 0;
-      core.read_cookies((cookies) => {
-        if ('gtag' in window && !/_ga=/.test(cookies) && ++looks == LOOKS) load(1, google)?.then(attach);
-        return cookies;
-      });
-      attach(ga);
+      for (const chunk of chunks) if (chunk) chunk.attach(core, options, arrival ?? landing);
       core.start({
         ...settings,
         endpoint: eventsUrl(options.endpoint),
         landing,
         arrival,
-        linked: link?.attach(core, options, arrival ?? landing),
         engine: engine.name,
         version: __VERSION__,
       });

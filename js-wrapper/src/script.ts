@@ -8,7 +8,7 @@
 
 import { stub, type Stub } from './stub.js';
 import { wasmEngine } from './engine.js';
-import { join, run, type Google, type Inspector, type Linker } from './loader.js';
+import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
 /** `true`, `false` and numbers are what they look like; an empty attribute is switched on. */
@@ -29,14 +29,14 @@ try {
     if (settings['debug']) console.warn('[waymark] this page is measured already: the second script does nothing');
   } else {
     const options = { ...settings, key, endpoint: new URL(endpoint ?? '/v1/events', tag.src).href };
-    const chunk = <T>(file: string) => () => import(new URL(file, tag.src).href) as Promise<T>;
+    const chunk = (file: string) => () => import(new URL(file, tag.src).href);
     void run(
       api,
       options as InitOptions,
       [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src))],
-      chunk<Inspector>(__INSPECTOR_FILE__),
-      chunk<Linker>(__LINKER_FILE__),
-      chunk<Google>(__GOOGLE_FILE__),
+      chunk(__INSPECTOR_FILE__),
+      chunk(__LINKER_FILE__),
+      chunk(__GOOGLE_FILE__),
     );
   }
 } catch (error) {

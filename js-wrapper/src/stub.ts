@@ -25,7 +25,7 @@ export interface Landing {
   referrer: string;
   /** When it was noted, in milliseconds since the Unix epoch. */
   at: number;
-  /** What a link of a sister site brought, unread; see `linker.ts`. */
+  /** What a link of a sister site brought, unread and with whatever stands behind it; see `linker.ts`. */
   link?: string | undefined;
 }
 
@@ -41,28 +41,23 @@ export interface Stub {
 
 /** Makes an API object that keeps its calls. */
 export function stub(): Stub {
-  let link: string | undefined;
   /** The address without the linker's parameter, wherever in the query that stands. */
-  const clean = (address: string) =>
-    address.replace(/([?&])(?:_wm=([^&#]*)(&?))+/g, (_, before: string, value: string, after: string) => {
-      link = value;
-      return after && before;
-    });
-  const referrer = clean(document.referrer);
-  link = undefined;
-  const here = location.href;
-  let url = clean(here);
+  const clean = (address: string) => address.replace(/\b_wm=[^&#"\s]*&|[?&]_wm=[^&#"\s]*(?![^#"\s])/g, '');
+  let url = location.href;
   try {
     // Before a router or another script reads it, and before navigation is listened to.
-    if (url != here) history.replaceState(history.state, '', url);
+    if (clean(url) != url) history.replaceState(history.state, '', clean(url));
     // The address that was navigated to: a router's replaceState changes location, not this. Some browsers say
     // "document" here; and where only the fragment is missing, location knows more.
-    const opened = clean((performance.getEntriesByType('navigation')[0] as PerformanceEntry).name);
+    const opened = (performance.getEntriesByType('navigation')[0] as PerformanceEntry).name;
     if (!opened.indexOf(location.origin) && opened.split('#')[0] != url.split('#')[0]) url = opened;
   } catch {
     // A browser without navigation timing: location is the best there is.
   }
-  const api: Stub = { q: [], l: { url, referrer, at: Date.now(), link } };
+  const api: Stub = {
+    q: [],
+    l: { url: clean(url), referrer: document.referrer, at: Date.now(), link: url.split('_wm=')[1] },
+  };
   for (const method of 'init page track identify milestone conversion consent reset flush ready'.split(' ')) {
     api[method] = (...args: unknown[]) => {
       let settle: Call[4];

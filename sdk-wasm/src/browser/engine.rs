@@ -94,8 +94,6 @@ pub(crate) struct Engine {
     pub(crate) context: Option<Rc<Context>>,
     /// How the visit was entered, as text, until a session has taken it.
     pub(crate) landing: String,
-    /// The record that a link of a sister site brought, as text, until a session has been settled by it.
-    pub(crate) linked: String,
     pub(crate) ga: Ga,
 
     pub(crate) page: Page,
@@ -135,7 +133,6 @@ impl Engine {
             record: Record::none(),
             context: None,
             landing: String::new(),
-            linked: String::new(),
             ga: Ga::new(),
             page: Page::none(),
             seen: String::new(),
@@ -180,14 +177,13 @@ impl Engine {
         }
     }
 
-    /// Takes the settings and begins as far as consent allows. Behind the settings, the text has the landing, the page
-    /// before this one, and what a link of a sister site brought.
+    /// Takes the settings and begins as far as consent allows. Behind the settings, the text has the landing, and the page
+    /// before this one.
     fn start(&mut self, said: &str) {
         let mut rest = text::fields(self.options.read(said));
         self.consent = self.options.consent;
         self.landing = rest.take().to_owned();
         self.entry_referrer = rest.take().to_owned();
-        self.linked = rest.take().to_owned();
         self.set_alarm(Alarm::Beat, self.options.heartbeat);
         self.begin();
     }
@@ -196,9 +192,6 @@ impl Engine {
     pub(crate) fn begin(&mut self) {
         if self.consent == Consent::Granted {
             self.epoch += 1;
-            if self.options.cookie_domain.is_empty() {
-                self.options.cookie_domain = host::ask(Ask::Domain as u32);
-            }
             self.claim_tab();
         }
     }
@@ -320,9 +313,7 @@ impl Engine {
         self.queue = Queue::new();
         self.page = Page::none();
         self.record = Record::none();
-        self.linked.clear();
         host::clear();
-        self.write_cookie();
         self.resolve_waiters();
     }
 

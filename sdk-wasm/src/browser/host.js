@@ -33,15 +33,10 @@ const STALE = 180_000;
 export const FIELD = '\0';
 
 /** The linker's parameter in a URL (`linker.ts`): should a page put it back into its address, it still goes no further. */
-const LINK = /([?&])(?:_wm=[\w.-]*(&?))+/g;
+const LINK = /\b_wm=[^&#"\s]*&|[?&]_wm=[^&#"\s]*(?![^#"\s])/g;
 
 /** One text of several fields. */
-const join = (fields) =>
-  fields
-    .map((field) =>
-      `${field ?? ''}`.replaceAll(FIELD, '').replace(LINK, (_, before, after) => after && before),
-    )
-    .join(FIELD);
+const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '').replace(LINK, '')).join(FIELD);
 
 /** What `job` gives, or `other` where the browser refuses it. */
 const attempt = (job, other) => {
@@ -78,7 +73,8 @@ export const tell = (kind, number, fields = []) =>
   });
 
 /** Tells Rust to begin; what was told before waits for that. */
-export function begin(fields) {
+export function begin(options, fields) {
+  domain = options.cookieDomain;
   line.unshift([START, 0, join(fields)]);
   work();
 }
@@ -167,39 +163,33 @@ const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWit
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
 
-let translate = (cookies) => cookies;
-
-/** Has the page's cookies pass through `by` before Rust reads them. */
-export const read_cookies = (by) => (translate = by);
+let domain;
 
 /** The domains to which the page's host belongs, the widest first. */
-const domains = () =>
-  location.hostname
-    .split('.')
-    .map((_, at, labels) => labels.slice(at).join('.'))
-    .reverse();
+const domains = (labels = location.hostname.split('.')) => labels.map((_, at) => labels.slice(~at).join('.'));
 
-/** The widest domain for which the browser takes a cookie, which no list in a script could know: tried with one that is
- * removed at once. */
-const widest = () => {
-  const probe = 'wm_probe=' + Math.random();
-  return domains().find((domain) => {
-    const cookie = `${probe}; path=/; domain=${domain}`;
-    document.cookie = cookie;
-    const taken = document.cookie.includes(probe);
-    document.cookie = cookie + '; max-age=0';
-    return taken;
-  });
-};
+/** The domain of the visitor's cookie: unless the site says otherwise the widest for which the browser takes one, which no
+ * list in a script could know. It is tried with a cookie that is removed at once. */
+const site = () =>
+  (domain ||=
+    domains().find((domain) => {
+      const probe = 'wm_probe=' + Math.random();
+      const cookie = `${probe}; path=/; domain=${domain}`;
+      document.cookie = cookie;
+      const taken = document.cookie.includes(probe);
+      document.cookie = cookie + '; max-age=0';
+      return taken;
+    }) ?? '');
 
-/** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
-const ANSWERS = [
+/** In the order of `Ask` in `host.rs`; a chunk may know better. A sandboxed frame refuses cookies, and many a visitor
+ * storage. */
+export const ANSWERS = [
   () => [location.href],
   () => [document.title],
-  () => [translate(document.cookie)],
+  () => [document.cookie],
   tabs,
   () => [device()],
-  () => [widest()],
+  () => [site()],
 ];
 
 /** What the page says; empty if it says nothing. */
@@ -216,20 +206,26 @@ export const scrolled = () => {
   return height && (scrollY + innerHeight) / height;
 };
 
-const VISITOR = 'wm_id=; path=/; max-age=0';
+/** 400 days in seconds: the longest life that Chromium grants a cookie. */
+const LIFE = 34_560_000;
+
+const write = (id, life, to) => {
+  const secure = location.protocol == 'https:' ? '; secure' : '';
+  document.cookie = `wm_id=${id}; path=/; samesite=lax; max-age=${life}; domain=${to}${secure}`;
+};
 
 /** Writes the visitor's cookie, in place of one for the page's own host alone. */
-export const set_cookie = (cookie) =>
+export const set_cookie = (id) =>
   attempt(() => {
-    document.cookie = VISITOR;
-    document.cookie = cookie;
+    write('', 0, '');
+    write(id, LIFE, site());
   });
 
 /** The tab's own text is for the tab alone; a duplicated tab copies it. */
 const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
 
-/** What {@link keep} could not store. */
-const memory = {};
+/** What {@link keep} could not store, and what a link of a sister site brought. */
+export const memory = {};
 
 // Storage may be refused, full or absent: the very access throws where cookies are blocked.
 export const load = (key) => memory[key] ?? attempt(() => store(key).getItem(key)) ?? '';
@@ -265,7 +261,8 @@ export const stored = (prefix) =>
 export function clear() {
   for (const key in memory) delete memory[key];
   save('wm_tab', '');
-  attempt(() => domains().forEach((domain) => (document.cookie = `${VISITOR}; domain=${domain}`)));
+  // For whichever domain it was: to find that out would be to set another.
+  attempt(() => ['', ...domains()].forEach((domain) => write('', 0, domain)));
   attempt(() => keys('wm_').forEach((key) => save(key, '')));
 }
 

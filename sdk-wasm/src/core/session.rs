@@ -6,7 +6,7 @@
 use uuid::Uuid;
 
 use super::text::{Fields, push};
-use super::{id, number, visitor};
+use super::{id, number};
 
 /// How long a session lives, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -91,36 +91,6 @@ impl Record {
             && at - self.last < limits.idle
             && self.last - at < limits.idle
             && at - self.started_at < limits.max
-    }
-
-    /// Settles whose record it is for an activity at `at`, given the visitor's cookie and the record that a link of a
-    /// sister site brought, as text. Whether there is a session that takes the activity; otherwise one has to begin.
-    ///
-    /// Of the three ids the oldest holds: a browser that has been here before stays who it is, and one that first came by
-    /// the sister site becomes the same there and here. The session running here comes before the one that was brought.
-    pub fn settle(&mut self, cookie: Uuid, linked: &str, at: i64, limits: Limits) -> bool {
-        let holds = self.flags & RESET != 0;
-        let linked = Record::parse(linked).unwrap_or_else(Record::none);
-        let known = visitor::reconcile(cookie, self.visitor, holds);
-        let known = visitor::reconcile(linked.visitor, known, holds);
-        if self.visitor != known {
-            self.visitor = known;
-            self.session = Uuid::nil();
-            self.user.clear();
-        }
-        if !self.takes(at, limits) {
-            self.flags &= RESET;
-            if linked.visitor == known {
-                self.session = linked.session;
-                self.started_at = linked.started_at;
-                self.last = linked.last;
-            }
-        }
-        let takes = self.takes(at, limits);
-        if takes {
-            self.last = self.last.max(at);
-        }
-        takes
     }
 
     /// Whether two records speak of the same visitor, session and user, so that one context holds for both.

@@ -3,8 +3,8 @@
 
 use super::text::FIELD;
 
-/// Begins; the text is that of [`super::options::Options::read`], then the visit's landing by [`super::attribution::Landing`],
-/// the page before this one, and a [`super::session::Record`] that a link of a sister site brought, or nothing.
+/// Begins; the text is that of [`super::options::Options::read`], then the visit's landing by [`super::attribution::Landing`] and
+/// the page before this one.
 pub const START: u32 = 0;
 /// A call of `page`: address, page before, title. A fourth field that is not empty says that this is the SDK's own.
 pub const PAGE: u32 = 1;
