@@ -137,7 +137,10 @@ async fn the_enter_key_and_the_middle_button_carry_the_visitor() {
     })
     .await;
     let tabs = driver.windows().await.expect("two tabs");
-    let second = tabs.into_iter().find(|tab| *tab != first).expect("a new one");
+    let second = tabs
+        .into_iter()
+        .find(|tab| *tab != first)
+        .expect("a new one");
     driver.switch_to_window(second).await.expect("the new tab");
     assert_same(&sites.arrived(SHOP).await, &ids);
 
@@ -363,7 +366,9 @@ async fn without_consent_nothing_is_carried_nor_taken_over() {
     let to = sites.url("shop.other.test/asking");
     sites
         .browser
-        .run(&format!("const link = document.getElementById('link'); link.href = '{to}'; link.click()"))
+        .run(&format!(
+            "const link = document.getElementById('link'); link.href = '{to}'; link.click()"
+        ))
         .await;
     eventually("the page is there", || async {
         let there = "return location.hostname == 'shop.other.test' && !!window.waymark?.l";
@@ -372,7 +377,10 @@ async fn without_consent_nothing_is_carried_nor_taken_over() {
     .await;
     assert_eq!(sites.browser.run("return location.search").await, json!(""));
     assert_eq!(
-        sites.browser.run("return document.cookie + JSON.stringify(localStorage)").await,
+        sites
+            .browser
+            .run("return document.cookie + JSON.stringify(localStorage)")
+            .await,
         json!("{}"),
         "nothing is stored"
     );
@@ -386,7 +394,10 @@ async fn who_withdraws_is_not_brought_back_by_the_link() {
     sites.follow(CLICK, SHOP).await;
     sites.browser.run("waymark.consent('denied')").await;
     assert_eq!(
-        sites.browser.run("return document.cookie + JSON.stringify(localStorage)").await,
+        sites
+            .browser
+            .run("return document.cookie + JSON.stringify(localStorage)")
+            .await,
         json!("{}"),
         "everything is gone"
     );
@@ -422,7 +433,10 @@ async fn hosts_of_one_domain_share_the_visitor_by_its_cookie() {
     // The widest first: the public suffix refuses, the domain takes it and has it taken away again.
     assert_eq!(tried.len(), 4, "{tried:?}");
     assert!(tried[0].ends_with("domain=test"), "{tried:?}");
-    assert!(tried[3].ends_with("domain=example.test; max-age=0"), "{tried:?}");
+    assert!(
+        tried[3].ends_with("domain=example.test; max-age=0"),
+        "{tried:?}"
+    );
     let held = sites.browser.run("return document.cookie").await;
     let expected = format!("wm_id={}", first["visitorId"].as_str().expect("an id"));
     assert_eq!(held, json!(expected), "the probe is gone");
@@ -448,10 +462,16 @@ async fn a_host_without_a_domain_keeps_its_visitor() {
         let first = sites.visit(&page).await;
         assert_eq!(
             sites.browser.run("return document.cookie").await,
-            json!(format!("wm_id={}", first["visitorId"].as_str().expect("an id")))
+            json!(format!(
+                "wm_id={}",
+                first["visitorId"].as_str().expect("an id")
+            ))
         );
         sites.browser.run("localStorage.clear()").await;
         let again = sites.visit(&page).await;
-        assert_eq!(again["visitorId"], first["visitorId"], "by the cookie alone");
+        assert_eq!(
+            again["visitorId"], first["visitorId"],
+            "by the cookie alone"
+        );
     }
 }

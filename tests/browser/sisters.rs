@@ -43,7 +43,9 @@ impl Sisters {
         });
         let routes = Router::new().fallback(answer).with_state(pages);
         let server = tokio::spawn(async move {
-            axum::serve(listener, routes).await.expect("the sites serve");
+            axum::serve(listener, routes)
+                .await
+                .expect("the sites serve");
         });
         Self {
             browser: Chromium::start().await,
