@@ -48,7 +48,7 @@ function sign(time: number, visitor: string, session: string, last: number): str
 const ID = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
 /** A visitor and the running session: what a link carries. */
-interface Brought {
+export interface Brought {
   visitor: string;
   session: string;
   /** The session's latest activity, in milliseconds since the Unix epoch. */
@@ -76,7 +76,7 @@ const RESET = 4;
  * was at the sister site before becomes the same here. After a reset nothing brings back who was there before. Of one
  * visitor's two sessions the one goes on that was active last.
  */
-function settle({ visitor, session, last }: Brought, stored: string, cookies: string): string | undefined {
+export function settle({ visitor, session, last }: Brought, stored: string, cookies: string): string | undefined {
   const [id = '', running, , active = '0', flags = '0', ...user] = stored.split(' ');
   const reset = +flags & RESET;
   // In their text form ids are in order of time.
@@ -130,17 +130,23 @@ export function attach(core: Core, options: InitOptions, landing: Landing): void
     return safe && url.hostname != location.hostname && isListed(url.hostname, domains) ? url : undefined;
   };
 
+  /** What is decorated now: the address, and what stood in its place. */
+  const decorated = new WeakMap<Element, { href: string; plain: string | null }>();
+
   /** Puts a decorated address into an attribute, for a moment. */
   const decorate = (element: Element, attribute: string, url: URL, value: string) => {
-    const before = element.getAttribute(attribute);
+    const now = element.getAttribute(attribute);
+    const earlier = decorated.get(element);
+    const plain = earlier?.href == now ? (earlier?.plain ?? null) : now;
     // Not by `searchParams`, which writes the other parameters anew.
     const others = url.search.slice(1).split('&').filter((part) => part && !part.startsWith(`${NAME}=`));
     url.search = [...others, `${NAME}=${value}`].join('&');
     element.setAttribute(attribute, url.href);
+    decorated.set(element, { href: url.href, plain });
     setTimeout(() => {
       if (element.getAttribute(attribute) != url.href) return;
-      if (before == null) element.removeAttribute(attribute);
-      else element.setAttribute(attribute, before);
+      if (plain == null) element.removeAttribute(attribute);
+      else element.setAttribute(attribute, plain);
     }, SHOWN);
   };
 
@@ -169,6 +175,7 @@ export function attach(core: Core, options: InitOptions, landing: Landing): void
       decorate(own('action'), own('action') == form ? 'action' : 'formaction', url, value);
     } else if (method != 'dialog') {
       // The fields are the whole query: what the address has of one is left out.
+      form.querySelector(`input[type=hidden][name=${NAME}]`)?.remove();
       const field = Object.assign(document.createElement('input'), { type: 'hidden', name: NAME, value });
       form.append(field);
       setTimeout(() => field.remove(), SHOWN);

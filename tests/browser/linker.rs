@@ -185,6 +185,7 @@ async fn a_click_that_the_page_handles_itself_does_no_harm() {
              const link = document.getElementById('link');
              link.onclick = (event) => { event.preventDefault(); seen = link.href; };
              link.click();
+             link.click();
              return seen",
         )
         .await;
