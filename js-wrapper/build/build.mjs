@@ -7,6 +7,8 @@
  * dist/fallback.<hash>.js    the core as JavaScript, where WebAssembly is refused; dist/fallback.js is it for bundlers
  * dist/inspector.<hash>.*    what debug mode adds, script and WebAssembly; dist/inspector.js is the script for bundlers
  * dist/autocapture.<hash>.js what autocapture adds; dist/autocapture.js is the same for bundlers
+ * dist/linker.<hash>.js      what `linkDomains` adds, and dist/linker.js for bundlers
+ * dist/google.<hash>.js      what Google Analytics' cookies do not say plainly, and dist/google.js for bundlers
  * dist/index.js, *.d.ts      the npm entry and its types
  * dist/{react,vue,svelte}/   the adapters and their types, and dist/adapter/ what they share: modules, as they were written
  * dist/waymark_bg.wasm       the core again, under the name that bundlers find from index.js
@@ -80,7 +82,7 @@ async function bundle(entry, out, format) {
           onResolve({ filter: /^#host$/ }, () => ({ path: host }));
           onResolve({ filter: /^#inspector$/ }, () => ({ path: at('pkg/inspector/inspector.js') }));
           // Files of their own, which the site's bundler splits off.
-          onResolve({ filter: /^\.\/(fallback|inspector|autocapture)\.js$/ }, ({ path }) => ({ path, external: true }));
+          onResolve({ filter: /^\.\/(fallback|inspector|autocapture|linker|google)\.js$/ }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /web-vitals.dist.modules.*\.js$/ }, ({ path }) => ({ contents: withoutUnused(path) }));
           onLoad({ filter: /.*/, namespace: 'glue' }, () => ({ contents: glue, loader: 'js' }));
         },
@@ -120,6 +122,8 @@ async function chunk(entry) {
 
 const inspector = await chunk('inspector');
 const autocapture = await chunk('autocapture');
+const linker = await chunk('linker');
+const google = await chunk('google');
 await bundle('script', 'waymark.js', 'iife');
 await bundle('inline', 'stub.js', 'iife');
 await bundle('index', 'index.js', 'esm');
@@ -149,6 +153,8 @@ const manifest = {
   inspector,
   inspectorWasm,
   autocapture,
+  linker,
+  google,
   bytes: {
     stub: statSync(at('dist/stub.js')).size,
     loader: script.length,

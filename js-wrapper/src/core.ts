@@ -7,7 +7,19 @@
  */
 
 import { signal } from '#glue';
-import { begin, connect, FIELD, overhear, state, take_problems, tell, until_flushed, watch } from '#host';
+import {
+  ANSWERS as answers,
+  begin,
+  connect,
+  FIELD,
+  memory,
+  overhear,
+  state,
+  take_problems,
+  tell,
+  until_flushed,
+  watch,
+} from '#host';
 import type { Core, CoreOptions } from './engine.js';
 import type { Landing } from './stub.js';
 
@@ -72,7 +84,7 @@ function start(options: CoreOptions): void {
     watch();
     tell(KINDS.indexOf('page'), landing.at, [landing.url, landing.referrer, '', 1]);
   }
-  begin([
+  begin(options, [
     options.key,
     options.endpoint,
     options.version,
@@ -82,8 +94,6 @@ function start(options: CoreOptions): void {
     +auto,
     +(options.hashRouting === true),
     +(options.gaPolling !== false),
-    +(location.protocol == 'https:'),
-    text(options.cookieDomain),
     whole(options.flushIntervalMs),
     whole(options.batchSize),
     whole(options.heartbeatMs),
@@ -122,5 +132,7 @@ export function core(): Core {
     overhear,
     state,
     take_problems,
+    memory,
+    answers,
   };
 }

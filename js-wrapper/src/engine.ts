@@ -32,6 +32,10 @@ export interface Core {
   /** What the inspector reads: see `sdk-wasm/inspector`. */
   state(): string;
   take_problems(): string;
+  /** What stands before what is in storage, by the same keys. */
+  memory: Record<string, string>;
+  /** What it is told when it asks the page, by `Ask` in `browser/host.rs`. */
+  answers: (() => unknown[])[];
 }
 
 /** One way to run the core. */

@@ -13,7 +13,7 @@ declare module '#host' {
   /** Tells the core; throws nothing. */
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
   /** Tells the core to begin; what was told before waits for that. */
-  export function begin(settings: readonly unknown[]): void;
+  export function begin(options: { cookieDomain?: string }, settings: readonly unknown[]): void;
   /** Has `to` hear of everything just before the core does; it must not throw. */
   export function overhear(to: (kind: number, fields: readonly unknown[]) => void): void;
   /** What separates the fields of a text. */
@@ -22,6 +22,10 @@ declare module '#host' {
   export function state(): string;
   /** The numbers of the problems since the last call, separated by spaces. */
   export function take_problems(): string;
+  /** What stands before what is in storage, by the same keys. */
+  export const memory: Record<string, string>;
+  /** What the core is told when it asks, by `Ask` in `browser/host.rs`. */
+  export const ANSWERS: (() => unknown[])[];
   /** Hears of navigation within a single-page app from now on. */
   export function watch(): void;
   /** A promise of the number of items that still wait once the next flush has been tried. */
@@ -51,3 +55,6 @@ declare const __AUTOCAPTURE_FILE__: string;
 /** The names of the inspector's files in this build. */
 declare const __INSPECTOR_FILE__: string;
 declare const __INSPECTOR_WASM__: string;
+/** The names of the chunks for sister sites and for Google Analytics in this build. */
+declare const __LINKER_FILE__: string;
+declare const __GOOGLE_FILE__: string;

@@ -41,7 +41,15 @@ export function init(options: InitOptions): void {
     started = true;
     const wasm = options.wasmUrl ?? new URL('./waymark_bg.wasm', import.meta.url);
     const engines = [wasmEngine(wasm), jsEngine(() => import('./fallback.js'))];
-    void run(api, options, engines, () => import('./inspector.js'), () => import('./autocapture.js'));
+    void run(
+      api,
+      options,
+      engines,
+      () => import('./inspector.js'),
+      () => import('./autocapture.js'),
+      () => import('./linker.js'),
+      () => import('./google.js'),
+    );
   } catch (error) {
     console.warn('[waymark] init', error);
   }

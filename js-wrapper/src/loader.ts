@@ -16,6 +16,9 @@ export type Inspector = typeof import('./inspector.js');
 
 /** The chunk for autocapture; see there. */
 export type Autocapture = typeof import('./autocapture.js');
+/** The chunks for `linkDomains` and for Google Analytics; see there. */
+export type Linker = typeof import('./linker.js');
+export type Google = typeof import('./google.js');
 
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
@@ -59,6 +62,8 @@ export async function run(
   engines: Engine[],
   inspector: () => Promise<Inspector>,
   autocapture: () => Promise<Autocapture>,
+  linker: () => Promise<Linker>,
+  google: () => Promise<Google>,
 ): Promise<void> {
   const { wasmUrl: _, ...settings } = options;
   const landing = api.l;
@@ -142,10 +147,17 @@ export async function run(
     early.forEach(hold);
     if (!options.key) console.warn('[waymark] no key: nothing is measured');
     listen('addEventListener');
+    // Beside the core; where one cannot be loaded, everything else goes on without it.
+    const wanted = [
+      options.linkDomains && linker,
+      (options.gaCookiePrefix || options.gaMeasurementId || /[?&]_gl=/.test(landing.url)) && google,
+    ].map((chunk) => chunk && chunk().catch(warn));
     for (const engine of options.key ? engines : []) {
       let core: Core;
+      let chunks;
       try {
         core = await engine.load();
+        chunks = await Promise.all(wanted);
       } catch (error) {
         warn(`the ${engine.name} engine cannot run here`, error);
         continue;
@@ -156,11 +168,13 @@ export async function run(
       const push = (call: Call) => play(core, call);
       // The core keeps what is called before its start, and so takes the earlier pages first and this one last.
       for (const { calls } of earlier) calls.forEach(push);
+      const arrival = earlier[0]?.landing;
+      for (const chunk of chunks) if (chunk) chunk.attach(core, options, arrival ?? landing);
       core.start({
         ...settings,
         endpoint: eventsUrl(options.endpoint),
         landing,
-        arrival: earlier[0]?.landing,
+        arrival,
         engine: engine.name,
         version: __VERSION__,
       });

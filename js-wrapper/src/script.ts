@@ -36,7 +36,15 @@ try {
     const options = { ...settings, key, endpoint: new URL(endpoint ?? '/v1/events', tag.src).href };
     const chunk = (file: string) => () => import(new URL(file, tag.src).href);
     const engines = [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src)), jsEngine(chunk(__FALLBACK_FILE__))];
-    void run(api, options as InitOptions, engines, chunk(__INSPECTOR_FILE__), chunk(__AUTOCAPTURE_FILE__));
+    void run(
+      api,
+      options as InitOptions,
+      engines,
+      chunk(__INSPECTOR_FILE__),
+      chunk(__AUTOCAPTURE_FILE__),
+      chunk(__LINKER_FILE__),
+      chunk(__GOOGLE_FILE__),
+    );
   }
 } catch (error) {
   // Reached without a tag or with an address that is none: a fault of the installation, which the page must not feel.

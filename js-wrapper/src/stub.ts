@@ -3,8 +3,9 @@
  *
  * Owns the landing facts and the waiting line. It is the inline snippet for `<head>` (`dist/stub.js`), the first bytes
  * of the script tag, and the API object of the npm package: one code for all three, so that a call means the same
- * wherever it was made. Refuses work: no storage, no network, at most 1 KB. From here calls go to the loader, which
- * replaces `q` by something with a `push` of its own.
+ * wherever it was made. What a link of a sister site brought (`linker.ts`) is taken out of every address here, before
+ * anybody can store or send one. Refuses work: no storage, no network, at most 1 KB. From here calls go to the loader,
+ * which replaces `q` by something with a `push` of its own.
  */
 
 /** One call, as it was made. `settle` resolves the promise that the caller got, where the method returns one. */
@@ -24,6 +25,8 @@ export interface Landing {
   referrer: string;
   /** When it was noted, in milliseconds since the Unix epoch. */
   at: number;
+  /** What a link of a sister site brought, unread and with whatever stands behind it; see `linker.ts`. */
+  link?: string | undefined;
 }
 
 /** The API object of one page. */
@@ -38,8 +41,12 @@ export interface Stub {
 
 /** Makes an API object that keeps its calls. */
 export function stub(): Stub {
+  /** The address without the linker's parameter, wherever in the query that stands. */
+  const clean = (address: string) => address.replace(/\b_wm=[^&#"\s]*&|[?&]_wm=[^&#"\s]*(?![^#"\s])/g, '');
   let url = location.href;
   try {
+    // Before a router or another script reads it, and before navigation is listened to.
+    if (clean(url) != url) history.replaceState(history.state, '', clean(url));
     // The address that was navigated to: a router's replaceState changes location, not this. Some browsers say
     // "document" here; and where only the fragment is missing, location knows more.
     const opened = (performance.getEntriesByType('navigation')[0] as PerformanceEntry).name;
@@ -47,7 +54,10 @@ export function stub(): Stub {
   } catch {
     // A browser without navigation timing: location is the best there is.
   }
-  const api: Stub = { q: [], l: { url, referrer: document.referrer, at: Date.now() } };
+  const api: Stub = {
+    q: [],
+    l: { url: clean(url), referrer: document.referrer, at: Date.now(), link: url.split('_wm=')[1] },
+  };
   for (const method of 'init page track identify milestone conversion consent reset flush ready'.split(' ')) {
     api[method] = (...args: unknown[]) => {
       let settle: Call[4];

@@ -40,8 +40,20 @@ export interface InitOptions {
   autocapture?: boolean | Autocapture;
   /** Look for Google Analytics' client and session id in its cookies. On by default. */
   gaPolling?: boolean;
-  /** Share the visitor between subdomains: `example.com` for `www.example.com` and `app.example.com`. */
+  /** The stream whose session counts, `G-…`; needed only where a page has several, or none whose cookie can be read. */
+  gaMeasurementId?: string;
+  /** The `cookie_prefix` of Google Analytics' set-up, if it has one. */
+  gaCookiePrefix?: string;
+  /**
+   * The domain of the visitor's cookie, which all hosts below it share: `example.com` for `www.example.com` and
+   * `app.example.com`. By default the widest that the browser allows, which is that one.
+   */
   cookieDomain?: string;
+  /**
+   * Sister sites on other domains: hosts such as `shop.example`, or `*.example.org` for those below. Links and forms to them
+   * carry the visitor along, and the visitor that a link of theirs brings is taken over. Has to be set on both sides.
+   */
+  linkDomains?: string | readonly string[];
   /** How long items may wait for company before they are sent, in milliseconds. 5,000 by default. */
   flushIntervalMs?: number;
   /** How many items make a batch full. 20 by default. */

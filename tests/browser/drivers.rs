@@ -50,6 +50,8 @@ impl Kind {
                         "--disable-background-networking",
                         "--disable-component-update",
                         "--disable-sync",
+                        // The names that are set aside for tests (RFC 6761) are this machine.
+                        "--host-resolver-rules=MAP *.test 127.0.0.1",
                         "--window-size=1280,900",
                         format!("--user-data-dir={}", profile.display()),
                     ],

@@ -319,7 +319,6 @@ impl Engine {
         self.page = Page::none();
         self.record = Record::none();
         host::clear();
-        self.write_cookie();
         self.resolve_waiters();
     }
 

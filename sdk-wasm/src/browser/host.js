@@ -32,8 +32,11 @@ const STALE = 180_000;
 /** What separates the fields of a text. */
 export const FIELD = '\0';
 
+/** The linker's parameter in a URL (`linker.ts`): should a page put it back into its address, it still goes no further. */
+const LINK = /\b_wm=[^&#"\s]*&|[?&]_wm=[^&#"\s]*(?![^#"\s])/g;
+
 /** One text of several fields. */
-const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '')).join(FIELD);
+const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '').replace(LINK, '')).join(FIELD);
 
 /** What `job` gives, or `other` where the browser refuses it. */
 const attempt = (job, other) => {
@@ -76,7 +79,8 @@ export const tell = (kind, number, fields = []) =>
   });
 
 /** Tells Rust to begin; what was told before waits for that. */
-export function begin(fields) {
+export function begin(options, fields) {
+  domain = options.cookieDomain;
   line.unshift([START, 0, join(fields)]);
   work();
 }
@@ -165,8 +169,34 @@ const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWit
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
 
-/** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
-const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], tabs, () => [device()]];
+let domain;
+
+/** The domains to which the page's host belongs, the widest first. */
+const domains = (labels = location.hostname.split('.')) => labels.map((_, at) => labels.slice(~at).join('.'));
+
+/** The domain of the visitor's cookie: unless the site says otherwise the widest for which the browser takes one, which no
+ * list in a script could know. It is tried with a cookie that is removed at once. */
+const site = () =>
+  (domain ||=
+    domains().find((domain) => {
+      const probe = 'wm_probe=' + Math.random();
+      const cookie = `${probe}; path=/; domain=${domain}`;
+      document.cookie = cookie;
+      const taken = document.cookie.includes(probe);
+      document.cookie = cookie + '; max-age=0';
+      return taken;
+    }) ?? '');
+
+/** In the order of `Ask` in `host.rs`; a chunk may know better. A sandboxed frame refuses cookies, and many a visitor
+ * storage. */
+export const ANSWERS = [
+  () => [location.href],
+  () => [document.title],
+  () => [document.cookie],
+  tabs,
+  () => [device()],
+  () => [site()],
+];
 
 /** What the page says; empty if it says nothing. */
 export const ask = (what) => join(attempt(ANSWERS[what], []));
@@ -182,13 +212,26 @@ export const scrolled = () => {
   return height && (scrollY + innerHeight) / height;
 };
 
-export const set_cookie = (cookie) => attempt(() => (document.cookie = cookie));
+/** 400 days in seconds: the longest life that Chromium grants a cookie. */
+const LIFE = 34_560_000;
+
+const write = (id, life, to) => {
+  const secure = location.protocol == 'https:' ? '; secure' : '';
+  document.cookie = `wm_id=${id}; path=/; samesite=lax; max-age=${life}; domain=${to}${secure}`;
+};
+
+/** Writes the visitor's cookie, in place of one for the page's own host alone. */
+export const set_cookie = (id) =>
+  attempt(() => {
+    write('', 0, '');
+    write(id, LIFE, site());
+  });
 
 /** The tab's own text is for the tab alone; a duplicated tab copies it. */
 const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
 
-/** What {@link keep} could not store. */
-const memory = {};
+/** What {@link keep} could not store, and what a link of a sister site brought. */
+export const memory = {};
 
 // Storage may be refused, full or absent: the very access throws where cookies are blocked.
 export const load = (key) => memory[key] ?? attempt(() => store(key).getItem(key)) ?? '';
@@ -224,6 +267,8 @@ export const stored = (prefix) =>
 export function clear() {
   for (const key in memory) delete memory[key];
   save('wm_tab', '');
+  // For whichever domain it was: to find that out would be to set another.
+  attempt(() => ['', ...domains()].forEach((domain) => write('', 0, domain)));
   attempt(() => keys('wm_').forEach((key) => save(key, '')));
 }
 

@@ -19,8 +19,8 @@ extern "C" {
     pub(crate) fn parameters(url: &str) -> String;
     /// How far down the document the window's bottom is, of 1 for its end.
     pub(crate) fn scrolled() -> f64;
-    /// Writes a cookie.
-    pub(crate) fn set_cookie(cookie: &str);
+    /// Writes the visitor's cookie anew.
+    pub(crate) fn set_cookie(id: &str);
     /// Reads what [`keep`] or [`save`] wrote; empty if there is nothing.
     pub(crate) fn load(key: &str) -> String;
     /// Writes to storage, or removes an empty text. False if that is refused.
@@ -63,4 +63,7 @@ pub(crate) enum Ask {
     Tabs,
     /// The JSON of what only the page can see of the device: the protocol's `Device`.
     Device,
+    /// The domain of the visitor's cookie, the widest one unless the site says otherwise; empty for none but the page's
+    /// own host.
+    Domain,
 }

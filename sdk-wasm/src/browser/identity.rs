@@ -17,7 +17,7 @@ use crate::core::context::Context;
 use crate::core::json::{self, Raw};
 use crate::core::session::{self, Record};
 use crate::core::text::push;
-use crate::core::{number, visitor};
+use crate::core::{id, number, visitor};
 
 impl Engine {
     /// The record as storage has it now.
@@ -119,7 +119,8 @@ impl Engine {
             push(&mut landing, " ");
             push(&mut landing, &host::ask(Ask::Address as u32));
         }
-        let landing = Landing::parse(&landing).from_outside(&self.options.cookie_domain);
+        let domain = host::ask(Ask::Domain as u32);
+        let landing = Landing::parse(&landing).from_outside(&domain);
         record.session = clock::id(at);
         record.started_at = at;
         record.last = at;
@@ -134,11 +135,7 @@ impl Engine {
     /// Writes the visitor's cookie anew, which also renews its life.
     #[inline(never)]
     pub(crate) fn write_cookie(&self) {
-        host::set_cookie(&visitor::cookie(
-            &self.record.visitor,
-            self.options.secure,
-            &self.options.cookie_domain,
-        ));
+        host::set_cookie(&id::text(&self.record.visitor));
     }
 
     /// The context for items made now: the same one as long as visitor, session and user are the same.

@@ -56,7 +56,12 @@ impl Engine {
         data: &str,
         urgent: bool,
     ) -> Option<Stamp> {
-        let id = clock::id(at);
+        // Of a session there is one, though two tabs may find the cookie at once: the collector keeps the first.
+        let id = if kind == ItemKind::GaLinked {
+            self.record.session
+        } else {
+            clock::id(at)
+        };
         let stamp = Stamp {
             id,
             at,

@@ -17,7 +17,8 @@ pub fn ids<'a>(cookies: &'a str) -> GaIds<&'a str> {
     while !cookies.is_done() {
         let (name, value) = visitor::pair(&mut cookies);
         if name == "_ga" {
-            // Of cookies for several domains the one with the least depth is the widest, which is where gtag puts it.
+            // Of cookies for several domains and paths the one with the least depth is the widest, which is where gtag
+            // puts it.
             if let Some((of, id)) = client_id(value)
                 && of < depth
             {
@@ -40,20 +41,23 @@ pub fn ids<'a>(cookies: &'a str) -> GaIds<&'a str> {
     }
 }
 
-/// The domain depth and the client id of a `_ga` value.
+/// The depth, that of the domain before that of the path, and the client id of a `_ga` value.
 fn client_id(value: &str) -> Option<(u64, &str)> {
     let mut fields = Fields(value.strip_prefix("GA1.")?, b'.');
     let depth = fields.take();
     let mut depths = Fields(depth, b'-');
     let domain = depths.take();
-    if domain.len() < depth.len() {
-        number::parse(depths.0)?;
-    }
-    let domain = number::parse(domain)?;
+    // A path's depth is left out where it is 1.
+    let path = if domain.len() < depth.len() {
+        number::parse(depths.0)?
+    } else {
+        1
+    };
+    let depth = number::parse(domain)? << 10 | path;
     let id = fields.0;
     number::parse(fields.take())?;
     number::parse(fields.0)?;
-    Some((domain, id))
+    Some((depth, id))
 }
 
 /// What stands for the session's id in a `_ga_<stream>` value; empty if nothing does.
@@ -118,6 +122,12 @@ mod tests {
             "_ga=GA1.1.11.1; _ga=GA1.3.33.3",
         ] {
             assert_eq!(pair(cookies).0.as_deref(), Some("11.1"));
+        }
+        for cookies in [
+            "_ga=GA1.1-2.12.2; _ga=GA1.1.11.1; _ga=GA1.2.13.3",
+            "_ga=GA1.1.11.1; _ga=GA1.1-3.12.2",
+        ] {
+            assert_eq!(pair(cookies).0.as_deref(), Some("11.1"), "{cookies}");
         }
     }
 

@@ -22,10 +22,6 @@ pub struct Options {
     pub by_hash: bool,
     /// Whether to wait for Google Analytics' cookies.
     pub ga: bool,
-    /// Whether the page came over https.
-    pub secure: bool,
-    /// The domain of the visitor's cookie; empty for the page's own host.
-    pub cookie_domain: String,
     /// Milliseconds until a batch goes out.
     pub flush_after: i64,
     /// Items that make a batch go out.
@@ -47,8 +43,6 @@ impl Options {
             auto: false,
             by_hash: false,
             ga: false,
-            secure: false,
-            cookie_domain: String::new(),
             flush_after: 0,
             batch_size: 0,
             heartbeat: 0,
@@ -59,7 +53,7 @@ impl Options {
     /// Reads the settings in the order of the fields below. A flag is set by `1`; a consent that has no such name counts as
     /// granted; a number that is missing or out of bounds has its default.
     ///
-    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling, secure, cookieDomain,
+    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling,
     /// flushIntervalMs, batchSize, heartbeatMs, session idle and maximum in milliseconds. Returns what follows.
     pub fn read<'a>(&mut self, given: &'a str) -> &'a str {
         let mut fields = text::fields(given);
@@ -83,8 +77,6 @@ impl Options {
         self.auto = flag();
         self.by_hash = flag();
         self.ga = flag();
-        self.secure = flag();
-        self.cookie_domain = fields.take().to_owned();
         self.flush_after = whole(&mut fields, 5_000, 0);
         self.batch_size = whole(&mut fields, 20, 1) as usize;
         self.heartbeat = whole(&mut fields, 15_000, 100);
@@ -120,8 +112,6 @@ mod tests {
             "0",
             "1",
             "0",
-            "1",
-            "a.example",
             "300",
             "5",
             "1000",
@@ -137,10 +127,9 @@ mod tests {
         assert!(options.head.contains("\"key\":\"wk_1\""));
         assert!(options.head.contains("\"version\":\"0.1.0\""));
         assert!(options.head.contains("\"engine\":\"js\""));
-        assert!(options.debug && options.by_hash && options.secure);
+        assert!(options.debug && options.by_hash);
         assert!(!options.auto && !options.ga);
         assert_eq!(options.consent, Consent::Unknown);
-        assert_eq!(options.cookie_domain, "a.example");
         assert_eq!((options.flush_after, options.batch_size), (300, 5));
         assert_eq!(options.heartbeat, 1_000);
         assert_eq!(
@@ -152,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_absent_or_out_of_bounds_has_its_default() {
         let given = [
-            "", "", "", "", "perhaps", "", "", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
+            "", "", "", "", "perhaps", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
         ]
         .join("\0");
         let mut options = Options::none();

@@ -1,15 +1,12 @@
-//! The visitor's lasting id: which of two copies holds, and how the cookie is written.
+//! The visitor's lasting id: which of two copies holds. The cookie is written by `host.js`.
 
 use uuid::Uuid;
 
 use super::id;
-use super::text::{Fields, push};
+use super::text::Fields;
 
 /// Name of the cookie.
 pub const COOKIE: &str = "wm_id";
-
-/// 400 days in seconds: the longest life that Chromium grants a cookie.
-const MAX_AGE: &str = "34560000";
 
 /// The id that holds, given what the cookie and the storage say; nil stands for none. Where they disagree the older id wins,
 /// because the younger one was made while the older could not be seen. After a reset (`stored_holds`) storage wins: the
@@ -43,23 +40,6 @@ pub fn pair<'a>(cookies: &mut Fields<'a>) -> (&'a str, &'a str) {
     (cookie.take(), cookie.0)
 }
 
-/// The text to assign to `document.cookie`; a nil id removes the cookie.
-pub fn cookie(visitor: &Uuid, secure: bool, domain: &str) -> String {
-    let mut out = String::from(COOKIE);
-    push(&mut out, "=");
-    push(&mut out, &id::text(visitor));
-    push(&mut out, "; path=/; samesite=lax; max-age=");
-    push(&mut out, if visitor.is_nil() { "0" } else { MAX_AGE });
-    if !domain.is_empty() {
-        push(&mut out, "; domain=");
-        push(&mut out, domain);
-    }
-    if secure {
-        push(&mut out, "; secure");
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,16 +63,6 @@ mod tests {
         let (old, new) = (made_at(1_000), made_at(2_000));
         assert_eq!(reconcile(old, new, true), new);
         assert_eq!(reconcile(old, Uuid::nil(), true), old);
-    }
-
-    #[test]
-    fn the_cookie_is_short_and_reads_back() {
-        let id = made_at(1_749_482_504_000);
-        let cookie = cookie(&id, true, ".shop.example");
-        assert!(cookie.len() < 200, "{cookie}");
-        assert!(cookie.ends_with("; domain=.shop.example; secure"));
-        let sent = cookie.split(';').next().expect("a name and a value");
-        assert_eq!(from_cookies(sent), id);
     }
 
     #[test]
