@@ -48,7 +48,7 @@ export function stub(): Stub {
     // A browser without navigation timing: location is the best there is.
   }
   const api: Stub = { q: [], l: { url, referrer: document.referrer, at: Date.now() } };
-  for (const method of 'init page track identify milestone conversion consent reset flush ready'.split(' ')) {
+  for (const method of 'init page track identify alias group register unregister milestone conversion consent optOut optIn reset flush ready'.split(' ')) {
     api[method] = (...args: unknown[]) => {
       let settle: Call[4];
       // Only these two have something to say; a promise for the others would invite waiting for it.

@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use waymark_collector::error::Code;
 use waymark_collector::ingest::envelope::RefusalCode;
 use waymark_protocol::{
-    Batch, BatchAnswer, ConsentChange, Context, ErrorAnswer, Event, GaLinked, Identify, Item,
-    ItemKind, Milestone, PagePing, PageView, Reason, Status,
+    Batch, BatchAnswer, ConsentChange, Context, ErrorAnswer, Event, GaLinked, Group, Identify,
+    Item, ItemKind, Milestone, PagePing, PageView, Reason, Status,
 };
 
 fn root() -> PathBuf {
@@ -47,6 +47,7 @@ fn again(item: &Item<Value>) -> Value {
         ItemKind::PagePing => rewrite::<PagePing>(data),
         ItemKind::GaLinked => rewrite::<GaLinked>(data),
         ItemKind::Consent => rewrite::<ConsentChange>(data),
+        ItemKind::Group => rewrite::<Group<Value>>(data),
     };
     let mut item = item.clone();
     item.data = written;

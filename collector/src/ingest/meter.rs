@@ -50,6 +50,7 @@ const FIELDS: [&str; 41] = [
     "context.user_id",
     "data.conversion",
     "data.currency",
+    "data.previous_id",
     "data.props",
     "data.referrer",
     "data.title",

@@ -62,15 +62,23 @@ function work() {
   busy = false;
 }
 
+/** The wrapper's guard: an address without what is personal in it. */
+let redact;
+
 /** Tells Rust, now or when it has time. */
 export const tell = (kind, number, fields = []) =>
   attempt(() => {
-    line.push([kind, number, join(fields)]);
+    line.push([kind, number, join(fields.map(redact))]);
     if (!busy) work();
   });
 
+/** What the site looks at items with, and whether nothing is to be stored. */
+let beforeSend;
+let cookieless;
+
 /** Tells Rust to begin; what was told before waits for that. */
-export function begin(fields) {
+export function begin(options, fields) {
+  ({ beforeSend, cookieless } = options);
   line.unshift([START, 0, join(fields)]);
   work();
 }
@@ -86,9 +94,10 @@ export function state() {
   return said;
 }
 
-/** Listens to the page from now on and tells `to` of it. */
-export function connect(to) {
+/** Listens to the page from now on and tells `to` of it; addresses go through `guard` before. */
+export function connect(to, guard) {
   signal = to;
+  redact = guard;
   const listen = (target, type, kind) =>
     target.addEventListener(type, () => tell(kind ?? (document.hidden ? HIDDEN : VISIBLE), Date.now()), {
       capture: true,
@@ -154,13 +163,19 @@ const device = () =>
   });
 
 /** The keys that begin with `prefix`. */
-const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+const keys = (prefix) => Object.keys(store(prefix)).filter((key) => key.startsWith(prefix));
 
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
 
 /** In the order of `Ask` in `host.rs`. A sandboxed frame refuses cookies, and many a visitor storage. */
-const ANSWERS = [() => [location.href], () => [document.title], () => [document.cookie], tabs, () => [device()]];
+const ANSWERS = [
+  () => [redact(location.href)],
+  () => [document.title],
+  () => [closed ? '' : document.cookie],
+  tabs,
+  () => [device()],
+];
 
 /** What the page says; empty if it says nothing. */
 export const ask = (what) => join(attempt(ANSWERS[what], []));
@@ -176,10 +191,13 @@ export const scrolled = () => {
   return height && (scrollY + innerHeight) / height;
 };
 
-export const set_cookie = (cookie) => attempt(() => (document.cookie = cookie));
+export const set_cookie = (cookie) => attempt(() => closed || (document.cookie = cookie));
+
+/** Whether nothing is stored from now on, so that {@link memory} is all there is. */
+let closed = false;
 
 /** The tab's own text is for the tab alone; a duplicated tab copies it. */
-const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
+const store = (key) => (closed ? null : key == 'wm_tab' ? sessionStorage : localStorage);
 
 /** What {@link keep} could not store. */
 const memory = {};
@@ -214,11 +232,57 @@ export const stored = (prefix) =>
     ),
   );
 
-/** Removes everything that was stored. */
+/** Removes everything that was stored. A page that is to store nothing has removed what others had stored, and begins. */
 export function clear() {
   for (const key in memory) delete memory[key];
   save('wm_tab', '');
   attempt(() => keys('wm_').forEach((key) => save(key, '')));
+  closed = cookieless;
+}
+
+/** What an opt-out leaves behind. {@link clear} does not know it. */
+const OUT = 'wm-out';
+
+/** The same where storage is refused: for this page alone. */
+let out = false;
+
+/** Whether the visitor has opted out, in whichever tab. */
+export const is_out = () => attempt(() => !!localStorage.getItem(OUT), out);
+
+/** Keeps that the visitor has opted out, or forgets it. */
+export function set_out(now) {
+  out = now;
+  attempt(() => (now ? localStorage.setItem(OUT, 1) : localStorage.removeItem(OUT)));
+}
+
+/** Properties that the site adds to its events. */
+const SUPER = 'wm_p';
+
+/** Those properties with others added and some left out, which are JSON: an object, a list of names. */
+export const merge = (add, without) =>
+  attempt(() => {
+    const all = { ...JSON.parse(load(SUPER) || '{}'), ...JSON.parse(add || '{}') };
+    for (const name of JSON.parse(without || '[]')) delete all[name];
+    return Object.keys(all).length ? JSON.stringify(all) : '';
+  }, load(SUPER));
+
+/**
+ * An item as it will be sent: JSON, the user it names, and whether the site's function failed on it; empty if the site
+ * does not want it. What that function may change is what the item says; whose and which it is stays.
+ */
+export function filter(json) {
+  const item = JSON.parse(json);
+  const all = item.type == 'event' && merge();
+  if (all) item.data.props = { ...JSON.parse(all), ...item.data.props };
+  const said = (data, failed) => join([JSON.stringify({ ...item, data }), data.user_id, failed]);
+  try {
+    const copy = JSON.parse(JSON.stringify(item));
+    // A function that returns nothing has changed what it got.
+    const changed = beforeSend ? (beforeSend.call ? beforeSend : window[beforeSend])(copy) : item;
+    return changed === null ? '' : said((changed ?? copy).data);
+  } catch {
+    return said(item.data, 1);
+  }
 }
 
 let problems = [];

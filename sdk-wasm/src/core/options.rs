@@ -24,6 +24,8 @@ pub struct Options {
     pub ga: bool,
     /// Whether the page came over https.
     pub secure: bool,
+    /// Whether nothing is stored in the browser, so that what was stored before goes.
+    pub cookieless: bool,
     /// The domain of the visitor's cookie; empty for the page's own host.
     pub cookie_domain: String,
     /// Milliseconds until a batch goes out.
@@ -48,6 +50,7 @@ impl Options {
             by_hash: false,
             ga: false,
             secure: false,
+            cookieless: false,
             cookie_domain: String::new(),
             flush_after: 0,
             batch_size: 0,
@@ -59,7 +62,7 @@ impl Options {
     /// Reads the settings in the order of the fields below. A flag is set by `1`; a consent that has no such name counts as
     /// granted; a number that is missing or out of bounds has its default.
     ///
-    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling, secure, cookieDomain,
+    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling, secure, cookieless, cookieDomain,
     /// flushIntervalMs, batchSize, heartbeatMs, session idle and maximum in milliseconds. Returns what follows.
     pub fn read<'a>(&mut self, given: &'a str) -> &'a str {
         let mut fields = text::fields(given);
@@ -84,6 +87,7 @@ impl Options {
         self.by_hash = flag();
         self.ga = flag();
         self.secure = flag();
+        self.cookieless = flag();
         self.cookie_domain = fields.take().to_owned();
         self.flush_after = whole(&mut fields, 5_000, 0);
         self.batch_size = whole(&mut fields, 20, 1) as usize;
@@ -121,6 +125,7 @@ mod tests {
             "1",
             "0",
             "1",
+            "0",
             "a.example",
             "300",
             "5",
@@ -138,7 +143,7 @@ mod tests {
         assert!(options.head.contains("\"version\":\"0.1.0\""));
         assert!(options.head.contains("\"engine\":\"js\""));
         assert!(options.debug && options.by_hash && options.secure);
-        assert!(!options.auto && !options.ga);
+        assert!(!options.auto && !options.ga && !options.cookieless);
         assert_eq!(options.consent, Consent::Unknown);
         assert_eq!(options.cookie_domain, "a.example");
         assert_eq!((options.flush_after, options.batch_size), (300, 5));
@@ -152,7 +157,7 @@ mod tests {
     #[test]
     fn what_is_absent_or_out_of_bounds_has_its_default() {
         let given = [
-            "", "", "", "", "perhaps", "", "", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
+            "", "", "", "", "perhaps", "", "", "", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
         ]
         .join("\0");
         let mut options = Options::none();
