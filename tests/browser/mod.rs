@@ -3,12 +3,15 @@
 //! Each test has a browser with an empty profile, a collector process and a database of its own.
 
 mod chromium;
+mod consent;
 mod debug;
 mod ga;
 mod hostile;
+mod identity;
 mod journey;
 mod loss;
 mod places;
+mod privacy;
 mod site;
 mod tabs;
 mod visit;
@@ -25,6 +28,10 @@ use crate::support::{DEADLINE, database::Database, eventually, required};
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
+
+/// The names of all that the page's origin keeps in the browser, where a script can see it.
+const HELD: &str = "return [...Object.keys(localStorage), ...Object.keys(sessionStorage),
+    ...document.cookie.split('; ').map(cookie => cookie.split('=')[0])].filter(name => name).sort()";
 
 /// A site with a few plain pages, a collector that knows it, and a visitor's browser.
 struct Scene {
@@ -79,6 +86,11 @@ impl Scene {
             browser.settled("waymark.flush()").await == 0
         })
         .await;
+    }
+
+    /// Waits until the SDK of the current page is there and has done what it was told, which may be nothing.
+    async fn heard(&self) {
+        self.browser.settled("waymark.flush()").await;
     }
 
     async fn number(&self, sql: &'static str) -> i64 {

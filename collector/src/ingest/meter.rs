@@ -14,7 +14,7 @@ use super::inbox::Gone;
 use crate::outcome::{Outcome, reason_name};
 
 /// The fields that an item may do without, as an answer names them.
-const FIELDS: [&str; 41] = [
+const FIELDS: [&str; 42] = [
     "context.consent",
     "context.device",
     "context.device.language",
