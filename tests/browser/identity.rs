@@ -27,6 +27,15 @@ impl Scene {
     }
 }
 
+/// Calls with a millisecond between them: what is last is so by its time.
+fn one_by_one(calls: &[&str]) -> String {
+    let wait = "; for (const now = Date.now(); Date.now() == now;);";
+    calls
+        .iter()
+        .map(|call| format!("waymark.{call}{wait}"))
+        .collect()
+}
+
 fn row(texts: &[&str], json: Value) -> (Vec<String>, Value) {
     (texts.iter().map(|&text| text.to_owned()).collect(), json)
 }
@@ -71,7 +80,10 @@ async fn a_group_is_the_visitors_account_and_an_entry() {
     scene.open("/").await;
     scene
         .browser
-        .run("waymark.group('first', { seats: 3 }); waymark.group('acme')")
+        .run(&one_by_one(&[
+            "group('first', { seats: 3 })",
+            "group('acme')",
+        ]))
         .await;
     scene.flushed().await;
     assert_eq!(
@@ -95,7 +107,12 @@ async fn an_alias_says_that_two_ids_are_one_user() {
     scene.open("/").await;
     scene
         .browser
-        .run("waymark.alias('u0'); waymark.identify('ann'); waymark.alias('u1'); waymark.alias('u2', 'bob')")
+        .run(&one_by_one(&[
+            "alias('u0')",
+            "identify('ann')",
+            "alias('u1')",
+            "alias('u2', 'bob')",
+        ]))
         .await;
     scene.flushed().await;
     assert_eq!(

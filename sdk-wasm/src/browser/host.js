@@ -7,6 +7,7 @@
  */
 
 const START = 0;
+const CONSENT = 6;
 const HIDDEN = 9;
 const VISIBLE = 10;
 const LEFT = 11;
@@ -107,6 +108,10 @@ export function connect(to, guard) {
   listen(window, 'pagehide', LEFT);
   window.addEventListener('pageshow', ({ persisted }) => persisted && tell(RESTORED, Date.now()));
   window.addEventListener('popstate', navigated);
+  // Another tab's opt-out, or its end.
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (key == OUT) tell(CONSENT, Date.now(), [location.href, newValue ? 'denied' : 'as_set']);
+  });
   for (const type of ['scroll', 'pointerdown', 'keydown']) listen(window, type, TOUCHED);
 }
 

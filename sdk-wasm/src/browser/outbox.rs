@@ -87,9 +87,13 @@ impl Engine {
         Some(stamp)
     }
 
-    /// The JSON of an item, as the site lets it through. `None` if it does not, or if the item cannot be sent. The user
+    /// The JSON of an item, as the site lets it through. `None` if it does not, if the visitor has opted out, or if the item cannot be
+    /// sent. The user
     /// that it names is known from now on.
     fn write(&mut self, kind: ItemKind, stamp: &Stamp, data: &str) -> Option<String> {
+        if self.is_denied() {
+            return None;
+        }
         let passed = host::filter(&item::text(kind, stamp, data));
         let mut passed = text::fields(&passed);
         let json = passed.take();

@@ -92,6 +92,7 @@ mod tests {
         let host = include_str!("../browser/host.js");
         for (name, kind) in [
             ("START", START),
+            ("CONSENT", CONSENT),
             ("HIDDEN", HIDDEN),
             ("VISIBLE", VISIBLE),
             ("LEFT", LEFT),
