@@ -73,7 +73,7 @@ fn batches_parse_into_the_types_and_come_back_the_same() {
         let outside: Batch<&RawValue, &RawValue> = serde_json::from_str(&text).unwrap();
         assert_eq!(outside.items.len(), batch.items.len());
     }
-    assert_eq!(kinds.len(), 7, "a fixture for every kind: {kinds:?}");
+    assert_eq!(kinds.len(), 8, "a fixture for every kind: {kinds:?}");
 }
 
 #[test]

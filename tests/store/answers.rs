@@ -63,7 +63,7 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
     assert_eq!(session["touch"]["click_ids"], json!({"gclid": "Cj0abc"}));
     assert_eq!(session["visible_ms"], 4000);
     assert_eq!(session["started_at"], 1_749_482_504_000_i64);
-    assert_eq!(session["last_activity_at"], 1_749_482_509_500_i64);
+    assert_eq!(session["last_activity_at"], 1_749_482_509_700_i64);
     assert_eq!(session["entry_url"], "https://shop.example/pricing");
     assert_eq!(session["ga"], ga);
     assert_eq!(session["device"].as_object().unwrap().len(), 6);
