@@ -21,10 +21,14 @@ import {
   watch,
 } from '#host';
 import type { Core, CoreOptions } from './engine.js';
+import { redact } from './redact.js';
 import type { Landing } from './stub.js';
 
 /** Kinds of signals, by position: the same as in `core/signal.rs`. */
 const KINDS = 'start page track identify milestone conversion consent reset flush'.split(' ');
+
+/** Calls that come as another kind, or as one with a number of its own. */
+const OTHERS: Record<string, number> = { alias: 3, group: 20, register: 21, unregister: 21 };
 
 type Fields = readonly unknown[];
 
@@ -36,35 +40,46 @@ const whole = (value: unknown, unit = 1): number | '' => (typeof value == 'numbe
 /** JSON; for what has none, something that is not the JSON of an object. */
 const json = (value: unknown): string => {
   try {
-    return value == null ? '' : (JSON.stringify(value) ?? '!');
+    return value === undefined ? '' : (JSON.stringify(value, (_, part) => redact(part)) ?? '!');
   } catch {
     return '!';
   }
 };
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  !!value && typeof value == 'object' && !Array.isArray(value);
+
+/** The names and values of an object, each as JSON. */
+const pairs = (of: unknown): Fields =>
+  isObject(of) ? Object.entries(of).flatMap((pair) => pair.map(json)) : of == null ? [] : ['', '!'];
+
 /** An arrival as `core/attribution` reads it. */
 const arrival = ({ at, url, referrer }: Landing): string =>
-  [at, url, referrer].map((part) => `${part}`.split(' ').join('%20')).join(' ');
+  [at, url, referrer].map((part) => `${redact(part)}`.split(' ').join('%20')).join(' ');
 
 /** What a call of the site says behind the address of the page. */
 function fields(method: string, args: unknown[]): Fields {
   const [first, given, options] = args;
   if (method == 'consent') return [text(first)];
+  if (method == 'register') return [isObject(first) ? json(first) : '!'];
+  if (method == 'unregister') return ['', json([first].flat())];
+  // A number is as good an id as its text.
+  const name = typeof first == 'number' ? first : text(first);
+  if (method == 'alias') return [name, text(given) || '='];
+  if (method == 'identify' || method == 'group') return [name, '', ...pairs(given)];
   // `toFixed` rather than `String` alone: 0.1 + 0.2 is 0.3, and no money has an exponent.
   const amount = (value: unknown) => (typeof value == 'number' ? +value.toFixed(6) : (value ?? ''));
   let props = given;
   let value: unknown;
   let currency: unknown;
-  if (method == 'conversion' && given && typeof given == 'object' && !Array.isArray(given)) {
-    const { value: worth, currency: code, ...rest } = given as Record<string, unknown>;
+  if (method == 'conversion' && isObject(given)) {
+    const { value: worth, currency: code, ...rest } = given;
     value = worth;
     currency = code;
     props = Object.keys(rest).length ? rest : undefined;
   }
-  // A number is as good a user id as its text.
-  const name = method == 'identify' && typeof first == 'number' ? first : text(first);
   const { impact } = (options ?? {}) as { impact?: unknown };
-  return [name, json(props), amount(value), `${currency ?? ''}`.toUpperCase(), text(impact)];
+  return [text(first), json(props ?? undefined), amount(value), `${currency ?? ''}`.toUpperCase(), text(impact)];
 }
 
 function start(options: CoreOptions): void {
@@ -89,24 +104,25 @@ function start(options: CoreOptions): void {
     options.endpoint,
     options.version,
     options.engine,
-    text(options.consent),
+    options.refused ? 'denied' : text(options.consent),
     +(options.debug === true),
     +auto,
     +(options.hashRouting === true),
     +(options.gaPolling !== false),
+    +(options.cookieless === true),
     whole(options.flushIntervalMs),
     whole(options.batchSize),
     whole(options.heartbeatMs),
     whole(options.sessionIdleMinutes, 60_000),
     whole(options.sessionMaxHours, 3_600_000),
     arrival(options.arrival ?? landing),
-    landing.referrer,
+    redact(landing.referrer),
   ]);
 }
 
 function call(method: string, args: unknown[], at: number, url = location.href): void {
   // What only chunks call is called by its number.
-  const kind = +method || KINDS.indexOf(method);
+  const kind = +method || (OTHERS[method] ?? KINDS.indexOf(method));
   const { url: other, referrer, title } = (args[0] ?? {}) as Record<string, unknown>;
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }
@@ -119,7 +135,7 @@ function ids(): ReturnType<Core['ids']> {
 
 /** The core, which is compiled and listens to the page from here on. */
 export function core(): Core {
-  connect(signal);
+  connect(signal, redact);
   return {
     start,
     call,

@@ -16,6 +16,8 @@ export interface CoreOptions extends Omit<InitOptions, 'wasmUrl'> {
   landing: Landing;
   /** How the visit was entered, where that was on an earlier page, left before its core was there. */
   arrival: Landing | undefined;
+  /** Whether the visitor's browser says that it does not want to be measured, and the site heeds it. */
+  refused: unknown;
   engine: Engine['name'];
   version: string;
 }

@@ -9,13 +9,27 @@ declare module '#glue' {
 /** What the compiled core calls, and calls it: `sdk-wasm/src/browser/host.js`, as wasm-bindgen passes it on. */
 declare module '#host' {
   /** Listens to the page from now on and tells `to` of it. */
-  export function connect(to: (kind: number, number: number, text: string) => void): void;
+  export function connect(
+    to: (kind: number, number: number, text: string) => void,
+    redact: <T>(text: T) => T,
+  ): void;
   /** Tells the core; throws nothing. */
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
   /** Tells the core to begin; what was told before waits for that. */
-  export function begin(options: { cookieDomain?: string }, settings: readonly unknown[]): void;
+  export function begin(
+    options: { cookieDomain?: string; beforeSend?: unknown; cookieless?: unknown },
+    settings: readonly unknown[],
+  ): void;
   /** Has `to` hear of everything just before the core does; it must not throw. */
   export function overhear(to: (kind: number, fields: readonly unknown[]) => void): void;
+  /** Reads what is stored; empty if there is nothing. */
+  export function load(key: string): string;
+  /** Writes to storage, or removes an empty text. Whether that was done. */
+  export function save(key: string, text: unknown): boolean;
+  /** Whether the visitor has opted out. */
+  export function is_out(): boolean;
+  /** Keeps that the visitor has opted out, or forgets it. */
+  export function set_out(out: boolean): void;
   /** What separates the fields of a text. */
   export const FIELD: string;
   /** The core's state as a text, by `Engine::state` in `browser/engine.rs`; empty before the start. */

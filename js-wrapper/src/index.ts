@@ -16,6 +16,7 @@ import type {
   PageOptions,
   Props,
   TrackOptions,
+  Traits,
   Waymark,
 } from './types.js';
 
@@ -66,8 +67,28 @@ export function track(name: string, props?: Props, options?: TrackOptions): void
 }
 
 /** See {@link Waymark.identify}. */
-export function identify(userId: string, traits?: Props): void {
+export function identify(userId: string, traits?: Traits): void {
   send('identify', userId, traits);
+}
+
+/** See {@link Waymark.alias}. */
+export function alias(userId: string, previousId?: string): void {
+  send('alias', userId, previousId);
+}
+
+/** See {@link Waymark.group}. */
+export function group(accountId: string, traits?: Traits): void {
+  send('group', accountId, traits);
+}
+
+/** See {@link Waymark.register}. */
+export function register(props: Props): void {
+  send('register', props);
+}
+
+/** See {@link Waymark.unregister}. */
+export function unregister(names: string | readonly string[]): void {
+  send('unregister', names);
 }
 
 /** See {@link Waymark.milestone}. */
@@ -85,6 +106,16 @@ export function consent(state: ConsentState): void {
   send('consent', state);
 }
 
+/** See {@link Waymark.optOut}. */
+export function optOut(): void {
+  send('optOut');
+}
+
+/** See {@link Waymark.optIn}. */
+export function optIn(): void {
+  send('optIn');
+}
+
 /** See {@link Waymark.reset}. */
 export function reset(): void {
   send('reset');
@@ -100,5 +131,22 @@ export function ready(): Promise<Ids | null> {
   return (send('ready') as Promise<Ids | null> | undefined) ?? Promise.resolve(null);
 }
 
-const waymark: Waymark = { init, page, track, identify, milestone, conversion, consent, reset, flush, ready };
+const waymark: Waymark = {
+  init,
+  page,
+  track,
+  identify,
+  alias,
+  group,
+  register,
+  unregister,
+  milestone,
+  conversion,
+  consent,
+  optOut,
+  optIn,
+  reset,
+  flush,
+  ready,
+};
 export default waymark;

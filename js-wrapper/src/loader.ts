@@ -6,8 +6,10 @@
  * Behind `core.call` the core takes over.
  */
 
+import { is_out, load, save, set_out } from '#host';
 import type { Core, Engine } from './engine.js';
 import { isParked, park, takeParked } from './parked.js';
+import { guard } from './redact.js';
 import type { Call, Stub } from './stub.js';
 import type { InitOptions } from './types.js';
 
@@ -22,6 +24,9 @@ export type Google = typeof import('./google.js');
 
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
+
+/** Where it is kept that the visitor agreed in spite of a signal. It goes with everything else. */
+const AGREED = 'wm_g';
 
 /** How long `ready()` waits for the ids once the core runs, and how often it looks: tabs agree on a session first. */
 const READY_MS = 10_000;
@@ -67,6 +72,11 @@ export async function run(
 ): Promise<void> {
   const { wasmUrl: _, ...settings } = options;
   const landing = api.l;
+  const { globalPrivacyControl, doNotTrack } = navigator as { globalPrivacyControl?: boolean; doNotTrack?: unknown };
+  const signalled =
+    (options.globalPrivacyControl !== false && globalPrivacyControl) || (options.doNotTrack && doNotTrack == 1);
+  // The signal is general; who was asked here and agreed has said more.
+  const refused = signalled && !load(AGREED);
   const id = Math.random().toString(36).slice(2);
   let waiting: Call[] = [];
   let failed = false;
@@ -86,7 +96,16 @@ export async function run(
     return !!settle;
   };
 
+  /** An opt-out is not left to a core that may never come; what is left of it is a word on consent. */
+  const heed = (call: Call) => {
+    if (!/^opt/.test(call[0])) return;
+    const out = call[0] == 'optOut';
+    set_out(out);
+    call.splice(0, 2, 'consent', [out ? 'denied' : 'as_set']);
+  };
+
   const hold = (call: Call) => {
+    heed(call);
     if (failed && giveUp(call)) return;
     if (waiting.length < MAX_WAITING) waiting.push(call);
     else if (!giveUp(call)) warn(`${call[0]}: dropped: too many calls wait`);
@@ -107,10 +126,13 @@ export async function run(
     left = type == 'pagehide' || (left && hidden);
     if ((!left && !hidden) || (document as { prerendering?: boolean }).prerendering) return;
     forgetPlayed();
-    const calls = waiting.filter(([, , , , settle]) => !settle);
-    // Consent counts before the core knows of it: the last word, said by a call or else by the settings.
-    const said = calls.filter(([method]) => method == 'consent').pop();
-    if ((said ? said[1][0] : options.consent ?? 'granted') != 'granted') return;
+    // Consent counts before the core knows of it: the last word, said by a call or else by the settings. It is for this
+    // page to say; the next one says its own.
+    const isConsent = ([method]: Call) => method == 'consent';
+    const said = waiting.filter(isConsent).pop();
+    const state = said ? said[1][0] : refused ? 'denied' : options.consent ?? 'granted';
+    if (state != 'granted' || options.cookieless || is_out()) return;
+    const calls = waiting.filter((call) => !call[4] && !isConsent(call));
     if (unseen) {
       const view = { url: landing.url, referrer: landing.referrer, title: document.title };
       calls.unshift(['page', [view], landing.at, landing.url]);
@@ -123,7 +145,9 @@ export async function run(
     window[how]('pagehide', leave);
   };
 
-  const play = (core: Core, [method, args, at, url, settle]: Call) => {
+  const play = (core: Core, call: Call) => {
+    heed(call);
+    const [method, args, at, url, settle] = call;
     const poll = (until: number) => {
       const ids = core.ids();
       if (ids || performance.now() > until) settle?.(ids ?? null);
@@ -134,6 +158,7 @@ export async function run(
       else if (method == 'flush') core.flush().then(settle, () => settle?.(0));
       else if (method == 'init') warn('init: this page is measured already');
       else core.call(method, args, at, url);
+      if (signalled && method == 'consent' && args[0] == 'granted' && !is_out()) save(AGREED, 1);
     } catch (error) {
       settle?.(method == 'ready' ? null : 0);
       warn(method, error);
@@ -146,6 +171,7 @@ export async function run(
     api.q = { push: hold };
     early.forEach(hold);
     if (!options.key) console.warn('[waymark] no key: nothing is measured');
+    guard(options);
     listen('addEventListener');
     // Beside the core; where one cannot be loaded, everything else goes on without it.
     const wanted = [
@@ -177,6 +203,7 @@ export async function run(
         arrival,
         engine: engine.name,
         version: __VERSION__,
+        refused,
       });
       const add = (chunk: () => Promise<Inspector | Autocapture>) =>
         chunk().then(({ attach }) => attach(core, api, options)).catch(warn);

@@ -5,6 +5,7 @@
  * belongs to one page; whoever takes it out replays it, so that calls are neither lost nor made twice.
  */
 
+import { redact } from './redact.js';
 import type { Call, Landing } from './stub.js';
 
 /** A list of {@link Parked} as JSON. */
@@ -45,7 +46,7 @@ function read(): Parked[] {
 function write(pages: Parked[]): boolean {
   try {
     for (; pages.length; pages.shift()) {
-      const text = JSON.stringify(pages);
+      const text = JSON.stringify(pages, (_, value) => redact(value));
       if (text.length <= MAX_CHARS && pages.length <= MAX_PAGES) {
         localStorage.setItem(STORAGE_KEY, text);
         return true;

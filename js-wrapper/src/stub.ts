@@ -58,7 +58,7 @@ export function stub(): Stub {
     q: [],
     l: { url: clean(url), referrer: document.referrer, at: Date.now(), link: url.split('_wm=')[1] },
   };
-  for (const method of 'init page track identify milestone conversion consent reset flush ready'.split(' ')) {
+  for (const method of 'init page track identify alias group register unregister milestone conversion consent optOut optIn reset flush ready'.split(' ')) {
     api[method] = (...args: unknown[]) => {
       let settle: Call[4];
       // Only these two have something to say; a promise for the others would invite waiting for it.

@@ -5,17 +5,38 @@
  * debug mode, so a wrong value costs one item and never throws.
  */
 
-/** Properties of an event or traits of a user: anything that `JSON.stringify` keeps, at most 8 levels and 32 KB. */
+/** Properties of an event: anything that `JSON.stringify` keeps, at most 8 levels and 32 KB. */
 export type Props = Readonly<Record<string, unknown>>;
+
+/** What a trait may be. */
+export type Trait = string | number | boolean | null | Date | readonly Trait[] | { readonly [name: string]: Trait | undefined };
+
+/**
+ * Traits of a user or an account. One that is longer than 4 KB or deeper than 8 levels is left out, as are those beyond
+ * 16 KB in all; the others stay.
+ */
+export type Traits = Readonly<Record<string, Trait | undefined>>;
 
 /**
  * What the visitor has agreed to.
  *
  * - `granted`: measured. The default.
- * - `unknown`: not asked yet. Calls wait in memory; nothing is stored or sent until `consent('granted')`.
- * - `denied`: nothing is stored or sent, and what was stored before is removed.
+ * - `unknown`: not asked yet. The first 1,000 calls wait in the page's memory, until `consent('granted')` or the end of the page;
+ *   nothing is stored or sent, and what was stored before stays as it is.
+ * - `denied`: nothing is recorded, stored or sent, and what was stored before is removed.
  */
 export type ConsentState = 'granted' | 'denied' | 'unknown';
+
+/** An item as it will be sent. */
+export interface Item {
+  readonly type: string;
+  readonly id: string;
+  readonly at: number;
+  readonly seq: number;
+  readonly page_view_id?: string;
+  /** What it says, by its type: the only part that a {@link InitOptions.beforeSend} can change. */
+  data: Record<string, unknown>;
+}
 
 /** Settings of {@link Waymark.init}. Only `key` and `endpoint` are needed. */
 export interface InitOptions {
@@ -29,6 +50,28 @@ export interface InitOptions {
   debug?: boolean;
   /** The consent that holds at the start; a later {@link Waymark.consent} changes it. `granted` by default. */
   consent?: ConsentState;
+  /** Store nothing in the browser: visitor, session and what waits live as long as the page does. Off by default. */
+  cookieless?: boolean;
+  /**
+   * Count consent as denied where the browser sends Global Privacy Control, until the site has asked the visitor and calls
+   * `consent('granted')`. On by default.
+   */
+  globalPrivacyControl?: boolean;
+  /** The same for Do Not Track. Off by default. */
+  doNotTrack?: boolean;
+  /**
+   * Names of URL parameters whose values are always replaced by `redacted`, beside `email`, `password`, `phone` and `…token`, and
+   * beside what looks like an e-mail address or a card number anywhere in a URL. A list, or a text with commas; `false`
+   * lets every URL through as it is.
+   */
+  redactParams?: readonly string[] | string | false;
+  /** Names of URL parameters that are let through as they are, likewise. */
+  allowParams?: readonly string[] | string;
+  /**
+   * Gets a copy of each item before it is stored or sent; what it returns is sent instead, and nothing for `null`. If it
+   * throws, the item is sent as it was. With the script tag: the name of a global function.
+   */
+  beforeSend?: ((item: Item) => Item | null) | string;
   /** Record a page view at the start and at each navigation. On by default. */
   autoPageViews?: boolean;
   /** Treat a change of the URL's fragment as a navigation. Off by default. */
@@ -136,13 +179,34 @@ export interface Waymark {
   /** Records that something named by the site happened, such as `cta_clicked`. */
   track(name: string, props?: Props, options?: TrackOptions): void;
   /** Says which of the site's users this visitor is. */
-  identify(userId: string, traits?: Props): void;
+  identify(userId: string, traits?: Traits): void;
+  /**
+   * Says that a user of the site has another id: `userId` and `previousId`, by default the user known until now, are one
+   * person. What this visitor did before there was a user belongs to `userId` anyway, as by {@link Waymark.identify}.
+   */
+  alias(userId: string, previousId?: string): void;
+  /** Says which account (organisation, team, workspace) this visitor belongs to. */
+  group(accountId: string, traits?: Traits): void;
+  /**
+   * Adds properties to every later event, on later pages too, until `unregister` or `reset`. An event's own properties
+   * come first. At most 8 KB in all.
+   */
+  register(props: Props): void;
+  /** Takes properties out that `register` added. */
+  unregister(names: string | readonly string[]): void;
   /** Marks a moment of the journey, such as `signup_at`. The first time counts; repeating it is harmless. */
   milestone(name: string, props?: Props): void;
   /** Records an event that counts as a conversion, sent at once. */
   conversion(name: string, options?: ConversionOptions): void;
   /** Says what the visitor has agreed to from now on. */
   consent(state: ConsentState): void;
+  /**
+   * Keeps this browser out for good: what is stored is removed, and nothing is recorded any more, whatever `consent` says.
+   * One key without an id stays to remember it.
+   */
+  optOut(): void;
+  /** Undoes `optOut`: the consent of the settings holds again. */
+  optIn(): void;
   /** Forgets the visitor, for a log-out on a shared device: what follows belongs to a new one. */
   reset(): void;
   /** Sends what waits. Resolves to the number of items that still wait afterwards: 0 when all arrived. Never rejects. */

@@ -77,7 +77,8 @@ export type Item =
       'event',
       { name: string; props?: JsonObject; conversion?: boolean; value?: string; currency?: string; url?: string }
     >
-  | ItemBase<'identify', { user_id: string; traits?: JsonObject }>
+  | ItemBase<'identify', { user_id: string; previous_id?: string; traits?: JsonObject }>
+  | ItemBase<'group', { account_id: string; traits?: JsonObject }>
   | ItemBase<'milestone', { name: string; props?: JsonObject }>
   | ItemBase<'page_ping', { visible_ms: number; scroll_max: number }>
   | ItemBase<'ga_linked', { client_id: string; session_id?: string }>
@@ -216,7 +217,8 @@ const data: { [T in Item['type']]: Reader<Data<T>> } = {
     currency: optional(text),
     url: optional(text),
   }),
-  identify: object<Data<'identify'>>({ user_id: text, traits: optional(json) }),
+  identify: object<Data<'identify'>>({ user_id: text, previous_id: optional(text), traits: optional(json) }),
+  group: object<Data<'group'>>({ account_id: text, traits: optional(json) }),
   milestone: object<Data<'milestone'>>({ name: text, props: optional(json) }),
   page_ping: object<Data<'page_ping'>>({ visible_ms: count, scroll_max: count }),
   ga_linked: object<Data<'ga_linked'>>({ client_id: text, session_id: optional(text) }),

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 const before = new Set(Reflect.ownKeys(globalThis));
 const waymark = await import('waymark');
 
-const METHODS = ['init', 'page', 'track', 'identify', 'milestone', 'conversion', 'consent', 'reset', 'flush', 'ready'];
+const METHODS =
+  'init page track identify alias group register unregister milestone conversion consent optOut optIn reset flush ready'.split(' ');
 
 test('the default export and the named ones are the same functions', () => {
   for (const method of METHODS) assert.equal(waymark.default[method], waymark[method], method);

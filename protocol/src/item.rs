@@ -45,6 +45,8 @@ pub enum ItemKind {
     GaLinked,
     /// [`ConsentChange`].
     Consent,
+    /// [`Group`].
+    Group,
 }
 
 /// A page was shown.
@@ -115,7 +117,28 @@ pub struct Event<P, S = String> {
 pub struct Identify<T, S = String> {
     /// The site's own id of the person.
     pub user_id: S,
-    /// Any JSON object within the limits.
+    /// Another id of the same person, by which the site knew them before.
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
+    pub previous_id: Option<S>,
+    /// Any JSON object within the limits; a trait beyond them is left out, and the others stay.
+    #[serde(default)]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
+    pub traits: Option<T>,
+}
+
+/// The visitor belongs to an account: an organisation, a team, a workspace. `T` is an object of the account's traits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group<T, S = String> {
+    /// The site's own id of the account.
+    pub account_id: S,
+    /// As in [`Identify`].
     #[serde(default)]
     #[cfg_attr(
         not(target_family = "wasm"),

@@ -28,7 +28,7 @@ pub use batch::{
     Batch, ClickIds, Consent, Context, Device, Empty, Engine, GaIds, Sdk, Session, Touch,
 };
 pub use item::{
-    ConsentChange, Event, GaLinked, Identify, Item, ItemKind, Milestone, PagePing, PageView,
+    ConsentChange, Event, GaLinked, Group, Identify, Item, ItemKind, Milestone, PagePing, PageView,
 };
 
 /// The version that this crate describes, sent as `v` in every batch and answer.

@@ -14,10 +14,14 @@ pub const URL_CHARS: usize = 2048;
 pub const TEXT_CHARS: usize = 512;
 /// Characters of an event's or milestone's name.
 pub const NAME_CHARS: usize = 100;
-/// Characters of a user id.
+/// Characters of the id of a user or an account.
 pub const USER_ID_CHARS: usize = 256;
 /// Levels of objects and arrays within properties or traits.
 pub const PROPS_DEPTH: usize = 8;
+/// Bytes of one trait, its name and its value as JSON. A trait that is longer, or deeper than [`PROPS_DEPTH`], is left out.
+pub const TRAIT_BYTES: usize = 4 * 1024;
+/// Bytes of all traits of one item; those that come when there is no room for them are left out.
+pub const TRAITS_BYTES: usize = 16 * 1024;
 /// Bytes that one page may have in flight in `fetch(…, {keepalive: true})` and `sendBeacon` together
 /// (Fetch standard, "HTTP-network-or-cache fetch", step on inflight keepalive bytes).
 pub const KEEPALIVE_BYTES: usize = 64 * 1024;

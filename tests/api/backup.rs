@@ -39,6 +39,10 @@ async fn fill(app: &TestApp) {
         milestone("signup_at"),
         item("ga_linked", json!({"client_id": "1.2"})),
         item("consent", json!({"state": "granted"})),
+        item(
+            "group",
+            json!({"account_id": "acme", "traits": {"seats": 12}}),
+        ),
         item("hologram", json!({})),
     ]);
     batch["context"]["touch"] = json!({

@@ -84,7 +84,7 @@ async fn a_script_loaded_twice_counts_once() {
 }
 
 /// A page whose site serves the SDK itself, so that the module can be held back.
-fn self_served(title: &str, before: &str) -> String {
+pub(super) fn self_served(title: &str, before: &str) -> String {
     format!(
         "<!doctype html><html><head><title>{title}</title>
          <script async src=\"/sdk/waymark.js\" data-key=\"{{{{WAYMARK_KEY}}}}\" data-endpoint=\"{{{{WAYMARK_ORIGIN}}}}/v1/events\"></script>

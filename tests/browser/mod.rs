@@ -5,17 +5,20 @@
 mod adapters;
 mod autocapture;
 mod chromium;
+mod consent;
 mod csp;
 mod debug;
 mod drivers;
 mod example;
 mod ga;
 mod hostile;
+mod identity;
 mod journey;
 mod linker;
 mod loss;
 mod own_path;
 mod places;
+mod privacy;
 mod sisters;
 mod site;
 mod tabs;
@@ -34,6 +37,10 @@ use crate::support::{DEADLINE, database::Database, eventually};
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
+
+/// The names of all that the page's origin keeps in the browser, where a script can see it; `noted` is a test's own.
+const HELD: &str = "return [...Object.keys(localStorage), ...Object.keys(sessionStorage),
+    ...document.cookie.split('; ').map(cookie => cookie.split('=')[0])].filter(name => name && name != 'noted').sort()";
 
 /// A site with a few plain pages, a collector that knows it, and a visitor's browser.
 struct Scene {
@@ -103,6 +110,11 @@ impl Scene {
         let loaded = "return performance.getEntriesByType('resource').some(e => /fallback[^/]*\\.js/.test(e.name))";
         let is_js = self.browser.run(loaded).await == serde_json::json!(true);
         assert_eq!(is_js, engine == Engine::Js, "the page loads the fallback");
+    }
+
+    /// Waits until the SDK of the current page is there and has done what it was told, which may be nothing.
+    async fn heard(&self) {
+        self.browser.settled("waymark.flush()").await;
     }
 
     async fn number(&self, sql: &'static str) -> i64 {

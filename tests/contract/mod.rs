@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use waymark_collector::error::Code;
 use waymark_collector::ingest::envelope::RefusalCode;
 use waymark_protocol::{
-    Batch, BatchAnswer, ConsentChange, Context, ErrorAnswer, Event, GaLinked, Identify, Item,
-    ItemKind, Milestone, PagePing, PageView, Reason, Status,
+    Batch, BatchAnswer, ConsentChange, Context, ErrorAnswer, Event, GaLinked, Group, Identify,
+    Item, ItemKind, Milestone, PagePing, PageView, Reason, Status,
 };
 
 fn root() -> PathBuf {
@@ -47,6 +47,7 @@ fn again(item: &Item<Value>) -> Value {
         ItemKind::PagePing => rewrite::<PagePing>(data),
         ItemKind::GaLinked => rewrite::<GaLinked>(data),
         ItemKind::Consent => rewrite::<ConsentChange>(data),
+        ItemKind::Group => rewrite::<Group<Value>>(data),
     };
     let mut item = item.clone();
     item.data = written;
@@ -72,7 +73,7 @@ fn batches_parse_into_the_types_and_come_back_the_same() {
         let outside: Batch<&RawValue, &RawValue> = serde_json::from_str(&text).unwrap();
         assert_eq!(outside.items.len(), batch.items.len());
     }
-    assert_eq!(kinds.len(), 7, "a fixture for every kind: {kinds:?}");
+    assert_eq!(kinds.len(), 8, "a fixture for every kind: {kinds:?}");
 }
 
 #[test]

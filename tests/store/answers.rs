@@ -28,7 +28,7 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
     let full: Value =
         serde_json::from_str(include_str!("../../protocol/fixtures/v1/batch.full.json")).unwrap();
     let answer = desk.send(&full).await;
-    assert_eq!(statuses(&answer), [Status::Accepted; 7]);
+    assert_eq!(statuses(&answer), [Status::Accepted; 9]);
 
     let journey = serde_json::to_value(&desk.all_journeys().await[0]).unwrap();
     let first_touch = json!({
@@ -41,8 +41,8 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
         journey,
         json!({
             "visitor_id": "01975560-7a00-7000-8000-000000000001", "name": "cosmic-gull-81",
-            "user_id": "user-7", "stage": "registered", "stage_at": 1_749_482_507_000_i64,
-            "first_seen": 1_749_482_504_001_i64, "last_seen": 1_749_482_509_500_i64,
+            "user_id": "user-7", "account_id": "acme", "stage": "registered", "stage_at": 1_749_482_507_000_i64,
+            "first_seen": 1_749_482_504_001_i64, "last_seen": 1_749_482_509_700_i64,
             "total_sessions": 1, "total_page_views": 1, "total_events": 1,
             "first_touch": first_touch,
             "device": {
@@ -63,7 +63,7 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
     assert_eq!(session["touch"]["click_ids"], json!({"gclid": "Cj0abc"}));
     assert_eq!(session["visible_ms"], 4000);
     assert_eq!(session["started_at"], 1_749_482_504_000_i64);
-    assert_eq!(session["last_activity_at"], 1_749_482_509_500_i64);
+    assert_eq!(session["last_activity_at"], 1_749_482_509_700_i64);
     assert_eq!(session["entry_url"], "https://shop.example/pricing");
     assert_eq!(session["ga"], ga);
     assert_eq!(session["device"].as_object().unwrap().len(), 6);
@@ -81,6 +81,8 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
     assert_eq!(
         kinds,
         [
+            "identify",
+            "group",
             "consent",
             "ga_linked",
             "milestone",
@@ -89,6 +91,13 @@ async fn a_whole_batch_can_be_read_back(database: Database) {
             "page_view"
         ]
     );
+    assert_eq!(
+        entries[0]["props"],
+        json!({"previous_id": "ann@shop.example"})
+    );
+    assert_eq!(entries[1]["name"], "acme");
+    assert_eq!(entries[1]["props"], json!({"name": "Acme", "seats": 12}));
+    let entries = &entries[2..];
     assert_eq!(entries[0]["props"], json!({"state": "granted"}));
     assert_eq!(entries[1]["props"], ga);
     assert_eq!(entries[2]["stage"], "registered");

@@ -57,6 +57,8 @@ enum Kind {
     Ping(usize, u32, u8),
     GaLinked(u8),
     Consent,
+    Group(u8),
+    Alias(u8),
 }
 
 /// Items and one way in which they arrive.
@@ -108,6 +110,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         3 => (any::<usize>(), 0..10_000_u32, 0..=100_u8).prop_map(|(of, ms, most)| Kind::Ping(of, ms, most)),
         1 => (0..3_u8).prop_map(Kind::GaLinked),
         1 => Just(Kind::Consent),
+        2 => (0..3_u8).prop_map(Kind::Group),
+        1 => (0..3_u8).prop_map(Kind::Alias),
     ];
     // Few different times, so that many items share one and the id decides.
     let atom = (any::<usize>(), 0..6_i64, kind).prop_map(|(setting, ago, kind)| Atom {
@@ -198,6 +202,14 @@ impl Delivery {
                 json!({"client_id": format!("{ga}.1"), "session_id": "s"}),
             ),
             Kind::Consent => ("consent", json!({"state": "denied"})),
+            Kind::Group(account) => (
+                "group",
+                json!({"account_id": format!("account-{account}"), "traits": {"seats": account}}),
+            ),
+            Kind::Alias(user) => (
+                "identify",
+                json!({"user_id": format!("known-{user}"), "previous_id": format!("user-{user}"), "traits": {"n": user}}),
+            ),
         };
         let mut item = item(kind, about, atom.ago, data);
         // Gaps within blocks, and whole blocks of which nothing is there.

@@ -12,6 +12,7 @@ on_both_databases!(
     an_item_has_a_limit_of_bytes,
     texts_that_may_be_cut_are_cut,
     objects_have_a_limit_of_depth,
+    a_trait_beyond_a_limit_costs_itself_alone,
     a_batch_has_a_limit_of_items_and_of_context,
 );
 
@@ -22,6 +23,7 @@ async fn texts_that_are_kept_whole_have_a_limit(database: Database) {
         (0, "event", "name", limits::NAME_CHARS),
         (10, "milestone", "name", limits::NAME_CHARS),
         (20, "identify", "user_id", limits::USER_ID_CHARS),
+        (30, "group", "account_id", limits::USER_ID_CHARS),
     ] {
         let items = [
             item(kind, number, 1000, json!({name: text(limit)})),
@@ -38,6 +40,66 @@ async fn texts_that_are_kept_whole_have_a_limit(database: Database) {
         assert_eq!(beyond.limit, Some(limit as u64));
         assert_eq!(neighbour.status, Status::Accepted);
     }
+}
+
+async fn a_trait_beyond_a_limit_costs_itself_alone(database: Database) {
+    let desk = Desk::new(database).await;
+    // A value of so many bytes has two quotation marks, and its name of three letters too.
+    let long = |bytes: usize| json!("x".repeat(bytes - 7));
+    let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let cases = [
+        (long(limits::TRAIT_BYTES), true),
+        (long(limits::TRAIT_BYTES + 1), false),
+        (nested(limits::PROPS_DEPTH - 1), true),
+        (nested(limits::PROPS_DEPTH), false),
+        (json!("\0"), false),
+    ];
+    for (number, (value, fits)) in cases.into_iter().enumerate() {
+        for (kind, id) in [("identify", "user_id"), ("group", "account_id")] {
+            let number = 2 * number as u64 + u64::from(kind == "group");
+            let traits = json!({"aaa": 1, "bad": value, "zzz": [2]});
+            let given = item(kind, number, 1000, json!({id: "7", "traits": traits}));
+            let answer = desk.send(&batch(&context(0, 0), &[given])).await;
+            assert_eq!(answer.results[0].status, Status::Accepted);
+            let ignored: &[&str] = if fits { &[] } else { &["data.traits"] };
+            assert_eq!(answer.results[0].ignored, ignored, "{kind} {number}");
+            let entries = desk.all_entries().await;
+            let made = entries
+                .iter()
+                .find(|entry| entry.id == super::desk::id(number));
+            let kept = serde_json::to_value(made.unwrap()).unwrap()["props"].clone();
+            let expected = if fits {
+                traits
+            } else {
+                json!({"aaa": 1, "zzz": [2]})
+            };
+            assert_eq!(kept, expected, "{kind} {number}");
+        }
+    }
+    // Together they have a limit too, and the first come in.
+    let mut many = serde_json::Map::new();
+    for number in 10..20 {
+        many.insert(format!("t{number}"), json!("x".repeat(2_000)));
+    }
+    let given = item(
+        "identify",
+        50,
+        1000,
+        json!({"user_id": "7", "traits": many}),
+    );
+    let answer = desk.send(&batch(&context(0, 0), &[given])).await;
+    assert_eq!(answer.results[0].ignored, ["data.traits"]);
+    let entries = desk.all_entries().await;
+    let made = entries
+        .iter()
+        .find(|entry| entry.id == super::desk::id(50))
+        .unwrap();
+    let kept = made.props.as_deref().unwrap();
+    assert!(
+        kept.contains("t17") && !kept.contains("t18"),
+        "{}",
+        kept.len()
+    );
 }
 
 async fn an_item_has_a_limit_of_bytes(database: Database) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use waymark_protocol::{
-    ConsentChange, Event, GaLinked, Identify, Item, ItemKind, Milestone, PagePing, PageView,
+    ConsentChange, Event, GaLinked, Group, Identify, Item, ItemKind, Milestone, PagePing, PageView,
     Reason, limits,
 };
 
@@ -145,11 +145,29 @@ fn fact(
             let data: Identify<Free<'_>> = whole_or(item.data, |fields| {
                 Ok(Identify {
                     user_id: fields.required("user_id")?,
+                    previous_id: fields.optional("previous_id", ignored),
                     traits: fields.raw("traits").map(Free),
                 })
             })?;
             fact.user_id = Some(kept(data.user_id, limits::USER_ID_CHARS, "data.user_id")?);
-            fact.props = free(data.traits, "data.traits", ignored);
+            fact.props = traits(data.traits, ignored);
+            if let Some(previous) = data.previous_id {
+                match limit::whole(previous, limits::USER_ID_CHARS) {
+                    Ok(id) => fact.props = limit::with_text(fact.props.take(), PREVIOUS_ID, &id),
+                    Err(_) => ignored.push("data.previous_id".to_owned()),
+                }
+            }
+        }
+        ItemKind::Group => {
+            let data: Group<Free<'_>> = whole_or(item.data, |fields| {
+                Ok(Group {
+                    account_id: fields.required("account_id")?,
+                    traits: fields.raw("traits").map(Free),
+                })
+            })?;
+            let id = kept(data.account_id, limits::USER_ID_CHARS, "data.account_id")?;
+            fact.name = Some(id);
+            fact.props = traits(data.traits, ignored);
         }
         ItemKind::Milestone => {
             let data: Milestone<Free<'_>> = whole_or(item.data, |fields| {
@@ -298,6 +316,19 @@ fn free(raw: Option<Free<'_>>, field: &str, ignored: &mut Vec<String>) -> Option
     limit::object(raw?.0)
         .inspect_err(|_| ignored.push(field.to_owned()))
         .ok()
+}
+
+/// Where the entry of an `identify` keeps the user's other id, beside the traits; a trait of this name gives way.
+const PREVIOUS_ID: &str = "previous_id";
+
+/// An object of traits, without those that cannot be kept.
+fn traits(raw: Option<Free<'_>>, ignored: &mut Vec<String>) -> Option<Box<str>> {
+    let (kept, all) = limit::traits(raw?.0);
+    // The names are the sender's own, so the answer names the object, once.
+    if !all {
+        ignored.push("data.traits".to_owned());
+    }
+    kept
 }
 
 /// A kind's own data as the entry's properties.

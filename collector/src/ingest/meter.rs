@@ -14,7 +14,7 @@ use super::inbox::Gone;
 use crate::outcome::{Outcome, reason_name};
 
 /// The fields that an item may do without, as an answer names them.
-const FIELDS: [&str; 41] = [
+const FIELDS: [&str; 42] = [
     "context.consent",
     "context.device",
     "context.device.language",
@@ -50,6 +50,7 @@ const FIELDS: [&str; 41] = [
     "context.user_id",
     "data.conversion",
     "data.currency",
+    "data.previous_id",
     "data.props",
     "data.referrer",
     "data.title",

@@ -67,6 +67,92 @@ pub(super) fn object(raw: &RawValue) -> Result<Box<str>, Unfit> {
     }
 }
 
+/// The JSON text of the traits that can be kept, in their order, and whether that is all of them. `None` where the value
+/// is no object, or nothing of it can be kept.
+pub(super) fn traits(raw: &RawValue) -> (Option<Box<str>>, bool) {
+    let Ok(Members(members)) = serde_json::from_str(raw.get()) else {
+        return (None, false);
+    };
+    if members.is_empty() {
+        return (Some(raw.get().into()), true);
+    }
+    let mut text = String::from("{");
+    let mut all = true;
+    for (name, value) in members {
+        let start = text.len();
+        if start > 1 {
+            text.push(',');
+        }
+        text.push_str(name.get());
+        text.push(':');
+        text.push_str(value.get());
+        if name.get().len() + value.get().len() > limits::TRAIT_BYTES
+            || text.len() > limits::TRAITS_BYTES
+            || alone(name, value).is_err()
+        {
+            text.truncate(start);
+            all = false;
+        }
+    }
+    text.push('}');
+    // Each of them can be kept, and all of them together nearly always.
+    let kept = serde_json::from_str(&text)
+        .ok()
+        .and_then(|raw: &RawValue| object(raw).ok());
+    let all = all && kept.is_some();
+    (kept.filter(|text| &**text != "{}"), all)
+}
+
+/// Whether one member could be kept as an object of its own.
+fn alone(name: &RawValue, value: &RawValue) -> Result<(), Unfit> {
+    let text = format!("{{{}:{}}}", name.get(), value.get());
+    let raw: &RawValue = serde_json::from_str(&text).map_err(|_| Unfit::Invalid)?;
+    object(raw).map(|_| ())
+}
+
+/// An object with a text under `name` before all else; a member that has this name already goes.
+pub(super) fn with_text(object: Option<Box<str>>, name: &str, text: &str) -> Option<Box<str>> {
+    let members = object
+        .as_deref()
+        .and_then(|object| serde_json::from_str(object).ok())
+        .map_or(Vec::new(), |Members(members)| members);
+    let quoted = serde_json::to_string(name).ok()?;
+    let mut out = format!("{{{quoted}:{}", serde_json::to_string(text).ok()?);
+    for (other, value) in members {
+        let same = serde_json::from_str::<String>(other.get()).is_ok_and(|other| other == name);
+        if !same {
+            out.push_str(&format!(",{}:{}", other.get(), value.get()));
+        }
+    }
+    out.push('}');
+    Some(out.into())
+}
+
+/// The members of an object, names and values as they were written.
+struct Members<'r>(Vec<(&'r RawValue, &'r RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Walk;
+        impl<'de> Visitor<'de> for Walk {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Walk)
+    }
+}
+
 /// Zeros that the numbers of one object may add when they are written out: PostgreSQL keeps `1e300` as a one with three
 /// hundred zeros and gives it back so, and a few thousand of those fill a page of answers with gigabytes.
 const EXPONENTS: u64 = 2_000;

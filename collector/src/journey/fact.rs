@@ -72,7 +72,7 @@ pub struct Fact {
     pub seq: i64,
     /// The page view it belongs to; always there for a ping.
     pub page_view_id: Option<Uuid>,
-    /// The name of an event or milestone.
+    /// The name of an event or milestone; of a group, the account's id.
     pub name: Option<String>,
     /// The page's URL.
     pub url: Option<String>,
@@ -144,6 +144,14 @@ impl Fact {
     /// The user id that holds at this item: its own before its batch's.
     pub fn known_user(&self) -> Option<&str> {
         self.user_id.as_deref().or(self.arrival.user_id.as_deref())
+    }
+
+    /// The account that the item tells.
+    pub fn account(&self) -> Option<&str> {
+        match self.kind {
+            ItemKind::Group => self.name.as_deref(),
+            _ => None,
+        }
     }
 
     /// The Google Analytics ids that hold at this item: its own before its batch's.

@@ -94,6 +94,11 @@ fn journey(own: &[&Fact]) -> Option<Journey> {
             .rev()
             .find_map(|fact| fact.known_user())
             .map(str::to_owned),
+        account_id: own
+            .iter()
+            .rev()
+            .find_map(|fact| fact.account())
+            .map(str::to_owned),
         stage,
         stage_at: own
             .iter()

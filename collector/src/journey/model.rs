@@ -139,6 +139,8 @@ pub struct Journey {
     pub name: String,
     /// The site's own id of the person, as last told.
     pub user_id: Option<String>,
+    /// The site's own id of the account that the visitor belongs to, as last told.
+    pub account_id: Option<String>,
     /// The highest stage reached.
     pub stage: Stage,
     /// When that stage was first reached; null for [`Stage::Anonymous`].
@@ -235,6 +237,8 @@ pub enum EntryKind {
     GaLinked,
     /// The consent changed.
     Consent,
+    /// The visitor became part of an account.
+    Group,
 }
 
 impl EntryKind {
@@ -247,6 +251,7 @@ impl EntryKind {
             Self::Milestone => "milestone",
             Self::GaLinked => "ga_linked",
             Self::Consent => "consent",
+            Self::Group => "group",
         }
     }
 
@@ -260,6 +265,7 @@ impl EntryKind {
             ItemKind::PagePing => None,
             ItemKind::GaLinked => Some(Self::GaLinked),
             ItemKind::Consent => Some(Self::Consent),
+            ItemKind::Group => Some(Self::Group),
         }
     }
 }
@@ -281,6 +287,7 @@ impl FromStr for EntryKind {
             Self::Milestone,
             Self::GaLinked,
             Self::Consent,
+            Self::Group,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == text)
@@ -313,7 +320,7 @@ pub struct Entry {
     pub session_id: Uuid,
     /// During which page view.
     pub page_view_id: Option<Uuid>,
-    /// The name of an event or milestone.
+    /// The name of an event or milestone; of a group, the account's id.
     pub name: Option<String>,
     /// The page's URL.
     pub url: Option<String>,

@@ -186,11 +186,23 @@ impl Engine {
     /// before this one.
     fn start(&mut self, said: &str) {
         let mut rest = text::fields(self.options.read(said));
-        self.consent = self.options.consent;
         self.landing = rest.take().to_owned();
         self.entry_referrer = rest.take().to_owned();
         self.set_alarm(Alarm::Beat, self.options.heartbeat);
+        self.consent = self.options.consent;
+        if self.is_denied() || self.options.cookieless {
+            self.forget();
+        }
         self.begin();
+    }
+
+    /// Whether nothing is to be recorded. An opt-out in any tab counts in all of them.
+    pub(crate) fn is_denied(&mut self) -> bool {
+        if self.consent != Consent::Denied && host::is_out() {
+            self.consent = Consent::Denied;
+            self.forget();
+        }
+        self.consent == Consent::Denied
     }
 
     /// Begins to read and write what the browser keeps, if the visitor has agreed.
@@ -203,7 +215,7 @@ impl Engine {
 
     /// Stands in line, and works the line off.
     pub(crate) fn take_call(&mut self, call: Signal) {
-        if self.consent == Consent::Denied {
+        if self.is_denied() {
             return;
         }
         if self.line.len() >= MAX_ITEMS {

@@ -7,6 +7,7 @@
  */
 
 const START = 0;
+const CONSENT = 6;
 const HIDDEN = 9;
 const VISIBLE = 10;
 const LEFT = 11;
@@ -70,17 +71,24 @@ let ear = () => {};
 /** Has `to` hear of everything just before Rust does; it throws nothing. */
 export const overhear = (to) => (ear = to);
 
+/** The wrapper's guard: an address without what is personal in it. */
+let redact;
+
 /** Tells Rust, now or when it has time. */
 export const tell = (kind, number, fields = []) =>
   attempt(() => {
     ear(kind, fields);
-    line.push([kind, number, join(fields)]);
+    line.push([kind, number, join(fields.map(redact))]);
     if (!busy) work();
   });
 
+/** What the site looks at items with, and whether nothing is to be stored. */
+let beforeSend;
+let cookieless;
+
 /** Tells Rust to begin; what was told before waits for that. */
 export function begin(options, fields) {
-  domain = options.cookieDomain;
+  ({ beforeSend, cookieless, cookieDomain: domain } = options);
   line.unshift([START, 0, join(fields)]);
   work();
 }
@@ -96,9 +104,10 @@ export function state() {
   return said;
 }
 
-/** Listens to the page from now on and tells `to` of it. */
-export function connect(to) {
+/** Listens to the page from now on and tells `to` of it; addresses go through `guard` before. */
+export function connect(to, guard) {
   signal = to;
+  redact = guard;
   const listen = (target, type, kind) =>
     target.addEventListener(type, () => tell(kind ?? (document.hidden ? HIDDEN : VISIBLE), Date.now()), {
       capture: true,
@@ -108,6 +117,10 @@ export function connect(to) {
   listen(window, 'pagehide', LEFT);
   window.addEventListener('pageshow', ({ persisted }) => persisted && tell(RESTORED, Date.now()));
   window.addEventListener('popstate', navigated);
+  // Another tab's opt-out, or its end.
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (key == OUT) tell(CONSENT, Date.now(), [location.href, newValue ? 'denied' : 'as_set']);
+  });
   for (const type of ['scroll', 'pointerdown', 'keydown']) listen(window, type, TOUCHED);
 }
 
@@ -164,7 +177,7 @@ const device = () =>
   });
 
 /** The keys that begin with `prefix`. */
-const keys = (prefix) => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+const keys = (prefix) => Object.keys(store(prefix)).filter((key) => key.startsWith(prefix));
 
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
@@ -177,7 +190,7 @@ const domains = (labels = location.hostname.split('.')) => labels.map((_, at) =>
 /** The domain of the visitor's cookie: unless the site says otherwise the widest for which the browser takes one, which no
  * list in a script could know. It is tried with a cookie that is removed at once. */
 const site = () =>
-  (domain ||=
+  closed ? '' : (domain ||=
     domains().find((domain) => {
       const probe = 'wm_probe=' + Math.random();
       const cookie = `${probe}; path=/; domain=${domain}`;
@@ -190,9 +203,9 @@ const site = () =>
 /** In the order of `Ask` in `host.rs`; a chunk may know better. A sandboxed frame refuses cookies, and many a visitor
  * storage. */
 export const ANSWERS = [
-  () => [location.href],
+  () => [redact(location.href)],
   () => [document.title],
-  () => [document.cookie],
+  () => [closed ? '' : document.cookie],
   tabs,
   () => [device()],
   () => [site()],
@@ -223,12 +236,16 @@ const write = (id, life, to) => {
 /** Writes the visitor's cookie, in place of one for the page's own host alone. */
 export const set_cookie = (id) =>
   attempt(() => {
+    if (closed) return;
     write('', 0, '');
     write(id, LIFE, site());
   });
 
+/** Whether nothing is stored from now on, so that {@link memory} is all there is. */
+let closed = false;
+
 /** The tab's own text is for the tab alone; a duplicated tab copies it. */
-const store = (key) => (key == 'wm_tab' ? sessionStorage : localStorage);
+const store = (key) => (closed ? null : key == 'wm_tab' ? sessionStorage : localStorage);
 
 /** What {@link keep} could not store, and what a link of a sister site brought. */
 export const memory = {};
@@ -263,13 +280,59 @@ export const stored = (prefix) =>
     ),
   );
 
-/** Removes everything that was stored. */
+/** Removes everything that was stored. A page that is to store nothing has removed what others had stored, and begins. */
 export function clear() {
   for (const key in memory) delete memory[key];
   save('wm_tab', '');
   // For whichever domain it was: to find that out would be to set another.
   attempt(() => ['', ...domains()].forEach((domain) => write('', 0, domain)));
   attempt(() => keys('wm_').forEach((key) => save(key, '')));
+  closed = cookieless;
+}
+
+/** What an opt-out leaves behind. {@link clear} does not know it. */
+const OUT = 'wm-out';
+
+/** The same where storage is refused: for this page alone. */
+let out = false;
+
+/** Whether the visitor has opted out, in whichever tab. */
+export const is_out = () => attempt(() => !!localStorage.getItem(OUT), out);
+
+/** Keeps that the visitor has opted out, or forgets it. */
+export function set_out(now) {
+  out = now;
+  attempt(() => (now ? localStorage.setItem(OUT, 1) : localStorage.removeItem(OUT)));
+}
+
+/** Properties that the site adds to its events. */
+const SUPER = 'wm_p';
+
+/** Those properties with others added and some left out, which are JSON: an object, a list of names. */
+export const merge = (add, without) =>
+  attempt(() => {
+    const all = { ...JSON.parse(load(SUPER) || '{}'), ...JSON.parse(add || '{}') };
+    for (const name of JSON.parse(without || '[]')) delete all[name];
+    return Object.keys(all).length ? JSON.stringify(all) : '';
+  }, load(SUPER));
+
+/**
+ * An item as it will be sent: JSON, the user it names, and whether the site's function failed on it; empty if the site
+ * does not want it. What that function may change is what the item says; whose and which it is stays.
+ */
+export function filter(json) {
+  const item = JSON.parse(json);
+  const all = item.type == 'event' && merge();
+  if (all) item.data.props = { ...JSON.parse(all), ...item.data.props };
+  const said = (data, failed) => join([JSON.stringify({ ...item, data }), data.user_id, failed]);
+  try {
+    const copy = JSON.parse(JSON.stringify(item));
+    // A function that returns nothing has changed what it got.
+    const changed = beforeSend ? (beforeSend.call ? beforeSend : window[beforeSend])(copy) : item;
+    return changed === null ? '' : said((changed ?? copy).data);
+  } catch {
+    return said(item.data, 1);
+  }
 }
 
 let problems = [];

@@ -32,6 +32,13 @@ extern "C" {
     pub(crate) fn stored(prefix: &str) -> String;
     /// Removes everything that the SDK has stored.
     pub(crate) fn clear();
+    /// Whether the visitor has opted out, in whichever tab.
+    pub(crate) fn is_out() -> bool;
+    /// The JSON of the properties that the site adds to its events, with others added and some left out.
+    pub(crate) fn merge(add: &str, without: &str) -> String;
+    /// An item as it will be sent, as fields: its JSON, the user it names, and whether the site's function failed on it;
+    /// empty if the site does not want it.
+    pub(crate) fn filter(json: &str) -> String;
     /// Sends request `number`; whether its answer will be told of.
     pub(crate) fn post(number: u32, url: &str, body: &str, leaving: bool) -> bool;
     /// Ends every request.

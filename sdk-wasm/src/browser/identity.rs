@@ -106,6 +106,7 @@ impl Engine {
     pub(crate) fn begin_anew(&mut self, at: i64) {
         let mut record = Record::none();
         record.flags = session::RESET;
+        host::keep(storage::SUPER, "");
         self.begin_session(at, record, String::new());
         self.write_cookie();
     }

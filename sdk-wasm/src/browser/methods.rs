@@ -3,8 +3,8 @@
 use uuid::Uuid;
 use waymark_protocol::{Consent, ConsentChange, ItemKind};
 
-use super::clock;
 use super::engine::Engine;
+use super::{clock, host, storage};
 use crate::core::consent::{self, Step};
 use crate::core::problem::Problem;
 use crate::core::signal::{self, Signal};
@@ -58,6 +58,14 @@ impl Engine {
                 let data = json::text(&ConsentChange { state });
                 self.enqueue(at, ItemKind::Consent, Uuid::nil(), &data, false);
             }
+            signal::REGISTER => {
+                let all = host::merge(fields.take(), fields.take());
+                if call::is_super(&all) {
+                    host::keep(storage::SUPER, &all);
+                } else {
+                    self.warn(Problem::Trait);
+                }
+            }
             signal::RESET => {
                 self.ping();
                 self.begin_anew(at);
@@ -65,13 +73,9 @@ impl Engine {
                 self.page.item.id = Uuid::nil();
             }
             kind => {
-                let mut rest = fields;
-                let made = call::read(kind, url, &mut fields);
+                let made = call::read(kind, url, &mut fields, &self.record.user);
                 self.warn(made.problem);
                 if !made.data.is_empty() {
-                    if made.kind == ItemKind::Identify {
-                        self.set_user(rest.take());
-                    }
                     self.enqueue(at, made.kind, view, &made.data, made.urgent);
                 }
             }
@@ -82,9 +86,17 @@ impl Engine {
     pub(crate) fn set_consent(&mut self, said: &str, at: i64) {
         let mut fields = text::fields(said);
         let url = fields.take();
-        let Some(state) = consent::parse(fields.take()) else {
+        let said = fields.take();
+        let state = if said == consent::AS_SET {
+            self.options.consent
+        } else if let Some(state) = consent::parse(said) {
+            state
+        } else {
             return self.warn(Problem::Consent);
         };
+        if state != Consent::Denied && host::is_out() {
+            return self.warn(Problem::Out);
+        }
         match consent::step(std::mem::replace(&mut self.consent, state), state) {
             Step::Stay => {}
             Step::Release => {

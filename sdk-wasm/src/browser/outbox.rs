@@ -92,14 +92,31 @@ impl Engine {
         Some(stamp)
     }
 
-    /// The JSON of an item; warns and gives `None` if it cannot be sent.
-    fn write(&self, kind: ItemKind, stamp: &Stamp, data: &str) -> Option<String> {
-        let json = item::text(kind, stamp, data);
-        if item::fits(&json) {
-            return Some(json);
+    /// The JSON of an item, as the site lets it through. `None` if it does not, if the visitor has opted out, or if the item cannot be
+    /// sent. The user
+    /// that it names is known from now on.
+    fn write(&mut self, kind: ItemKind, stamp: &Stamp, data: &str) -> Option<String> {
+        if self.is_denied() {
+            return None;
         }
-        self.warn(Problem::Size);
-        None
+        let passed = host::filter(&item::text(kind, stamp, data));
+        let mut passed = text::fields(&passed);
+        let json = passed.take();
+        if json.is_empty() {
+            return None;
+        }
+        if !item::fits(json) {
+            self.warn(Problem::Size);
+            return None;
+        }
+        let user = passed.take();
+        if kind == ItemKind::Identify {
+            self.set_user(user);
+        }
+        if !passed.is_done() {
+            self.warn(Problem::Filter);
+        }
+        Some(json.to_owned())
     }
 
     /// Replaces an item that has never been in a batch.
@@ -197,6 +214,9 @@ impl Engine {
 
     /// Sends the next batch; false if there is nothing to send. A hard limit means that it has to outlive the page.
     fn post(&mut self, now: i64, limit: Take) -> bool {
+        if self.is_denied() {
+            return false;
+        }
         let number = self.last_flight + 1;
         let Some(context) = self.queue.take(number, now, limit) else {
             return false;

@@ -54,11 +54,10 @@ impl Engine {
         }
         let data = item::view(url, &page.title, &page.referrer);
         let made = self.enqueue(at, ItemKind::PageView, Uuid::nil(), &data, false);
-        if let Some(made) = made {
-            page.item = made;
-            self.before = self.page.item.id;
-            self.page = page;
-        }
+        // One that the site does not want has no item, and so no figures; what follows is not of the page before.
+        page.item = made.unwrap_or(Stamp::none());
+        self.before = self.page.item.id;
+        self.page = page;
     }
 
     /// Takes over the document's title, as long as the page view has not been sent.

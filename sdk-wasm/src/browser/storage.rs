@@ -12,6 +12,8 @@ pub(crate) const RECORD: &str = "wm_s";
 pub(crate) const TOUCH: &str = "wm_t";
 /// How the visitor came first.
 pub(crate) const FIRST_TOUCH: &str = "wm_f";
+/// What the site adds to the properties of its events.
+pub(crate) const SUPER: &str = "wm_p";
 /// Of the tab alone: its id and count of items.
 pub(crate) const TAB: &str = "wm_tab";
 /// Of a tab: a context, by its number.

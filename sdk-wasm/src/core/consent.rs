@@ -12,6 +12,9 @@ pub fn parse(text: &str) -> Option<Consent> {
     }
 }
 
+/// Stands for the state that the settings say.
+pub const AS_SET: &str = "as_set";
+
 /// The name of a state.
 pub fn name(state: Consent) -> &'static str {
     match state {

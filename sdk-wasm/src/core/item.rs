@@ -67,7 +67,7 @@ pub fn fits(json: &str) -> bool {
 }
 
 /// Levels of objects and arrays in valid JSON.
-fn depth(json: &str) -> usize {
+pub fn depth(json: &str) -> usize {
     let (mut level, mut deepest) = (0usize, 0);
     let (mut quoted, mut escaped) = (false, false);
     for byte in json.bytes() {
@@ -92,7 +92,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
     use waymark_protocol::{
-        Consent, ConsentChange, Event, GaLinked, Identify, Milestone, PagePing,
+        Consent, ConsentChange, Event, GaLinked, Group, Identify, Milestone, PagePing,
     };
 
     const FULL: &str = include_str!("../../../protocol/fixtures/v1/batch.full.json");
@@ -122,6 +122,14 @@ mod tests {
                 ItemKind::Identify,
                 json::text(&Identify {
                     user_id: text("user_id"),
+                    previous_id: Some(text("previous_id")),
+                    traits: Some(Raw(&traits)),
+                }),
+            ),
+            "group" => (
+                ItemKind::Group,
+                json::text(&Group {
+                    account_id: text("account_id"),
                     traits: Some(Raw(&traits)),
                 }),
             ),
@@ -160,7 +168,7 @@ mod tests {
     fn every_kind_is_written_as_the_protocol_says() {
         let fixture: Value = serde_json::from_str(FULL).expect("the fixture is JSON");
         let items = fixture["items"].as_array().expect("items");
-        assert_eq!(items.len(), 7);
+        assert_eq!(items.len(), 9);
         for wanted in items {
             let id = |name: &str| {
                 wanted.get(name).map_or(Uuid::nil(), |id| {

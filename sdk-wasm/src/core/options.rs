@@ -22,6 +22,8 @@ pub struct Options {
     pub by_hash: bool,
     /// Whether to wait for Google Analytics' cookies.
     pub ga: bool,
+    /// Whether nothing is stored in the browser, so that what was stored before goes.
+    pub cookieless: bool,
     /// Milliseconds until a batch goes out.
     pub flush_after: i64,
     /// Items that make a batch go out.
@@ -43,6 +45,7 @@ impl Options {
             auto: false,
             by_hash: false,
             ga: false,
+            cookieless: false,
             flush_after: 0,
             batch_size: 0,
             heartbeat: 0,
@@ -53,7 +56,7 @@ impl Options {
     /// Reads the settings in the order of the fields below. A flag is set by `1`; a consent that has no such name counts as
     /// granted; a number that is missing or out of bounds has its default.
     ///
-    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling,
+    /// key, endpoint, version, engine, consent, debug, autoPageViews, hashRouting, gaPolling, cookieless,
     /// flushIntervalMs, batchSize, heartbeatMs, session idle and maximum in milliseconds. Returns what follows.
     pub fn read<'a>(&mut self, given: &'a str) -> &'a str {
         let mut fields = text::fields(given);
@@ -77,6 +80,7 @@ impl Options {
         self.auto = flag();
         self.by_hash = flag();
         self.ga = flag();
+        self.cookieless = flag();
         self.flush_after = whole(&mut fields, 5_000, 0);
         self.batch_size = whole(&mut fields, 20, 1) as usize;
         self.heartbeat = whole(&mut fields, 15_000, 100);
@@ -112,6 +116,7 @@ mod tests {
             "0",
             "1",
             "0",
+            "0",
             "300",
             "5",
             "1000",
@@ -128,7 +133,7 @@ mod tests {
         assert!(options.head.contains("\"version\":\"0.1.0\""));
         assert!(options.head.contains("\"engine\":\"js\""));
         assert!(options.debug && options.by_hash);
-        assert!(!options.auto && !options.ga);
+        assert!(!options.auto && !options.ga && !options.cookieless);
         assert_eq!(options.consent, Consent::Unknown);
         assert_eq!((options.flush_after, options.batch_size), (300, 5));
         assert_eq!(options.heartbeat, 1_000);
@@ -141,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_absent_or_out_of_bounds_has_its_default() {
         let given = [
-            "", "", "", "", "perhaps", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
+            "", "", "", "", "perhaps", "", "", "", "", "", "-5", "0", "99", "NaN", "1e21",
         ]
         .join("\0");
         let mut options = Options::none();

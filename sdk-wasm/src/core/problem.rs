@@ -30,6 +30,12 @@ pub enum Problem {
     Unreadable,
     /// The collector refuses the key, or this origin.
     Key,
+    /// A trait or property is too long or too deep, has no JSON, or there is no room for it.
+    Trait,
+    /// The visitor has opted out.
+    Out,
+    /// The site's `beforeSend` failed, or gave something that is no item.
+    Filter,
 }
 
 #[cfg_attr(
@@ -41,7 +47,7 @@ pub enum Problem {
 )]
 impl Problem {
     /// Every problem, by its number.
-    pub const ALL: [Problem; 13] = [
+    pub const ALL: [Problem; 16] = [
         Problem::None,
         Problem::Name,
         Problem::Props,
@@ -55,6 +61,9 @@ impl Problem {
         Problem::Refused,
         Problem::Unreadable,
         Problem::Key,
+        Problem::Trait,
+        Problem::Out,
+        Problem::Filter,
     ];
 
     /// The problem of a number.
@@ -91,6 +100,13 @@ impl Problem {
             }
             Problem::Key => {
                 "key: the collector refuses it, or this page's origin; it is tried again in five minutes"
+            }
+            Problem::Trait => {
+                "traits: one is longer than 4 KB, deeper than 8 levels, without a JSON form, or beyond the room for all; it was left out"
+            }
+            Problem::Out => "consent: the visitor has opted out; only optIn() undoes that",
+            Problem::Filter => {
+                "beforeSend: threw, or gave something without data; the item was kept as it was"
             }
         }
     }

@@ -16,7 +16,7 @@ pub const IDENTIFY: u32 = 3;
 pub const MILESTONE: u32 = 4;
 /// A call of `conversion`.
 pub const CONVERSION: u32 = 5;
-/// A call of `consent`: address, state.
+/// A call of `consent`: address, state. [`super::consent::AS_SET`] for what the settings say, after an opt-out was undone.
 pub const CONSENT: u32 = 6;
 /// A call of `reset`: address.
 pub const RESET: u32 = 7;
@@ -46,6 +46,10 @@ pub const RANG: u32 = 17;
 pub const ASKED: u32 = 18;
 /// Only within the line of calls: consent was given.
 pub const AGREED: u32 = 19;
+/// A call of `group`: see [`super::call`].
+pub const GROUP: u32 = 20;
+/// A call of `register` or `unregister`: address; properties to be added, as JSON; names to be left out, as JSON.
+pub const REGISTER: u32 = 21;
 /// From here on: calls like [`TRACK`] that say something of a page view and are nothing that the visitor does. This one is
 /// of the page view shown now.
 pub const NOTED: u32 = 24;
@@ -109,6 +113,7 @@ mod tests {
         let host = include_str!("../browser/host.js");
         for (name, kind) in [
             ("START", START),
+            ("CONSENT", CONSENT),
             ("HIDDEN", HIDDEN),
             ("VISIBLE", VISIBLE),
             ("LEFT", LEFT),
@@ -143,5 +148,8 @@ mod tests {
             START, PAGE, TRACK, IDENTIFY, MILESTONE, CONVERSION, CONSENT, RESET, FLUSH,
         ];
         assert!(kinds.into_iter().eq(0..9));
+        for (name, kind) in [("group", GROUP), ("register", REGISTER)] {
+            assert!(wrapper.contains(&format!("{name}: {kind}")), "{name}");
+        }
     }
 }

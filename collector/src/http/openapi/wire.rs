@@ -91,6 +91,7 @@ pub(crate) enum ItemType {
     PagePing,
     GaLinked,
     Consent,
+    Group,
 }
 
 /// The answer to a batch that could be read.

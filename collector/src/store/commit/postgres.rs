@@ -17,7 +17,7 @@ static EVENTS: Rows = Rows::new(
 static SESSIONS: Rows = Rows::new(include_str!("../sql/sessions/upsert.postgres.sql"), 45);
 static PAGE_VIEWS: Rows = Rows::new(include_str!("../sql/page_views/upsert.sql"), 4);
 static MILESTONES: Rows = Rows::new(include_str!("../sql/milestones/upsert.sql"), 4);
-static VISITORS: Rows = Rows::new(include_str!("../sql/visitors/upsert.sql"), 39);
+static VISITORS: Rows = Rows::new(include_str!("../sql/visitors/upsert.sql"), 42);
 static SEQUENCES: Rows = Rows::new(include_str!("../sql/tab_sequences/upsert.sql"), 5);
 
 /// Runs a multi-row statement on a transaction, for its effect.

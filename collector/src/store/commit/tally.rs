@@ -22,6 +22,7 @@ struct VisitorTally<'f> {
     first: &'f Fact,
     last: Moment,
     user: Option<(Moment, &'f str)>,
+    account: Option<(Moment, &'f str)>,
     ga: Option<(Moment, &'f Ga)>,
     stage: Stage,
     stage_at: Option<i64>,
@@ -181,7 +182,7 @@ impl<'f> Tally<'f> {
     where
         'f: 't,
     {
-        let mut rows = Vec::with_capacity(self.visitors.len() * 39);
+        let mut rows = Vec::with_capacity(self.visitors.len() * 42);
         for (key, visitor) in &self.visitors {
             rows.extend::<[Value<'_>; 12]>([
                 key.0.into(),
@@ -198,6 +199,7 @@ impl<'f> Tally<'f> {
                 visitor.events.into(),
             ]);
             push_dated(&mut rows, visitor.user);
+            push_dated(&mut rows, visitor.account);
             push_ga(&mut rows, visitor.ga);
             push_touch(&mut rows, visitor.first.origin());
             push_device(&mut rows, &visitor.first.arrival.device);
@@ -263,6 +265,7 @@ impl<'f> VisitorTally<'f> {
             first: fact,
             last: fact.moment(),
             user: None,
+            account: None,
             ga: None,
             stage: Stage::default(),
             stage_at: None,
@@ -278,6 +281,7 @@ impl<'f> VisitorTally<'f> {
         }
         self.last = self.last.max(moment);
         keep_last(&mut self.user, moment, fact.known_user());
+        keep_last(&mut self.account, moment, fact.account());
         keep_last(&mut self.ga, moment, fact.known_ga());
         if let Some(stage) = fact.stage() {
             if stage > self.stage {

@@ -6,7 +6,7 @@
 export const STAGES = ['anonymous', 'registered', 'qualified', 'converted'] as const;
 export type Stage = (typeof STAGES)[number];
 
-export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent'] as const;
+export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent', 'group'] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
 export interface Me {
@@ -74,6 +74,7 @@ export interface Journey {
   visitor_id: string;
   name: string;
   user_id: string | null;
+  account_id: string | null;
   stage: Stage;
   stage_at: number | null;
   first_seen: number;

@@ -9,6 +9,7 @@ export const TYPE_LABELS: Record<EntryType, string> = {
   milestone: 'Milestone',
   ga_linked: 'GA4 linked',
   consent: 'Consent',
+  group: 'Account',
 };
 
 /** `newsletter / email`; `null` where nothing is known of the source. */
@@ -29,6 +30,8 @@ export function headline(entry: Entry): string {
       return entry.name ? milestoneName(entry.name) : TYPE_LABELS.milestone;
     case 'identify':
       return entry.user_id ? `Identified as ${entry.user_id}` : 'Identified';
+    case 'group':
+      return entry.name ? `Belongs to ${entry.name}` : 'Belongs to an account';
     case 'ga_linked':
       return 'Linked to Google Analytics';
     case 'consent': {

@@ -143,6 +143,7 @@ describe('describe', () => {
     expect(headline(entry({ type: 'milestone', name: 'signup_at' }))).toBe('Signup');
     expect(headline(entry({ type: 'milestone', name: '_at' }))).toBe('At');
     expect(headline(entry({ type: 'identify', user_id: 'user-7' }))).toBe('Identified as user-7');
+    expect(headline(entry({ type: 'group', name: 'acme' }))).toBe('Belongs to acme');
     expect(headline(entry({ type: 'consent', props: { state: 'granted' } }))).toBe('Consent granted');
     expect(headline(entry({ type: 'phone_call' as never, name: null }))).toBe('Phone call');
   });

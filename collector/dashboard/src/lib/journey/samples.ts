@@ -44,6 +44,7 @@ export const journey = (more: Partial<Journey> = {}): Journey => ({
   visitor_id: 'v1',
   name: 'azure-wolf-42',
   user_id: null,
+  account_id: null,
   stage: 'anonymous',
   stage_at: null,
   first_seen: 1000,

@@ -1,7 +1,7 @@
 INSERT INTO visitors (
     site_id, visitor_id, name, first_at, first_item, last_at, last_item, stage, stage_at, total_sessions,
-    total_page_views, total_events, user_id, user_at, user_item, ga_client_id, ga_session_id, ga_at, ga_item, touched,
-    touch_at, source, medium, campaign, term, content, channel, click_ids, landing_url, referrer, device_type,
+    total_page_views, total_events, user_id, user_at, user_item, account_id, account_at, account_item, ga_client_id,
+    ga_session_id, ga_at, ga_item, touched, touch_at, source, medium, campaign, term, content, channel, click_ids, landing_url, referrer, device_type,
     browser, os, country, region, city, language, time_zone, rules
 )
 VALUES {rows}
@@ -68,6 +68,12 @@ ON CONFLICT (site_id, visitor_id) DO UPDATE SET
         THEN excluded.user_at ELSE visitors.user_at END,
     user_item = CASE WHEN visitors.user_at IS NULL OR (excluded.user_at, excluded.user_item) > (visitors.user_at, visitors.user_item)
         THEN excluded.user_item ELSE visitors.user_item END,
+    account_id = CASE WHEN visitors.account_at IS NULL OR (excluded.account_at, excluded.account_item) > (visitors.account_at, visitors.account_item)
+        THEN excluded.account_id ELSE visitors.account_id END,
+    account_at = CASE WHEN visitors.account_at IS NULL OR (excluded.account_at, excluded.account_item) > (visitors.account_at, visitors.account_item)
+        THEN excluded.account_at ELSE visitors.account_at END,
+    account_item = CASE WHEN visitors.account_at IS NULL OR (excluded.account_at, excluded.account_item) > (visitors.account_at, visitors.account_item)
+        THEN excluded.account_item ELSE visitors.account_item END,
     ga_client_id = CASE WHEN visitors.ga_at IS NULL OR (excluded.ga_at, excluded.ga_item) > (visitors.ga_at, visitors.ga_item)
         THEN excluded.ga_client_id ELSE visitors.ga_client_id END,
     ga_session_id = CASE WHEN visitors.ga_at IS NULL OR (excluded.ga_at, excluded.ga_item) > (visitors.ga_at, visitors.ga_item)
