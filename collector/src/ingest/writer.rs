@@ -286,6 +286,7 @@ mod tests {
         let queue = Queue::new(IngestOptions::default());
         let (first, answered_first) = oneshot::channel();
         let (second, answered_second) = oneshot::channel();
+        let count = facts().len();
         queue.push(Job::new(facts(), first)).unwrap();
         let mut runs = 0;
         let (queue, second) = (&queue, &mut Some(second));
@@ -295,7 +296,7 @@ mod tests {
             async move {
                 let Some(second) = second else {
                     let taken = queue.take().await.unwrap();
-                    taken.done(vec![Outcome::Accepted; 7]);
+                    taken.done(vec![Outcome::Accepted; count]);
                     return;
                 };
                 let _taken = queue.take().await.unwrap();
@@ -305,8 +306,11 @@ mod tests {
         })
         .await;
         assert_eq!(runs, 2);
-        assert_eq!(answered_first.await.unwrap(), vec![Outcome::Retry; 7]);
-        assert_eq!(answered_second.await.unwrap(), vec![Outcome::Accepted; 7]);
+        assert_eq!(answered_first.await.unwrap(), vec![Outcome::Retry; count]);
+        assert_eq!(
+            answered_second.await.unwrap(),
+            vec![Outcome::Accepted; count]
+        );
         assert_eq!((queue.depth().items, queue.depth().bytes), (0, 0));
     }
 }
