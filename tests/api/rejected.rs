@@ -136,7 +136,8 @@ async fn items_are_tried_again_when_a_rule_is_fixed(database: Database) {
     let cookie = app.set_up("owner@shop.example", "a long password").await;
     let mut items: Vec<Value> = (0..5).map(|_| nameless()).collect();
     items.push(item("hologram", json!({})));
-    app.send(&Visit::new(&app.key).batch(&items)).await;
+    let visit = Visit::new(&app.key);
+    app.send(&visit.batch(&items)).await;
     rows(&app, "/api/v1/rejected", 6).await;
     let retry = |path: String| {
         let (app, cookie) = (&app, &cookie);
@@ -189,7 +190,7 @@ async fn items_are_tried_again_when_a_rule_is_fixed(database: Database) {
         item["data"]["name"] = json!("fixed");
     }
     let answer: Value = app
-        .send(&Visit::new(&app.key).batch(&items[..5]))
+        .send(&visit.batch(&items[..5]))
         .await
         .json()
         .await
