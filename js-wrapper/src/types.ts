@@ -174,7 +174,7 @@ export interface Ids {
 export interface Waymark {
   /** Starts measuring. The first call counts; later ones do nothing. The script tag calls it on its own. */
   init(options: InitOptions): void;
-  /** Records a page view. Only needed with `autoPageViews: false`. */
+  /** Records a page view. Only needed with `autoPageViews: false`. The same URL again within a second is the same one. */
   page(options?: PageOptions): void;
   /** Records that something named by the site happened, such as `cta_clicked`. */
   track(name: string, props?: Props, options?: TrackOptions): void;
@@ -198,7 +198,7 @@ export interface Waymark {
   milestone(name: string, props?: Props): void;
   /** Records an event that counts as a conversion, sent at once. */
   conversion(name: string, options?: ConversionOptions): void;
-  /** Says what the visitor has agreed to from now on. */
+  /** Says what the visitor has agreed to from now on; `granted` and `denied` in all of the site's open tabs. */
   consent(state: ConsentState): void;
   /**
    * Keeps this browser out for good: what is stored is removed, and nothing is recorded any more, whatever `consent` says.
