@@ -7,6 +7,7 @@
  * twice.
  */
 
+import { keys, load, save } from '#host';
 import { redact } from './redact.js';
 import type { Call, Landing } from './stub.js';
 
@@ -40,9 +41,8 @@ export interface Parked {
 function read(): Parked[] {
   const pages: Parked[] = [];
   try {
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(PREFIX)) continue;
-      const page = JSON.parse(localStorage[key]);
+    for (const key of keys(PREFIX)) {
+      const page = JSON.parse(load(key));
       if (page.landing && Array.isArray(page.calls)) pages.push(page);
     }
   } catch {
@@ -51,25 +51,22 @@ function read(): Parked[] {
   return pages.sort((one, other) => one.at - other.at);
 }
 
-const remove = (page: Parked) => localStorage.removeItem(PREFIX + page.id);
+const remove = (page: Parked) => save(PREFIX + page.id, '');
 
 /** Keeps `page`, in place of what it kept before. Whether it is kept now. */
 export function park(page: Parked): boolean {
   try {
     const pages = [...read().filter((other) => other.id != page.id), page];
     while (pages.length > MAX_PAGES || JSON.stringify(pages).length > MAX_CHARS) remove(pages.shift() as Parked);
-    if (pages.length) localStorage[PREFIX + page.id] = JSON.stringify(page, (_, value) => redact(value));
-    return pages.length > 0;
+    return pages.length > 0 && save(PREFIX + page.id, JSON.stringify(page, (_, value) => redact(value)));
   } catch {
-    // Blocked or full: what was not written is lost with the page, as everything is there.
+    // Nothing that can be written: it is lost with the page, as everything is there.
     return false;
   }
 }
 
 /** Whether the record of page `id` is still there. */
-export function isParked(id: string): boolean {
-  return read().some((page) => page.id == id);
-}
+export const isParked = (id: string): boolean => !!load(PREFIX + id);
 
 /** Takes out what pages left behind that are gone, and the record of the page `id` itself, which is not returned. */
 export function takeParked(id: string): Parked[] {

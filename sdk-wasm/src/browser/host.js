@@ -26,8 +26,8 @@ const TIMEOUT = 10_000;
 /** How long a lock is waited for. A tab that the system has frozen may have been granted it and not know. */
 const PATIENCE = 1_000;
 
-/** How long the session's lock is kept after a session has begun: what one process stores, another sees a little later,
- * and nothing says that it sees it before it is granted the lock. */
+/** How long the session's lock is kept once told: what one process stores, another sees a little later, and nothing says
+ * that it sees it before it is granted the lock. */
 const SPREAD = 100;
 
 /** Without locks: how often a page shows that it is there, and after which silence it is gone. Browsers let hidden tabs
@@ -196,7 +196,7 @@ const device = () =>
   });
 
 /** The keys that begin with `prefix`. */
-const keys = (prefix) => Object.keys(store(prefix)).filter((key) => key.startsWith(prefix));
+export const keys = (prefix) => Object.keys(store(prefix)).filter((key) => key.startsWith(prefix));
 
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
@@ -418,7 +418,7 @@ const stamp = () => stamped.forEach((tab) => save('wm_h.' + tab, Date.now()));
 /**
  * Asks for a lock of all tabs (Web Locks API) and tells when its turn has come. A tab's lock is only taken if it is free,
  * and held until `release`: a page that holds a lock is kept out of the back/forward cache. The session's, for which
- * `tab` is empty, is given back once told and seen by all. Where no answer comes in time, or locks fail, it counts as free: two tabs
+ * `tab` is empty, is given back a little after that was told. Where no answer comes in time, or locks fail, it counts as free: two tabs
  * sending one item is better than none. A browser without locks (before Safari 15.4, or on plain http) has time stamps
  * for tabs, renewed as long as the page is there.
  */
@@ -431,11 +431,9 @@ export function lock(tab, number) {
   try {
     navigator.locks
       .request(tab ? 'wm-tab-' + tab : 'wm-session', { ifAvailable: !!tab }, (lock) => {
-        const ids = () => load('wm_s').slice(0, 73);
-        const before = ids();
         go(!!lock);
-        if (before != ids()) return new Promise((resolve) => setTimeout(resolve, SPREAD));
-        if (tab && lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
+        if (!tab) return new Promise((resolve) => setTimeout(resolve, SPREAD));
+        if (lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
       })
       .catch(() => go(true));
     setTimeout(go, PATIENCE, true);
