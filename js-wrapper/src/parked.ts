@@ -7,7 +7,7 @@
  * twice.
  */
 
-import { keys, load, save } from '#host';
+import { attempt, keys, load, save } from '#host';
 import { redact } from './redact.js';
 import type { Call, Landing } from './stub.js';
 
@@ -38,32 +38,21 @@ export interface Parked {
 }
 
 /** The records that can be read, the earliest first. */
-function read(): Parked[] {
-  const pages: Parked[] = [];
-  try {
-    for (const key of keys(PREFIX)) {
-      const page = JSON.parse(load(key));
-      if (page.landing && Array.isArray(page.calls)) pages.push(page);
-    }
-  } catch {
-    // Blocked, or not ours.
-  }
-  return pages.sort((one, other) => one.at - other.at);
-}
+const read = (): Parked[] =>
+  attempt(() => keys(PREFIX), [])
+    .flatMap((key) => attempt(() => [JSON.parse(load(key)) as Parked], []))
+    .filter((page) => page?.landing && Array.isArray(page.calls))
+    .sort((one, other) => one.at - other.at);
 
 const remove = (page: Parked) => save(PREFIX + page.id, '');
 
-/** Keeps `page`, in place of what it kept before. Whether it is kept now. */
-export function park(page: Parked): boolean {
-  try {
+/** Keeps `page`, in place of what it kept before. Whether it is kept now; what cannot be written is lost with the page. */
+export const park = (page: Parked): boolean =>
+  attempt(() => {
     const pages = [...read().filter((other) => other.id != page.id), page];
     while (pages.length > MAX_PAGES || JSON.stringify(pages).length > MAX_CHARS) remove(pages.shift() as Parked);
     return pages.length > 0 && save(PREFIX + page.id, JSON.stringify(page, (_, value) => redact(value)));
-  } catch {
-    // Nothing that can be written: it is lost with the page, as everything is there.
-    return false;
-  }
-}
+  }, false);
 
 /** Whether the record of page `id` is still there. */
 export const isParked = (id: string): boolean => !!load(PREFIX + id);

@@ -174,7 +174,7 @@ export interface Ids {
 export interface Waymark {
   /** Starts measuring. The first call counts; later ones do nothing. The script tag calls it on its own. */
   init(options: InitOptions): void;
-  /** Records a page view. Only needed with `autoPageViews: false`. The same URL again within a second is the same one. */
+  /** Records a page view. Only needed with `autoPageViews: false`. */
   page(options?: PageOptions): void;
   /** Records that something named by the site happened, such as `cta_clicked`. */
   track(name: string, props?: Props, options?: TrackOptions): void;

@@ -45,7 +45,7 @@ const LINK = /\b_wm=[^&#"\s]*&|[?&]_wm=[^&#"\s]*(?![^#"\s])/g;
 const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '').replace(LINK, '')).join(FIELD);
 
 /** What `job` gives, or `other` where the browser refuses it. */
-const attempt = (job, other) => {
+export const attempt = (job, other) => {
   try {
     return job();
   } catch {

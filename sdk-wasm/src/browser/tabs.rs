@@ -28,6 +28,8 @@ impl Engine {
 
     fn claim(&mut self) {
         if self.claim.is_nil() {
+            // What a tab that has the other id counted is not this one's.
+            host::save(storage::TAB, "");
             self.claim = clock::id(clock::now());
         }
         host::lock(&id::text(&self.claim), self.epoch);
@@ -43,11 +45,7 @@ impl Engine {
             self.tab = tab;
             // The page that had the lock counted on until it gave it back.
             let known = host::load(storage::TAB);
-            let mut known = Fields(&known, b' ');
-            self.seq = 0;
-            if id::parse(known.take()) == tab {
-                self.seq = number::parse(known.0).unwrap_or(0);
-            }
+            self.seq = number::parse(text::after(&known, " ")).unwrap_or(0);
             self.save_tab();
             self.load(&tab);
             self.agree_on_session();
