@@ -172,8 +172,7 @@ impl Engine {
             signal::VISIBLE => self.unhide(),
             signal::LEFT => self.leave(),
             signal::RESTORED => self.restore(at),
-            signal::NAVIGATED => self.navigated(&signal.text, at, true),
-            signal::REPLACED => self.navigated(&signal.text, at, false),
+            signal::NAVIGATED | signal::REPLACED => self.navigated(&signal.text, at, signal.kind),
             signal::TOUCHED => {
                 self.interacted = true;
                 // It may be about to lead to another page.
@@ -187,7 +186,7 @@ impl Engine {
             // What is noted of a page view is said at an address that may have been left.
             signal::NOTED.. => self.take_call(signal),
             _ => {
-                self.navigated(text::before(&signal.text, 0), at, false);
+                self.navigated(text::before(&signal.text, 0), at, signal.kind);
                 self.take_call(signal);
             }
         }
@@ -420,7 +419,7 @@ impl Engine {
                 Alarm::Title => {
                     // A router may have moved on before this script was there to see it.
                     let address = host::ask(Ask::Address as u32);
-                    self.navigated(&address, clock::now(), false);
+                    self.navigated(&address, clock::now(), signal::REPLACED);
                     self.refresh_title();
                 }
                 Alarm::Flush => self.send_all(),

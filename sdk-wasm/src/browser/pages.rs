@@ -30,16 +30,19 @@ impl Engine {
     }
 
     /// The page's address is `url`: a page view, if that is another page than the last. Unless the visitor went there
-    /// (`pushed`), a query that comes or goes is a filter, or a router that tidies up behind a campaign, and no other page.
-    pub(crate) fn navigated(&mut self, url: &str, at: i64, pushed: bool) {
+    /// (by [`signal::NAVIGATED`]), a query that comes or goes is a filter, or a router that tidies up behind a campaign, and no other page.
+    pub(crate) fn navigated(&mut self, url: &str, at: i64, kind: u32) {
         let by_hash = self.options.by_hash;
-        if self.options.auto
-            && !url.is_empty()
-            && !self.seen.is_empty()
-            && route(&self.seen, by_hash, pushed) != route(url, by_hash, pushed)
-        {
+        let pushed = kind == signal::NAVIGATED;
+        if !self.options.auto || url.is_empty() || self.seen.is_empty() {
+            return;
+        }
+        if route(&self.seen, by_hash, pushed) != route(url, by_hash, pushed) {
             let referrer = std::mem::take(&mut self.seen);
             self.show(at, url, &referrer, "");
+        } else if kind == signal::REPLACED {
+            // A call alone leaves it: history may be about to say more of its address.
+            url.clone_into(&mut self.seen);
         }
     }
 
