@@ -105,6 +105,7 @@ mod tests {
                 kind,
                 number: 7.0,
                 text: String::new(),
+                seen_before: 0.0,
             };
             signal.activity()
         };
