@@ -14,6 +14,7 @@ import {
   FIELD,
   memory,
   overhear,
+  say_elsewhere,
   state,
   take_problems,
   tell,
@@ -84,16 +85,6 @@ function fields(method: string, args: unknown[]): Fields {
 
 function start(options: CoreOptions): void {
   const { landing } = options;
-  const page = document as { prerendering?: boolean };
-  // A page that is rendered ahead of being shown has no visitor yet, and may never have one. What is called waits.
-  if (page.prerendering) {
-    document.addEventListener(
-      'prerenderingchange',
-      () => start({ ...options, landing: { ...landing, at: Date.now() } }),
-      { once: true },
-    );
-    return;
-  }
   const auto = options.autoPageViews !== false;
   if (auto) {
     watch();
@@ -124,6 +115,7 @@ function call(method: string, args: unknown[], at: number, url = location.href):
   // What only chunks call is called by its number.
   const kind = +method || (OTHERS[method] ?? KINDS.indexOf(method));
   const { url: other, referrer, title } = (args[0] ?? {}) as Record<string, unknown>;
+  if (method == 'consent') say_elsewhere(text(args[0]));
   tell(kind, at, method == 'page' ? [text(other) || url, text(referrer), text(title)] : [url, ...fields(method, args)]);
 }
 

@@ -15,13 +15,17 @@ declare module '#host' {
   ): void;
   /** Tells the core; throws nothing. */
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
-  /** Tells the core to begin; what was told before waits for that. */
+  /** Tells the core to begin on the page of the landing; what was told before waits for that. */
   export function begin(
-    options: { cookieDomain?: string; beforeSend?: unknown; cookieless?: unknown },
+    options: { cookieDomain?: string; beforeSend?: unknown; cookieless?: unknown; landing: { at: number } },
     settings: readonly unknown[],
   ): void;
   /** Has `to` hear of everything just before the core does; it must not throw. */
   export function overhear(to: (kind: number, fields: readonly unknown[]) => void): void;
+  /** What `job` gives, or `other` where the browser refuses it. */
+  export function attempt<T>(job: () => T, other: T): T;
+  /** The keys in storage that begin with `prefix`; throws where storage is refused. */
+  export function keys(prefix: string): string[];
   /** Reads what is stored; empty if there is nothing. */
   export function load(key: string): string;
   /** Writes to storage, or removes an empty text. Whether that was done. */
@@ -42,6 +46,8 @@ declare module '#host' {
   export const ANSWERS: (() => unknown[])[];
   /** Hears of navigation within a single-page app from now on. */
   export function watch(): void;
+  /** Tells the site's other tabs what the visitor has agreed to. */
+  export function say_elsewhere(consent: string): void;
   /** A promise of the number of items that still wait once the next flush has been tried. */
   export function until_flushed(): Promise<number>;
 }

@@ -77,7 +77,7 @@ export async function run(
     (options.globalPrivacyControl !== false && globalPrivacyControl) || (options.doNotTrack && doNotTrack == 1);
   // The signal is general; who was asked here and agreed has said more.
   const refused = signalled && !load(AGREED);
-  const id = Math.random().toString(36).slice(2);
+  let id = Math.random().toString(36).slice(2);
   let waiting: Call[] = [];
   let failed = false;
   let left = false;
@@ -120,8 +120,20 @@ export async function run(
     kept = undefined;
   };
 
+  /** Back from the back-forward cache, which is another page view. What the first one left stays for whoever plays it. */
+  const comeBack = () => {
+    if (kept && left && !document.hidden) {
+      id += id;
+      waiting = waiting.filter((call) => call[4]);
+      kept = undefined;
+      unseen = options.autoPageViews !== false;
+      landing.at = Date.now();
+    }
+  };
+
   const leave = ({ type }: Event) => {
     const hidden = document.visibilityState == 'hidden';
+    comeBack();
     // A page that is left is hidden right after; one that comes back from the back-forward cache is visible again.
     left = type == 'pagehide' || (left && hidden);
     if ((!left && !hidden) || (document as { prerendering?: boolean }).prerendering) return;
@@ -188,7 +200,16 @@ export async function run(
         warn(`the ${engine.name} engine cannot run here`, error);
         continue;
       }
+      // A page that is rendered ahead of being shown has no visitor yet, and may never have one. What was called there
+      // happens once it is shown.
+      if ((document as { prerendering?: boolean }).prerendering) {
+        await new Promise((shown) => document.addEventListener('prerenderingchange', shown, { once: true }));
+        landing.at = Date.now();
+        for (const call of waiting) call[2] = landing.at;
+      }
       listen('removeEventListener');
+      // The module may be there before the page has heard that it is back.
+      comeBack();
       forgetPlayed();
       const earlier = takeParked(id);
       const push = (call: Call) => play(core, call);

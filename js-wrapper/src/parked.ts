@@ -1,15 +1,18 @@
 /**
  * Calls of a page that was left before its core was there, kept for the site's next page.
  *
- * Owns one localStorage key, {@link STORAGE_KEY}. Every function tolerates blocked, full and foreign storage. A record
- * belongs to one page; whoever takes it out replays it, so that calls are neither lost nor made twice.
+ * Owns the localStorage keys that begin with {@link PREFIX}. Every function tolerates blocked, full and foreign storage. A
+ * record belongs to one page and has a key of its own: pages of several processes are left at one moment, and one list
+ * would be read and written by all of them. Whoever takes a record out replays it, so that calls are neither lost nor made
+ * twice.
  */
 
+import { attempt, keys, load, save } from '#host';
 import { redact } from './redact.js';
 import type { Call, Landing } from './stub.js';
 
-/** A list of {@link Parked} as JSON. */
-export const STORAGE_KEY = 'wm_stub';
+/** Before the id of a page; a {@link Parked} as JSON. */
+const PREFIX = 'wm_stub.';
 
 /** Pages kept at most; the oldest goes first. */
 const MAX_PAGES = 20;
@@ -34,45 +37,29 @@ export interface Parked {
   calls: Call[];
 }
 
-function read(): Parked[] {
-  try {
-    const list: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) || '[]');
-    return Array.isArray(list) ? list.filter((page) => page?.landing && Array.isArray(page.calls)) : [];
-  } catch {
-    return [];
-  }
-}
+/** The records that can be read, the earliest first. */
+const read = (): Parked[] =>
+  attempt(() => keys(PREFIX), [])
+    .flatMap((key) => attempt(() => [JSON.parse(load(key)) as Parked], []))
+    .filter((page) => page?.landing && Array.isArray(page.calls))
+    .sort((one, other) => one.at - other.at);
 
-function write(pages: Parked[]): boolean {
-  try {
-    for (; pages.length; pages.shift()) {
-      const text = JSON.stringify(pages, (_, value) => redact(value));
-      if (text.length <= MAX_CHARS && pages.length <= MAX_PAGES) {
-        localStorage.setItem(STORAGE_KEY, text);
-        return true;
-      }
-    }
-    localStorage.removeItem(STORAGE_KEY);
-  } catch {
-    // Blocked or full: what was not written is lost with the page, as everything is there.
-  }
-  return false;
-}
+const remove = (page: Parked) => save(PREFIX + page.id, '');
 
-/** Keeps `page`, in place of what it kept before. Whether it is kept now. */
-export function park(page: Parked): boolean {
-  return write([...read().filter((other) => other.id != page.id), page]);
-}
+/** Keeps `page`, in place of what it kept before. Whether it is kept now; what cannot be written is lost with the page. */
+export const park = (page: Parked): boolean =>
+  attempt(() => {
+    const pages = [...read().filter((other) => other.id != page.id), page];
+    while (pages.length > MAX_PAGES || JSON.stringify(pages).length > MAX_CHARS) remove(pages.shift() as Parked);
+    return pages.length > 0 && save(PREFIX + page.id, JSON.stringify(page, (_, value) => redact(value)));
+  }, false);
 
 /** Whether the record of page `id` is still there. */
-export function isParked(id: string): boolean {
-  return read().some((page) => page.id == id);
-}
+export const isParked = (id: string): boolean => !!load(PREFIX + id);
 
 /** Takes out what pages left behind that are gone, and the record of the page `id` itself, which is not returned. */
 export function takeParked(id: string): Parked[] {
-  const ended = (page: Parked) => page.left || !(Date.now() - page.at < HIDDEN_MS);
-  const pages = read();
-  if (pages.length) write(pages.filter((page) => page.id != id && !ended(page)));
-  return pages.filter((page) => page.id != id && ended(page));
+  const gone = read().filter((page) => page.id == id || page.left || !(Date.now() - page.at < HIDDEN_MS));
+  gone.forEach(remove);
+  return gone.filter((page) => page.id != id);
 }

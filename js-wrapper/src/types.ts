@@ -198,7 +198,7 @@ export interface Waymark {
   milestone(name: string, props?: Props): void;
   /** Records an event that counts as a conversion, sent at once. */
   conversion(name: string, options?: ConversionOptions): void;
-  /** Says what the visitor has agreed to from now on. */
+  /** Says what the visitor has agreed to from now on; `granted` and `denied` in all of the site's open tabs. */
   consent(state: ConsentState): void;
   /**
    * Keeps this browser out for good: what is stored is removed, and nothing is recorded any more, whatever `consent` says.

@@ -14,6 +14,8 @@ export async function source(path) {
     bundle: true,
     write: false,
     format: 'esm',
+    // As it is written; the build takes the same file from wasm-bindgen.
+    alias: { '#host': join(root, '../sdk-wasm/src/browser/host.js') },
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }

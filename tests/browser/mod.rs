@@ -3,22 +3,30 @@
 //! Each test has a browser with an empty profile, a collector process and a database of its own.
 
 mod adapters;
+mod agreement;
+mod answers;
 mod autocapture;
 mod chromium;
 mod consent;
 mod csp;
 mod debug;
+mod documents;
 mod drivers;
 mod example;
+mod figures;
 mod ga;
 mod hostile;
 mod identity;
 mod journey;
+mod lifecycle;
 mod linker;
 mod loss;
+mod network;
 mod own_path;
+mod parked;
 mod places;
 mod privacy;
+mod schedules;
 mod sisters;
 mod site;
 mod tabs;
@@ -28,7 +36,7 @@ use std::time::{Duration, Instant};
 
 use chromium::Chromium;
 use drivers::Engine;
-use site::{Address, Site, page_with_sdk};
+use site::{Address, Site, page_with_own_sdk, page_with_sdk};
 
 use crate::support::collector::{Collector, KEY};
 use crate::support::{DEADLINE, database::Database, eventually};

@@ -334,7 +334,12 @@ async fn the_site_changes_what_is_redacted() {
 fn kind_of(place: &str, name: &str) -> String {
     let mut parts = name.split('.');
     let mut kind = format!("{place} {}", parts.next().unwrap_or_default());
-    for (part, word) in parts.zip([".<tab>", ".<number>"]) {
+    let first = if kind.ends_with("wm_stub") {
+        ".<page>"
+    } else {
+        ".<tab>"
+    };
+    for (part, word) in parts.zip([first, ".<number>"]) {
         assert!(!part.is_empty());
         kind.push_str(word);
     }

@@ -8,16 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::chromium::Prelude;
 use super::drivers::Engine;
+use super::network::Network;
 
 /// What a page gets in place of these words: the collector's origin and the site's write key.
 const ORIGIN: &str = "{{WAYMARK_ORIGIN}}";
@@ -36,6 +37,7 @@ struct Content {
     delay_wasm_ms: AtomicU64,
     prelude: Mutex<Prelude>,
     policy: Mutex<Option<String>>,
+    network: Network,
 }
 
 /// A site that has been given an address but no content yet: its origin is needed to register it at a collector.
@@ -82,9 +84,11 @@ impl Address {
                     Some("script-src 'self' 'unsafe-inline' http://localhost:*".to_owned())
                 }
             }),
+            network: Network::to(collector),
         });
         let routes = Router::new()
             .route("/sdk/{file}", get(sdk_file))
+            .route("/v1/events", post(events))
             .fallback(get(page))
             .with_state(state.clone());
         let server = tokio::spawn(async move {
@@ -114,6 +118,11 @@ impl Site {
         *self.state.policy.lock().expect("a site that serves") = Some(policy.to_owned());
     }
 
+    /// What is between this site's own pages and the collector, for [`page_with_own_sdk`].
+    pub fn network(&self) -> &Network {
+        &self.state.network
+    }
+
     /// From now on the WebAssembly module that this site serves itself comes this much later.
     pub fn delay_wasm(&self, by: Duration) {
         let ms = u64::try_from(by.as_millis()).expect("a short delay");
@@ -134,6 +143,16 @@ pub fn page_with_sdk(title: &str, attributes: &str, body: &str) -> String {
          <script async src=\"{ORIGIN}/waymark.js\" data-key=\"{KEY}\" {attributes}></script>\
          </head><body><h1>{title}</h1>{body}</body></html>"
     )
+}
+
+/// The same, from a site that serves the SDK itself and takes the batches on its own origin.
+pub fn page_with_own_sdk(title: &str, attributes: &str, body: &str) -> String {
+    page_with_sdk(title, attributes, body)
+        .replace(&format!("{ORIGIN}/waymark.js"), "/sdk/waymark.js")
+}
+
+async fn events(State(content): State<Arc<Content>>, headers: HeaderMap, body: Bytes) -> Response {
+    content.network.carry(headers, body).await
 }
 
 async fn page(State(content): State<Arc<Content>>, uri: axum::http::Uri) -> Response {

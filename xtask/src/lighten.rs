@@ -134,14 +134,15 @@ fn blank_messages(data: &mut [u8]) {
     }
 }
 
-/// The glue without the table of JavaScript objects, which wasm-bindgen sets up whether or not the module has any.
+/// The glue without the table of JavaScript objects, which wasm-bindgen sets up whether or not the module has any, and
+/// with imports that are plain objects: the module asks them for nothing but what they have.
 pub fn without_objects(glue: &str) -> Result<String> {
     let start = "wasm.__wbindgen_start();";
     anyhow::ensure!(
         glue.contains(start) && !glue.contains("ExternrefTable0"),
         "the SDK passes numbers and texts alone to JavaScript: an object brings a table and its upkeep into the module"
     );
-    Ok(glue.replace(start, ""))
+    Ok(glue.replace(start, "").replace("__proto__: null,", ""))
 }
 
 /// Drops the exports that `glue` does not call, and what only they need, from the module at `path`.

@@ -17,6 +17,7 @@ const HIDDEN = 9;
 const LEFT = 11;
 const RESTORED = 12;
 const NAVIGATED = 13;
+const REPLACED = 14;
 const NOTED = 24;
 const NOTED_LATE = 25;
 
@@ -67,17 +68,17 @@ export function begin(core: Core, to: Stub, options: InitOptions): void {
   api = to;
   if (options.debug) warn = (error) => console.warn('[waymark] autocapture', error);
   const auto = options.autoPageViews !== false;
-  const route = (url: string) => (options.hashRouting === true ? url : url.split('#')[0]);
   shown = location.href;
   core.overhear(
     guarded((kind, [url]) => {
       const tell = (moment: Moment) => hearers.forEach((hear) => hear(moment));
       const address = `${url ?? ''}`;
+      const route = (url: string) => (options.hashRouting === true ? url : url.split(kind == NAVIGATED ? '#' : /[?#]/)[0]);
       // After a reset the page view is another visitor's: what there is to say of it is said before.
       if (kind == HIDDEN || kind == RESET) tell('hidden');
       if (kind == LEFT) tell('left');
-      // The same that makes the core begin a page view.
-      const other = (kind <= RESET || kind == NAVIGATED) && address && route(address) != route(shown);
+      // The same that makes the core begin a page view. What is between the calls and these has no address.
+      const other = kind <= REPLACED && address && route(address) != route(shown);
       if (kind == PAGE || (auto && (kind == RESTORED || other))) {
         tell(kind == RESTORED ? 'restored' : 'changed');
         shown = address || location.href;

@@ -11,6 +11,12 @@ pub(crate) fn now() -> i64 {
     Date::now() as i64
 }
 
+/// What the even clock said at `at`.
+#[inline(never)]
+pub(crate) fn even_at(at: i64) -> f64 {
+    host::even() - (now() - at) as f64
+}
+
 /// A number in 0..1, for jitter.
 pub(crate) fn chance() -> f64 {
     Math::random()

@@ -19,7 +19,7 @@ use crate::core::context::Context;
 use crate::core::delivery::Backoff;
 use crate::core::keepalive::Ledger;
 use crate::core::options::Options;
-use crate::core::page::Page;
+use crate::core::page::{Page, Sight};
 use crate::core::problem::Problem;
 use crate::core::queue::{MAX_ITEMS, Queue};
 use crate::core::session::Record;
@@ -44,7 +44,12 @@ static ENGINE: OfThePage<Engine> = OfThePage(RefCell::new(Engine::new()));
 pub(crate) fn signal(kind: u32, number: f64, text: String) {
     // Borrowed only if an earlier signal ended in a fault.
     if let Ok(mut engine) = ENGINE.0.try_borrow_mut() {
-        engine.heard(Signal { kind, number, text });
+        engine.heard(Signal {
+            kind,
+            number,
+            text,
+            seen_before: 0.0,
+        });
         engine.arm();
     }
 }
@@ -96,6 +101,7 @@ pub(crate) struct Engine {
     pub(crate) landing: String,
     pub(crate) ga: Ga,
 
+    pub(crate) sight: Sight,
     pub(crate) page: Page,
     /// The id of the page view before; nil if there was none.
     pub(crate) before: Uuid,
@@ -136,6 +142,7 @@ impl Engine {
             context: None,
             landing: String::new(),
             ga: Ga::new(),
+            sight: Sight::none(),
             page: Page::none(),
             before: Uuid::nil(),
             seen: String::new(),
@@ -155,8 +162,9 @@ impl Engine {
 
     fn heard(&mut self, signal: Signal) {
         let at = signal.number as i64;
+        self.follow();
         match signal.kind {
-            signal::START => self.start(&signal.text),
+            signal::START => self.start(at, &signal.text),
             signal::PAGE => self.page_called(at, &signal.text),
             signal::CONSENT => self.set_consent(&signal.text, at),
             signal::FLUSH => self.flush(),
@@ -164,9 +172,11 @@ impl Engine {
             signal::VISIBLE => self.unhide(),
             signal::LEFT => self.leave(),
             signal::RESTORED => self.restore(at),
-            signal::NAVIGATED => self.navigated(&signal.text, at),
+            signal::NAVIGATED | signal::REPLACED => self.navigated(&signal.text, at, signal.kind),
             signal::TOUCHED => {
                 self.interacted = true;
+                // It may be about to lead to another page.
+                self.refresh_title();
                 self.measure_scroll();
             }
             signal::LOCKED => self.locked(signal.number as u32, &signal.text),
@@ -176,7 +186,7 @@ impl Engine {
             // What is noted of a page view is said at an address that may have been left.
             signal::NOTED.. => self.take_call(signal),
             _ => {
-                self.navigated(text::before(&signal.text, 0), at);
+                self.navigated(text::before(&signal.text, 0), at, signal.kind);
                 self.take_call(signal);
             }
         }
@@ -184,10 +194,12 @@ impl Engine {
 
     /// Takes the settings and begins as far as consent allows. Behind the settings, the text has the landing, and the page
     /// before this one.
-    fn start(&mut self, said: &str) {
+    fn start(&mut self, at: i64, said: &str) {
         let mut rest = text::fields(self.options.read(said));
         self.landing = rest.take().to_owned();
         self.entry_referrer = rest.take().to_owned();
+        // It has been visible since it was shown, not since this script is there.
+        self.sight.set(!host::is_hidden(), clock::even_at(at));
         self.set_alarm(Alarm::Beat, self.options.heartbeat);
         self.consent = self.options.consent;
         if self.is_denied() || self.options.cookieless {
@@ -314,7 +326,12 @@ impl Engine {
         self.leaving = false;
         self.queue.forget_stored();
         self.context = None;
+        // Nor does it count on from where the tab is now: the page it comes back from may still be leaving, in a process of
+        // its own.
+        host::save(storage::TAB, "");
         if self.options.auto {
+            // All that was to be said of the page view was said on leaving.
+            self.page.item.id = Uuid::nil();
             let referrer = self.page.referrer.clone();
             self.show(at, &host::ask(Ask::Address as u32), &referrer, "");
         }
@@ -401,7 +418,8 @@ impl Engine {
             match alarm {
                 Alarm::Title => {
                     // A router may have moved on before this script was there to see it.
-                    self.navigated(&host::ask(Ask::Address as u32), clock::now());
+                    let address = host::ask(Ask::Address as u32);
+                    self.navigated(&address, clock::now(), signal::REPLACED);
                     self.refresh_title();
                 }
                 Alarm::Flush => self.send_all(),

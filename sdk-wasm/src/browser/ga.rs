@@ -61,7 +61,7 @@ impl Engine {
         let Some(client_id) = ids.client_id else {
             return;
         };
-        if self.shared_flags() & (session::SENT_WITHOUT_GA | session::GA_LINKED)
+        if self.record.flags & (session::SENT_WITHOUT_GA | session::GA_LINKED)
             == session::SENT_WITHOUT_GA
         {
             let data = json::text(&GaLinked {

@@ -13,17 +13,22 @@ const VISIBLE = 10;
 const LEFT = 11;
 const RESTORED = 12;
 const NAVIGATED = 13;
-const TOUCHED = 14;
+const REPLACED = 14;
 const LOCKED = 15;
 const ANSWERED = 16;
 const RANG = 17;
 const ASKED = 18;
+const TOUCHED = 19;
 
 /** How long a request may take, in milliseconds. */
 const TIMEOUT = 10_000;
 
 /** How long a lock is waited for. A tab that the system has frozen may have been granted it and not know. */
 const PATIENCE = 1_000;
+
+/** How long the session's lock is kept once told: what one process stores, another sees a little later, and nothing says
+ * that it sees it before it is granted the lock. */
+const SPREAD = 100;
 
 /** Without locks: how often a page shows that it is there, and after which silence it is gone. Browsers let hidden tabs
  * wake once a minute. */
@@ -40,7 +45,7 @@ const LINK = /\b_wm=[^&#"\s]*&|[?&]_wm=[^&#"\s]*(?![^#"\s])/g;
 const join = (fields) => fields.map((field) => `${field ?? ''}`.replaceAll(FIELD, '').replace(LINK, '')).join(FIELD);
 
 /** What `job` gives, or `other` where the browser refuses it. */
-const attempt = (job, other) => {
+export const attempt = (job, other) => {
   try {
     return job();
   } catch {
@@ -89,7 +94,7 @@ let cookieless;
 /** Tells Rust to begin; what was told before waits for that. */
 export function begin(options, fields) {
   ({ beforeSend, cookieless, cookieDomain: domain } = options);
-  line.unshift([START, 0, join(fields)]);
+  line.unshift([START, options.landing.at, join(fields)]);
   work();
 }
 
@@ -117,15 +122,29 @@ export function connect(to, guard) {
   listen(window, 'pagehide', LEFT);
   window.addEventListener('pageshow', ({ persisted }) => persisted && tell(RESTORED, Date.now()));
   window.addEventListener('popstate', navigated);
-  // Another tab's opt-out, or its end.
   window.addEventListener('storage', ({ key, newValue }) => {
-    if (key == OUT) tell(CONSENT, Date.now(), [location.href, newValue ? 'denied' : 'as_set']);
+    // Another tab's opt-out or its end; or granted or denied: that nobody has been asked yet is no visitor's word.
+    const said = key == OUT ? (newValue ? 'denied' : 'as_set') : key == SAID && /d$/.test(newValue) && newValue;
+    if (said) tell(CONSENT, Date.now(), [location.href, said, 1]);
   });
   for (const type of ['scroll', 'pointerdown', 'keydown']) listen(window, type, TOUCHED);
 }
 
+/** The text that says to the other tabs what the visitor has agreed to, for as long as it takes to write and remove it. */
+const SAID = 'wm_say';
+
+/**
+ * Tells the other tabs. The event of storage reaches exactly the pages that share what is stored, in every browser; a
+ * BroadcastChannel would be more bytes, and keeps pages out of the back/forward cache in some.
+ */
+export function say_elsewhere(consent) {
+  save(SAID, consent);
+  save(SAID, '');
+}
+
 // In a task of its own, so that nothing of it runs within the site's call, and the site's script has returned.
-const navigated = () => queueMicrotask(() => tell(NAVIGATED, Date.now(), [location.href]));
+const navigated = (how) =>
+  queueMicrotask(() => tell(how == 'replaceState' ? REPLACED : NAVIGATED, Date.now(), [location.href]));
 
 /** Hears of navigation within a single-page app; where that is refused, only `popstate` is heard of. */
 export function watch() {
@@ -135,7 +154,7 @@ export function watch() {
       history[name] = new Proxy(history[name], {
         apply(original, self, args) {
           const result = Reflect.apply(original, self, args);
-          navigated();
+          navigated(name);
           return result;
         },
       });
@@ -177,7 +196,7 @@ const device = () =>
   });
 
 /** The keys that begin with `prefix`. */
-const keys = (prefix) => Object.keys(store(prefix)).filter((key) => key.startsWith(prefix));
+export const keys = (prefix) => Object.keys(store(prefix)).filter((key) => key.startsWith(prefix));
 
 /** The tabs that have something in storage. */
 const tabs = () => [...new Set(keys('wm_').flatMap((key) => /^wm_[cq]\.(.{36})/.exec(key)?.[1] ?? []))];
@@ -399,7 +418,7 @@ const stamp = () => stamped.forEach((tab) => save('wm_h.' + tab, Date.now()));
 /**
  * Asks for a lock of all tabs (Web Locks API) and tells when its turn has come. A tab's lock is only taken if it is free,
  * and held until `release`: a page that holds a lock is kept out of the back/forward cache. The session's, for which
- * `tab` is empty, is given back once told. Where no answer comes in time, or locks fail, it counts as free: two tabs
+ * `tab` is empty, is given back a little after that was told. Where no answer comes in time, or locks fail, it counts as free: two tabs
  * sending one item is better than none. A browser without locks (before Safari 15.4, or on plain http) has time stamps
  * for tabs, renewed as long as the page is there.
  */
@@ -413,7 +432,8 @@ export function lock(tab, number) {
     navigator.locks
       .request(tab ? 'wm-tab-' + tab : 'wm-session', { ifAvailable: !!tab }, (lock) => {
         go(!!lock);
-        if (tab && lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
+        if (!tab) return new Promise((resolve) => setTimeout(resolve, SPREAD));
+        if (lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
       })
       .catch(() => go(true));
     setTimeout(go, PATIENCE, true);

@@ -1,7 +1,8 @@
 //! Who the visitor is and which session runs, as the browser's tabs agree on it.
 //!
 //! Owns the shared record and the contexts made from it. The record in storage is the one authority: a tab reads it
-//! before each activity, and makes a session only under the lock that all tabs ask for.
+//! before whatever it does, and makes a session only under the lock that all tabs ask for. So nobody has to be told of a
+//! reset, a user or a session of another tab, and a page that was asleep cannot have missed it.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -28,56 +29,69 @@ impl Engine {
 
     #[inline(never)]
     fn share(&mut self, record: Record) {
-        host::keep(storage::RECORD, &record.text());
         self.take_over(record);
+        self.keep();
+    }
+
+    /// Writes the record for all tabs.
+    #[inline(never)]
+    fn keep(&self) {
+        host::keep(storage::RECORD, &self.record.text());
+    }
+
+    /// Takes over what another tab has done, before this one does anything else. A record that is gone, and
+    /// the cookie with it, was taken away: the visitor has withdrawn consent, and the page that was asked to forget may
+    /// not have reached this one, which may have been in the back/forward cache. Where only the record is gone, the site
+    /// has emptied its storage, and the visitor stays the same.
+    pub(crate) fn follow(&mut self) {
+        if self.record.visitor.is_nil() {
+            return;
+        }
+        if let Some(shared) = self.shared() {
+            self.take_over(shared);
+        } else if visitor::from_cookies(&host::ask(Ask::Cookies as u32)).is_nil() {
+            self.consent = Consent::Denied;
+            self.forget();
+        }
     }
 
     /// The record is this tab's from now on. A context holds for one visitor, session and user.
     fn take_over(&mut self, record: Record) {
         if !self.record.same_context(&record) {
             self.context = None;
+            if self.record.visitor != record.visitor {
+                // What follows on this page belongs to another visitor than the page view.
+                self.page.item.id = Uuid::nil();
+            }
         }
         self.record = record;
     }
 
-    /// The flags of the running session.
-    pub(crate) fn shared_flags(&self) -> u64 {
-        match self.shared() {
-            Some(shared) if shared.session == self.record.session => shared.flags,
-            _ => self.record.flags,
-        }
-    }
-
     /// Sets a flag of the running session, in all tabs.
     pub(crate) fn set_flag(&mut self, flag: u64) {
-        self.record.flags |= flag;
-        // Another tab may have begun a new session; its record is not ours to overwrite.
-        if let Some(mut shared) = self.shared()
-            && shared.session == self.record.session
-            && shared.flags & flag == 0
-        {
-            shared.flags |= flag;
-            self.share(shared);
+        if self.record.flags & flag == 0 {
+            self.record.flags |= flag;
+            self.keep();
         }
     }
 
     /// Remembers the person, for this session and those to come.
     pub(crate) fn set_user(&mut self, user: &str) {
-        let mut record = self.record.clone();
-        user.clone_into(&mut record.user);
-        self.share(record);
+        if self.record.user != user {
+            user.clone_into(&mut self.record.user);
+            self.context = None;
+            self.keep();
+        }
     }
 
     /// Extends the running session to `at`; false if there is none that takes the activity.
     pub(crate) fn extend(&mut self, at: i64) -> bool {
-        if let Some(mut record) = self.shared()
-            && record.takes(at, self.options.session)
-        {
-            record.last = record.last.max(at);
-            self.share(record);
-            return true;
+        let takes = self.record.takes(at, self.options.session);
+        if takes {
+            self.record.last = self.record.last.max(at);
+            self.keep();
         }
-        false
+        takes
     }
 
     /// Settles who the visitor is and which session an activity at `at` belongs to, making either if there is none.

@@ -30,7 +30,7 @@ impl Engine {
         let url = fields.take();
         let mut referrer = fields.take().to_owned();
         let title = fields.take();
-        if referrer.is_empty() && fields.is_done() {
+        if fields.is_done() && referrer.is_empty() {
             // The first one comes from where the visitor does.
             referrer = std::mem::take(if self.seen.is_empty() {
                 &mut self.entry_referrer
@@ -52,7 +52,7 @@ impl Engine {
         let mut fields = text::fields(&call.text);
         let url = fields.take();
         match call.kind {
-            signal::PAGE => self.view(at, url, fields),
+            signal::PAGE => self.view(at, url, fields, call.seen_before),
             signal::AGREED => {
                 let state = Consent::Granted;
                 let data = json::text(&ConsentChange { state });
@@ -69,8 +69,6 @@ impl Engine {
             signal::RESET => {
                 self.ping();
                 self.begin_anew(at);
-                // What follows on this page belongs to another visitor than the page view.
-                self.page.item.id = Uuid::nil();
             }
             kind => {
                 let made = call::read(kind, url, &mut fields, &self.record.user);
@@ -97,15 +95,21 @@ impl Engine {
         if state != Consent::Denied && host::is_out() {
             return self.warn(Problem::Out);
         }
+        let said_elsewhere = !fields.is_done();
+        let nothing_waits = self.line.is_empty();
         match consent::step(std::mem::replace(&mut self.consent, state), state) {
             Step::Stay => {}
             Step::Release => {
-                self.take_call(Signal {
-                    kind: signal::AGREED,
-                    number: at as f64,
-                    text: String::new(),
-                });
-                if self.options.auto && self.page.url.is_empty() && self.line.len() == 1 {
+                // It was given once, and the tab in which it was says so.
+                if !said_elsewhere {
+                    self.take_call(Signal {
+                        kind: signal::AGREED,
+                        number: at as f64,
+                        text: String::new(),
+                        seen_before: 0.0,
+                    });
+                }
+                if self.options.auto && self.page.url.is_empty() && nothing_waits {
                     // The page view was refused with everything else; from now on there is one.
                     let referrer = std::mem::take(&mut self.entry_referrer);
                     self.show(at, url, &referrer, "");

@@ -17,27 +17,37 @@ const TITLE_AFTER: i64 = 50;
 impl Engine {
     /// Puts a page view in line.
     pub(crate) fn show(&mut self, at: i64, url: &str, referrer: &str, title: &str) {
-        self.take_call(signal::page(at, url, referrer, title));
+        let then = clock::even_at(at);
+        let seen_before = if then < 0.0 {
+            // In an earlier document, for which nobody has measured for how long it was seen.
+            f64::INFINITY
+        } else {
+            self.sight.until(then)
+        };
+        self.take_call(signal::page(at, url, referrer, title, seen_before));
         self.seen = url.to_owned();
         self.set_alarm(Alarm::Title, TITLE_AFTER);
     }
 
-    /// The page's address is `url`: a page view, if that is another page than the last.
-    pub(crate) fn navigated(&mut self, url: &str, at: i64) {
+    /// The page's address is `url`: a page view, if that is another page than the last. Unless the visitor went there
+    /// (by [`signal::NAVIGATED`]), a query that comes or goes is a filter, or a router that tidies up behind a campaign, and no other page.
+    pub(crate) fn navigated(&mut self, url: &str, at: i64, kind: u32) {
         let by_hash = self.options.by_hash;
-        if self.options.auto
-            && !url.is_empty()
-            && !self.seen.is_empty()
-            && route(&self.seen, by_hash) != route(url, by_hash)
-        {
+        let pushed = kind == signal::NAVIGATED;
+        if !self.options.auto || url.is_empty() || self.seen.is_empty() {
+            return;
+        }
+        if route(&self.seen, by_hash, pushed) != route(url, by_hash, pushed) {
             let referrer = std::mem::take(&mut self.seen);
             self.show(at, url, &referrer, "");
+        } else if kind == signal::REPLACED {
+            // A call alone leaves it: history may be about to say more of its address.
+            url.clone_into(&mut self.seen);
         }
     }
 
     /// Makes the page view of which `rest` has the page before and the title, if the site gave one.
-    pub(crate) fn view(&mut self, at: i64, url: &str, mut rest: Fields<'_>) {
-        self.ping();
+    pub(crate) fn view(&mut self, at: i64, url: &str, mut rest: Fields<'_>, seen_before: f64) {
         let mut page = Page::none();
         url.clone_into(&mut page.url);
         rest.take().clone_into(&mut page.referrer);
@@ -46,12 +56,10 @@ impl Engine {
         page.title = if page.title_given {
             title.to_owned()
         } else {
-            title_at(url)
+            self.title_at(url)
         };
-        if !host::is_hidden() {
-            // It has been visible since it was shown, not since this script is there.
-            page.set_visible(true, host::even() - (clock::now() - at).max(0) as f64);
-        }
+        page.seen_before = seen_before;
+        self.ping_at(seen_before);
         let data = item::view(url, &page.title, &page.referrer);
         let made = self.enqueue(at, ItemKind::PageView, Uuid::nil(), &data, false);
         // One that the site does not want has no item, and so no figures; what follows is not of the page before.
@@ -62,11 +70,11 @@ impl Engine {
 
     /// Takes over the document's title, as long as the page view has not been sent.
     pub(crate) fn refresh_title(&mut self) {
-        let page = &mut self.page;
-        if page.title_given || self.queue.unsent(&page.item.id).is_none() {
+        if self.page.title_given || self.queue.unsent(&self.page.item.id).is_none() {
             return;
         }
-        let title = title_at(&page.url);
+        let title = self.title_at(&self.page.url);
+        let page = &mut self.page;
         if !title.is_empty() && title != page.title {
             page.title = title;
             let data = item::view(&page.url, &page.title, &page.referrer);
@@ -80,7 +88,7 @@ impl Engine {
         self.adopt();
         if self.ready {
             self.measure_scroll();
-            if self.page.beat() {
+            if self.sight.is_visible() && self.page.beat() {
                 self.ping();
             }
         }
@@ -89,11 +97,16 @@ impl Engine {
     /// Reports the page's figures, in place of the last report if that has not been sent yet. Time alone does not keep
     /// a session alive; what the visitor did meanwhile does.
     pub(crate) fn ping(&mut self) {
+        self.ping_at(self.sight.until(host::even()));
+    }
+
+    /// The same, when the document had been visible for so long.
+    fn ping_at(&mut self, seen: f64) {
         let view = self.page.item.id;
         if !self.ready || view.is_nil() {
             return;
         }
-        let Some(figures) = self.page.figures(host::even()) else {
+        let Some(figures) = self.page.figures(seen) else {
             return;
         };
         let at = clock::now();
@@ -124,23 +137,25 @@ impl Engine {
     pub(crate) fn hide(&mut self) {
         self.refresh_title();
         self.measure_scroll();
-        self.page.set_visible(false, host::even());
+        self.sight.set(false, host::even());
         self.ping();
         self.send_leaving();
     }
 
     /// The page is seen again.
     pub(crate) fn unhide(&mut self) {
-        self.page.set_visible(true, host::even());
+        self.sight.set(true, host::even());
         self.land_beacons();
     }
-}
 
-/// The document's title, if the page is still at `url`.
-fn title_at(url: &str) -> String {
-    if host::ask(Ask::Address as u32) == url {
-        host::ask(Ask::Title as u32)
-    } else {
-        String::new()
+    /// The document's title, if the page is still at `url`, whatever was replaced in its query.
+    fn title_at(&self, url: &str) -> String {
+        let address = host::ask(Ask::Address as u32);
+        let by_hash = self.options.by_hash;
+        if route(&address, by_hash, false) == route(url, by_hash, false) {
+            host::ask(Ask::Title as u32)
+        } else {
+            String::new()
+        }
     }
 }

@@ -22,17 +22,15 @@ const LOOK_EVERY: i64 = 60_000;
 impl Engine {
     /// Claims this tab's id, or a new one if a duplicate of this tab has it; then goes on to agree on the session.
     pub(crate) fn claim_tab(&mut self) {
-        let known = host::load(storage::TAB);
-        let mut known = Fields(&known, b' ');
-        self.claim = id::parse(known.take());
-        self.seq = number::parse(known.0).unwrap_or(0);
+        self.claim = id::parse(text::before(&host::load(storage::TAB), b' '));
         self.claim();
     }
 
     fn claim(&mut self) {
         if self.claim.is_nil() {
+            // What a tab that has the other id counted is not this one's.
+            host::save(storage::TAB, "");
             self.claim = clock::id(clock::now());
-            self.seq = 0;
         }
         host::lock(&id::text(&self.claim), self.epoch);
     }
@@ -45,6 +43,9 @@ impl Engine {
                 return self.claim();
             }
             self.tab = tab;
+            // The page that had the lock counted on until it gave it back.
+            let known = host::load(storage::TAB);
+            self.seq = number::parse(text::after(&known, " ")).unwrap_or(0);
             self.save_tab();
             self.load(&tab);
             self.agree_on_session();

@@ -1,13 +1,54 @@
-//! One page view: what was shown, for how long it was visible, and how far it was scrolled.
+//! One page view: what was shown, for how long it was visible, and how far it was scrolled; and what tells one page from
+//! another.
 //!
 //! Both figures only grow. Times are of a clock that runs evenly (`performance.now()`), in milliseconds.
 
 use waymark_protocol::PagePing;
 
 use super::item::Stamp;
+use super::text::before;
 
 /// No time of the even clock.
 const HIDDEN: f64 = -1.0;
+
+/// How long the document has been visible. It counts for the document and not for a page view, because a page view may
+/// wait for consent while the document is hidden and seen again.
+#[derive(Debug)]
+pub struct Sight {
+    /// Before zero while it cannot be seen.
+    since: f64,
+    total: f64,
+}
+
+impl Sight {
+    /// Not seen yet.
+    pub const fn none() -> Sight {
+        Sight {
+            since: HIDDEN,
+            total: 0.0,
+        }
+    }
+
+    /// The document is visible, or no longer.
+    pub fn set(&mut self, visible: bool, now: f64) {
+        self.total = self.until(now);
+        self.since = if visible { now } else { HIDDEN };
+    }
+
+    /// For how long it had been visible at `at`, which is no earlier than its last change, or counts as that.
+    pub fn until(&self, at: f64) -> f64 {
+        if self.since < 0.0 {
+            self.total
+        } else {
+            self.total + (at - self.since).max(0.0)
+        }
+    }
+
+    /// Whether it can be seen now.
+    pub fn is_visible(&self) -> bool {
+        self.since >= 0.0
+    }
+}
 
 /// A page view in progress.
 #[derive(Debug)]
@@ -24,9 +65,8 @@ pub struct Page {
     pub item: Stamp,
     /// The latest ping, to be replaced as long as it has not been sent; its id is nil before the first.
     pub ping: Stamp,
-    /// Before zero while it cannot be seen.
-    visible_since: f64,
-    visible_ms: f64,
+    /// For how long the document had been visible when it was shown.
+    pub seen_before: f64,
     scroll_max: u8,
     told: PagePing,
     beats: u32,
@@ -42,8 +82,7 @@ impl Page {
             title_given: false,
             item: Stamp::none(),
             ping: Stamp::none(),
-            visible_since: HIDDEN,
-            visible_ms: 0.0,
+            seen_before: 0.0,
             scroll_max: 0,
             told: PagePing {
                 visible_ms: 0,
@@ -53,25 +92,17 @@ impl Page {
         }
     }
 
-    /// The page is visible, or no longer.
-    pub fn set_visible(&mut self, visible: bool, now: f64) {
-        if self.visible_since >= 0.0 {
-            self.visible_ms += (now - self.visible_since).max(0.0);
-        }
-        self.visible_since = if visible { now.max(0.0) } else { HIDDEN };
-    }
-
     /// The bottom of the window is so far down the document, of 1 for its end.
     pub fn scrolled(&mut self, part: f64) {
         let percent = (part * 100.0 + 0.5).clamp(0.0, 100.0) as u8;
         self.scroll_max = self.scroll_max.max(percent);
     }
 
-    /// The figures, if they have changed since they were last asked for.
-    pub fn figures(&mut self, now: f64) -> Option<PagePing> {
-        self.set_visible(self.visible_since >= 0.0, now);
+    /// The figures once the document has been visible for so long, if they have changed since they were last asked for.
+    pub fn figures(&mut self, seen: f64) -> Option<PagePing> {
         let figures = PagePing {
-            visible_ms: self.visible_ms as u64,
+            // One before zero is zero as a whole number.
+            visible_ms: ((seen - self.seen_before) as u64).max(self.told.visible_ms),
             scroll_max: self.scroll_max,
         };
         if figures.visible_ms == 0 || self.told == figures {
@@ -83,9 +114,6 @@ impl Page {
 
     /// One beat of the heart; whether it is one to report on. A page left open is reported less and less often.
     pub fn beat(&mut self) -> bool {
-        if self.visible_since < 0.0 {
-            return false;
-        }
         self.beats += 1;
         match self.beats {
             0..=4 => true,
@@ -95,13 +123,13 @@ impl Page {
     }
 }
 
-/// What tells one page from another in a single-page app: the URL without its fragment, unless the site routes by it.
-pub fn route(url: &str, by_hash: bool) -> &str {
+/// What of an address tells its page from another: all but the fragment, or with it where the site routes by that. Without
+/// `query`, all but that too, which a router by the fragment leaves alone.
+pub fn route(url: &str, by_hash: bool, query: bool) -> &str {
     if by_hash {
-        url
-    } else {
-        super::text::before(url, b'#')
+        return url;
     }
+    before(before(url, b'#'), if query { b'#' } else { b'?' })
 }
 
 #[cfg(test)]
@@ -109,38 +137,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn page() -> Page {
-        Page::none()
+    #[test]
+    fn only_visible_time_counts() {
+        let mut sight = Sight::none();
+        assert!(!sight.is_visible());
+        sight.set(true, 1_000.0);
+        sight.set(false, 3_500.0);
+        sight.set(false, 9_000.0);
+        sight.set(true, 10_000.0);
+        assert!(sight.is_visible());
+        assert!((sight.until(10_500.0) - 3_000.0).abs() < 1e-9);
+        // What had happened before the last change is not known any more.
+        assert!((sight.until(2_000.0) - 2_500.0).abs() < 1e-9);
     }
 
     #[test]
-    fn only_visible_time_counts() {
-        let mut page = page();
-        page.set_visible(true, 1_000.0);
-        page.set_visible(false, 3_500.0);
-        page.set_visible(false, 9_000.0);
-        page.set_visible(true, 10_000.0);
-        let figures = page.figures(10_500.0).expect("figures");
-        assert_eq!(figures.visible_ms, 3_000);
+    fn a_page_counts_from_when_it_was_shown() {
+        let mut page = Page::none();
+        page.seen_before = 400.0;
+        assert_eq!(page.figures(300.0), None);
+        assert_eq!(page.figures(400.0), None);
+        assert_eq!(page.figures(1_000.5).map(|f| f.visible_ms), Some(600));
     }
 
     #[test]
     fn unchanged_figures_are_not_told_twice() {
-        let mut page = page();
-        assert_eq!(page.figures(500.0), None);
-        page.set_visible(true, 0.0);
+        let mut page = Page::none();
+        assert_eq!(page.figures(0.0), None);
         assert!(page.figures(10.0).is_some());
-        page.set_visible(false, 20.0);
-        assert!(page.figures(30.0).is_some());
-        assert_eq!(page.figures(40.0), None);
+        assert!(page.figures(20.0).is_some());
+        assert_eq!(page.figures(20.0), None);
         page.scrolled(0.5);
-        assert_eq!(page.figures(50.0).map(|f| f.scroll_max), Some(50));
+        assert_eq!(page.figures(20.0).map(|f| f.scroll_max), Some(50));
     }
 
     #[test]
     fn the_furthest_scroll_counts() {
-        let mut page = page();
-        page.set_visible(true, 0.0);
+        let mut page = Page::none();
         page.scrolled(0.7);
         page.scrolled(0.3);
         page.scrolled(f64::NAN);
@@ -151,35 +184,41 @@ mod tests {
 
     #[test]
     fn a_page_left_open_is_reported_less_often() {
-        let mut page = page();
-        assert!(!page.beat());
-        page.set_visible(true, 0.0);
+        let mut page = Page::none();
         let told = (1..=40).filter(|_| page.beat()).count();
         assert_eq!(told, 4 + 3 + 3);
     }
 
     #[test]
-    fn a_route_has_no_fragment_unless_the_site_says_so() {
+    fn a_fragment_is_part_of_a_route_only_where_the_site_says_so() {
+        let url = "https://a.example/p?q#/h?i";
+        assert_eq!(route(url, false, true), "https://a.example/p?q");
+        assert_eq!(route(url, true, true), url);
+        assert_eq!(route(url, true, false), url);
+    }
+
+    #[test]
+    fn a_query_is_part_of_a_route_only_where_that_is_asked() {
         assert_eq!(
-            route("https://a.example/p?q#h", false),
-            "https://a.example/p?q"
+            route("https://a.example/p?q#h", false, false),
+            "https://a.example/p"
         );
         assert_eq!(
-            route("https://a.example/p#h", true),
-            "https://a.example/p#h"
+            route("https://a.example/p#h?i", false, false),
+            "https://a.example/p"
         );
     }
 
     proptest! {
         #[test]
         fn figures_only_grow(steps in proptest::collection::vec((any::<bool>(), 0.0f64..5_000.0, 0.0f64..2_000.0), 1..40)) {
-            let mut page = page();
+            let (mut sight, mut page) = (Sight::none(), Page::none());
             let (mut now, mut before) = (0.0, (0, 0));
             for (visible, more, bottom) in steps {
                 now += more;
-                page.set_visible(visible, now);
+                sight.set(visible, now);
                 page.scrolled(bottom / 1_000.0);
-                if let Some(figures) = page.figures(now) {
+                if let Some(figures) = page.figures(sight.until(now)) {
                     prop_assert!(figures.visible_ms >= before.0 && figures.scroll_max >= before.1);
                     prop_assert!(figures.visible_ms as f64 <= now && figures.scroll_max <= 100);
                     before = (figures.visible_ms, figures.scroll_max);

@@ -4,7 +4,7 @@
 use super::text::FIELD;
 
 /// Begins; the text is that of [`super::options::Options::read`], then the visit's landing by [`super::attribution::Landing`] and
-/// the page before this one.
+/// the page before this one. The number is when the document was shown.
 pub const START: u32 = 0;
 /// A call of `page`: address, page before, title. A fourth field that is not empty says that this is the SDK's own.
 pub const PAGE: u32 = 1;
@@ -17,6 +17,7 @@ pub const MILESTONE: u32 = 4;
 /// A call of `conversion`.
 pub const CONVERSION: u32 = 5;
 /// A call of `consent`: address, state. [`super::consent::AS_SET`] for what the settings say, after an opt-out was undone.
+/// A third field that is not empty says that it was said in another tab.
 pub const CONSENT: u32 = 6;
 /// A call of `reset`: address.
 pub const RESET: u32 = 7;
@@ -30,10 +31,10 @@ pub const VISIBLE: u32 = 10;
 pub const LEFT: u32 = 11;
 /// The page is back from the back/forward cache.
 pub const RESTORED: u32 = 12;
-/// The history has changed; the text is the address.
+/// The history has gained an address, or gone to one; the text is the address.
 pub const NAVIGATED: u32 = 13;
-/// The visitor scrolled, clicked or typed.
-pub const TOUCHED: u32 = 14;
+/// An address has taken the place of another one in the history; the text is the address.
+pub const REPLACED: u32 = 14;
 /// A lock's turn has come: the number is that of the request, the text the tab whose lock it is, empty for that of the
 /// session, and whether it was free.
 pub const LOCKED: u32 = 15;
@@ -44,12 +45,14 @@ pub const ANSWERED: u32 = 16;
 pub const RANG: u32 = 17;
 /// Somebody asks for the engine's state, which it says by `host::say`.
 pub const ASKED: u32 = 18;
-/// Only within the line of calls: consent was given.
-pub const AGREED: u32 = 19;
+/// The visitor scrolled, clicked or typed.
+pub const TOUCHED: u32 = 19;
 /// A call of `group`: see [`super::call`].
 pub const GROUP: u32 = 20;
 /// A call of `register` or `unregister`: address; properties to be added, as JSON; names to be left out, as JSON.
 pub const REGISTER: u32 = 21;
+/// Only within the line of calls: consent was given.
+pub const AGREED: u32 = 22;
 /// From here on: calls like [`TRACK`] that say something of a page view and are nothing that the visitor does. This one is
 /// of the page view shown now.
 pub const NOTED: u32 = 24;
@@ -65,6 +68,8 @@ pub struct Signal {
     pub number: f64,
     /// Fields, separated by [`FIELD`].
     pub text: String,
+    /// Of a page view in line: for how long the document had been visible when it was shown.
+    pub seen_before: f64,
 }
 
 impl Signal {
@@ -75,7 +80,7 @@ impl Signal {
 }
 
 /// A page view to be made: the text of a [`PAGE`].
-pub fn page(at: i64, url: &str, referrer: &str, title: &str) -> Signal {
+pub fn page(at: i64, url: &str, referrer: &str, title: &str, seen_before: f64) -> Signal {
     let mut text = String::new();
     for field in [url, referrer, title] {
         super::text::push(&mut text, field);
@@ -85,6 +90,7 @@ pub fn page(at: i64, url: &str, referrer: &str, title: &str) -> Signal {
         kind: PAGE,
         number: at as f64,
         text,
+        seen_before,
     }
 }
 
@@ -99,6 +105,7 @@ mod tests {
                 kind,
                 number: 7.0,
                 text: String::new(),
+                seen_before: 0.0,
             };
             signal.activity()
         };
@@ -124,6 +131,7 @@ mod tests {
             ("ANSWERED", ANSWERED),
             ("RANG", RANG),
             ("ASKED", ASKED),
+            ("REPLACED", REPLACED),
         ] {
             assert!(host.contains(&format!("const {name} = {kind};")), "{name}");
         }
@@ -136,6 +144,7 @@ mod tests {
             ("LEFT", LEFT),
             ("RESTORED", RESTORED),
             ("NAVIGATED", NAVIGATED),
+            ("REPLACED", REPLACED),
             ("NOTED", NOTED),
             ("NOTED_LATE", NOTED_LATE),
         ] {

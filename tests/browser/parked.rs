@@ -1,0 +1,115 @@
+//! Pages that are left or hidden before the SDK's module is there: what they leave in `wm_stub`, and who plays it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Scene, eventually, page_with_own_sdk, text};
+
+const COUNTED: &str = "SELECT COUNT(*) FROM events WHERE kind = 'event'";
+const PAGE_VIEWS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'page_view'";
+
+async fn scene(attributes: &str) -> Scene {
+    let scene = Scene::with_pages([
+        ("slow", page_with_own_sdk("Slow", attributes, "")),
+        ("next", page_with_own_sdk("Next", "", "")),
+    ])
+    .await;
+    scene.site.delay_wasm(Duration::from_secs(30));
+    scene
+}
+
+impl Scene {
+    /// Opens the page whose module does not come in time and makes a call there.
+    async fn open_slow(&self, name: &str) {
+        self.open("/slow").await;
+        let browser = &self.browser;
+        eventually("the script is there", || async move {
+            browser.run("return !!window.waymark").await == json!(true)
+        })
+        .await;
+        browser.run(&format!("waymark.track('{name}')")).await;
+    }
+
+    async fn parked(&self) -> i64 {
+        let count =
+            "return Object.keys(localStorage).filter(key => key.startsWith('wm_stub.')).length";
+        self.browser.run(count).await.as_i64().expect("a number")
+    }
+}
+
+#[tokio::test]
+async fn several_pages_left_before_the_module_came_are_played_once_in_their_order() {
+    let scene = scene("").await;
+    scene.open_slow("one").await;
+    scene.open_slow("two").await;
+    scene.open_slow("three").await;
+    scene.site.delay_wasm(Duration::ZERO);
+    scene.open("/next").await;
+    scene.flushed().await;
+    assert_eq!(scene.parked().await, 0);
+    scene.open("/next").await;
+    scene.flushed().await;
+    assert_eq!(
+        scene
+            .texts("SELECT name FROM events WHERE kind = 'event' ORDER BY at")
+            .await,
+        ["one", "two", "three"].map(|name| [text(name)])
+    );
+    assert_eq!(scene.number(PAGE_VIEWS).await, 5);
+    assert_eq!(scene.number("SELECT COUNT(*) FROM sessions").await, 1);
+    let lost = "SELECT COUNT(*) FROM events e LEFT JOIN events v ON v.id = e.page_view_id
+        WHERE e.kind = 'event' AND (v.url IS NULL OR v.url NOT LIKE '%/slow')";
+    assert_eq!(
+        scene.number(lost).await,
+        0,
+        "each belongs to its own page view"
+    );
+    let seen =
+        "SELECT COUNT(*) FROM page_views p JOIN events e ON e.id = p.id WHERE e.url LIKE '%/slow'";
+    assert_eq!(
+        scene.number(seen).await,
+        0,
+        "for how long it was seen is not known"
+    );
+}
+
+#[tokio::test]
+async fn a_page_hidden_before_the_module_came_plays_its_calls_itself() {
+    let scene = scene("").await;
+    scene.site.delay_wasm(Duration::from_secs(4));
+    scene.open_slow("once").await;
+    let driver = scene.browser.driver();
+    let this = driver.window().await.expect("this tab");
+    scene.browser.open_in_new_tab("about:blank").await;
+    scene.browser.devtools("Page.bringToFront", json!({})).await;
+    driver.switch_to_window(this).await.expect("the first tab");
+    let browser = &scene.browser;
+    eventually("the page has parked what it has", || async {
+        scene.parked().await == 1
+    })
+    .await;
+    browser.devtools("Page.bringToFront", json!({})).await;
+    scene.flushed().await;
+    assert_eq!(scene.parked().await, 0);
+    scene.open("/next").await;
+    scene.flushed().await;
+    assert_eq!(
+        (scene.number(COUNTED).await, scene.number(PAGE_VIEWS).await),
+        (1, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_page_without_consent_leaves_nothing() {
+    let scene = scene("data-consent=unknown").await;
+    scene.open_slow("unasked").await;
+    scene.site.delay_wasm(Duration::ZERO);
+    scene.open("/next").await;
+    assert_eq!(scene.parked().await, 0);
+    scene.flushed().await;
+    assert_eq!(
+        (scene.number(COUNTED).await, scene.number(PAGE_VIEWS).await),
+        (0, 1)
+    );
+}
