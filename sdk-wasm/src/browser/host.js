@@ -408,6 +408,8 @@ export const abort = () => requests.forEach((control) => control.abort());
 
 let held;
 let unlock;
+/** Gives the session's lock back. */
+let spread;
 
 /** Without locks: the tabs that this page is in charge of. */
 const stamped = [];
@@ -432,7 +434,7 @@ export function lock(tab, number) {
     navigator.locks
       .request(tab ? 'wm-tab-' + tab : 'wm-session', { ifAvailable: !!tab }, (lock) => {
         go(!!lock);
-        if (!tab) return new Promise((resolve) => setTimeout(resolve, SPREAD));
+        if (!tab) return new Promise((resolve) => setTimeout((spread = resolve), SPREAD));
         if (lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
       })
       .catch(() => go(true));
@@ -452,6 +454,7 @@ export function lock(tab, number) {
 /** Gives back every lock. The next page of this tab need not wait for a time stamp to get stale. */
 export function release() {
   unlock?.();
+  spread?.();
   held = unlock = undefined;
   for (const tab of stamped.splice(0)) save('wm_h.' + tab, '');
 }
