@@ -135,7 +135,7 @@ async fn a_page_back_from_the_cache_is_a_page_view_of_the_same_visit() {
         scene
             .texts(
                 "SELECT v.url FROM events e JOIN events v ON v.id = e.page_view_id
-                 WHERE e.kind = 'event' AND v.seq = (SELECT MAX(seq) FROM events WHERE kind = 'page_view')"
+                 WHERE e.kind = 'event' AND v.at = (SELECT MAX(at) FROM events WHERE kind = 'page_view')"
             )
             .await,
         [[super::text(&scene.site.url("/"))]],
