@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
-use super::rows::Value;
+use super::rows::{Rows, Value};
 use super::{Database, Store, StoreError};
 use crate::journey::{EntryKind, Fact};
 
@@ -28,10 +28,20 @@ pub enum Committed {
     Duplicate,
 }
 
+// What both databases run as it is; their pairs stand with their transactions.
+static PAGE_VIEWS: Rows = Rows::new(include_str!("sql/page_views/upsert.sql"), 4);
+static MILESTONES: Rows = Rows::new(include_str!("sql/milestones/upsert.sql"), 4);
+static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), VISITOR_COLUMNS);
+static SEQUENCES: Rows = Rows::new(include_str!("sql/tab_sequences/upsert.sql"), 5);
+
 /// An item's key: site, visitor, item.
 type ItemKey = (i64, Uuid, Uuid);
 /// Columns of a row of events.
 const EVENT_COLUMNS: usize = 20;
+/// Columns of a row of sessions.
+const SESSION_COLUMNS: usize = 45;
+/// Columns of a row of visitors.
+const VISITOR_COLUMNS: usize = 42;
 /// A visitor's key.
 type VisitorKey = (i64, Uuid);
 

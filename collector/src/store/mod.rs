@@ -80,7 +80,7 @@ pub(crate) enum Database {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
-        items: sqlite::Items,
+        items: Box<sqlite::Items>,
     },
     /// A server.
     Postgres { read: PgPool, write: PgPool },

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
-use super::sqlite::Items;
+use super::sqlite::{ANEW_AT_PAGES, Items};
 use super::{Database, Kind, StoreError};
 
 pub(super) static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -82,19 +82,23 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         // writer says by itself when a transaction is slow.
         .disable_statement_logging();
     let path = options.get_filename().to_owned();
+    // It copies the log no earlier than the connection that stores items, which has a thread for that.
+    let writing = options
+        .clone()
+        .pragma("wal_autocheckpoint", ANEW_AT_PAGES.to_string());
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE);
     // Switching a new file to WAL does not wait for its lock (SQLite returns BUSY without asking the busy handler),
     // so processes that start together may have to try again.
-    let write = patiently(|| write.clone().connect_with(options.clone())).await?;
+    let write = patiently(|| write.clone().connect_with(writing.clone())).await?;
     patiently(|| migrate_sqlite(&write)).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE)
         .connect_with(options)
         .await?;
-    let items = Items::open(&path)?;
+    let items = Box::new(Items::open(&path)?);
     Ok(Database::Sqlite { read, write, items })
 }
 

@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Mutex, MutexGuard};
@@ -30,29 +30,35 @@ const PREPARED: usize = 16;
 const COPY_AT_PAGES: i64 = 8_192;
 /// Pages in the log at which a commit copies what is left itself, after which the log begins anew. The log only begins
 /// anew when all of it has been copied, and while commits follow one another there is always something left.
-const ANEW_AT_PAGES: u32 = 32_768;
+pub(super) const ANEW_AT_PAGES: u32 = 32_768;
 
 /// The connection of one file.
 #[derive(Debug)]
 pub(crate) struct Items {
     path: PathBuf,
     state: Mutex<State>,
-    /// Wakes the thread that copies; it ends when this is gone.
-    copy: SyncSender<()>,
 }
 
 #[derive(Debug)]
-enum State {
-    Open(Connection),
-    /// Given up after a failure; opened again when it is needed.
-    Broken,
-    Closed,
+struct State {
+    /// None after a failure; opened again when it is needed.
+    connection: Option<Connection>,
+    /// None once the store is closed.
+    copying: Option<Copying>,
+}
+
+/// The thread that copies.
+#[derive(Debug)]
+struct Copying {
+    /// Wakes it; it ends when this is gone.
+    ask: SyncSender<()>,
+    thread: JoinHandle<()>,
 }
 
 /// The right to write, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn<'i> {
-    items: &'i Items,
+    path: &'i Path,
     state: MutexGuard<'i, State>,
 }
 
@@ -61,22 +67,24 @@ impl Items {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = connect(path)?;
         let copying = connect(path)?;
-        let (copy, asked) = sync_channel(1);
-        thread::Builder::new()
+        let (ask, asked) = sync_channel(1);
+        let thread = thread::Builder::new()
             .name("sqlite-copies".to_owned())
             .spawn(move || copy_when(&asked, &copying))
             .map_err(|error| StoreError::Unavailable(error.kind().to_string()))?;
         Ok(Self {
             path: path.to_owned(),
-            state: Mutex::new(State::Open(connection)),
-            copy,
+            state: Mutex::new(State {
+                connection: Some(connection),
+                copying: Some(Copying { ask, thread }),
+            }),
         })
     }
 
     /// Waits until nobody else writes.
     pub(super) async fn turn(&self) -> Turn<'_> {
         Turn {
-            items: self,
+            path: &self.path,
             state: self.state.lock().await,
         }
     }
@@ -88,24 +96,27 @@ impl Turn<'_> {
         &mut self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if let State::Broken = *self.state {
-            *self.state = State::Open(connect(&self.items.path)?);
-        }
-        let State::Open(connection) = &mut *self.state else {
+        let State {
+            connection,
+            copying: Some(copying),
+        } = &mut *self.state
+        else {
             return Err(StoreError::Unavailable("the store is closed".to_owned()));
         };
-        let result = work(connection);
+        let open = match connection {
+            Some(open) => open,
+            None => connection.insert(connect(self.path)?),
+        };
+        let result = work(open);
         match &result {
             Ok(_) => {
-                if waiting_pages(connection).is_ok_and(|pages| pages >= COPY_AT_PAGES) {
+                if waiting_pages(open).is_ok_and(|pages| pages >= COPY_AT_PAGES) {
                     // Full while the thread is at it.
-                    let _ = self.items.copy.try_send(());
+                    let _ = copying.ask.try_send(());
                 }
             }
             // A disk that was full or failed leaves a connection in a state that nobody has described.
-            Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => {
-                *self.state = State::Broken;
-            }
+            Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => *connection = None,
             Err(_) => {}
         }
         result
@@ -120,9 +131,14 @@ impl Turn<'_> {
         })
     }
 
-    /// Closes the connection for good.
+    /// Closes the connections for good. Blocks the thread until what is being copied has been.
     pub(super) fn close(&mut self) {
-        *self.state = State::Closed;
+        if let Some(Copying { ask, thread }) = self.state.copying.take() {
+            drop(ask);
+            // Fails only if the thread panicked, and then it has ended too.
+            let _ = thread.join();
+        }
+        self.state.connection = None;
     }
 }
 

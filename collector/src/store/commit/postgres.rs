@@ -6,7 +6,10 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::tally::Tally;
-use super::{EVENT_COLUMNS, ItemKey, StoreError, VisitorKey, counting, event_row, key, sequences};
+use super::{
+    EVENT_COLUMNS, ItemKey, MILESTONES, PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS, StoreError,
+    VISITORS, VisitorKey, counting, event_row, key, sequences,
+};
 use crate::journey::Fact;
 use crate::store::rows::{Marks, Rows, bind};
 
@@ -14,11 +17,10 @@ static EVENTS: Rows = Rows::new(
     include_str!("../sql/events/insert.postgres.sql"),
     EVENT_COLUMNS,
 );
-static SESSIONS: Rows = Rows::new(include_str!("../sql/sessions/upsert.postgres.sql"), 45);
-static PAGE_VIEWS: Rows = Rows::new(include_str!("../sql/page_views/upsert.sql"), 4);
-static MILESTONES: Rows = Rows::new(include_str!("../sql/milestones/upsert.sql"), 4);
-static VISITORS: Rows = Rows::new(include_str!("../sql/visitors/upsert.sql"), 42);
-static SEQUENCES: Rows = Rows::new(include_str!("../sql/tab_sequences/upsert.sql"), 5);
+static SESSIONS: Rows = Rows::new(
+    include_str!("../sql/sessions/upsert.postgres.sql"),
+    SESSION_COLUMNS,
+);
 
 /// Runs a multi-row statement on a transaction, for its effect.
 macro_rules! execute {

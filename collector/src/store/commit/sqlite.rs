@@ -3,7 +3,10 @@
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
 use super::tally::Tally;
-use super::{EVENT_COLUMNS, StoreError, counting, event_row, sequences};
+use super::{
+    EVENT_COLUMNS, MILESTONES, PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS,
+    counting, event_row, sequences,
+};
 use crate::journey::Fact;
 use crate::store::rows::{Rows, Value};
 use crate::store::sqlite::Items;
@@ -12,11 +15,10 @@ static EVENTS: Rows = Rows::new(
     include_str!("../sql/events/insert.sqlite.sql"),
     EVENT_COLUMNS,
 );
-static SESSIONS: Rows = Rows::new(include_str!("../sql/sessions/upsert.sqlite.sql"), 45);
-static PAGE_VIEWS: Rows = Rows::new(include_str!("../sql/page_views/upsert.sql"), 4);
-static MILESTONES: Rows = Rows::new(include_str!("../sql/milestones/upsert.sql"), 4);
-static VISITORS: Rows = Rows::new(include_str!("../sql/visitors/upsert.sql"), 42);
-static SEQUENCES: Rows = Rows::new(include_str!("../sql/tab_sequences/upsert.sql"), 5);
+static SESSIONS: Rows = Rows::new(
+    include_str!("../sql/sessions/upsert.sqlite.sql"),
+    SESSION_COLUMNS,
+);
 
 /// Commits; gives those entries that were new. Waits for its turn, and then blocks its thread until all is on disk.
 pub(super) async fn commit<'f>(

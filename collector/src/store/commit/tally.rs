@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::{Created, ItemKind, Ordered, Value, VisitorKey};
+use super::{Created, ItemKind, Ordered, SESSION_COLUMNS, VISITOR_COLUMNS, Value, VisitorKey};
 use crate::journey::{Device, Engagement, Fact, Ga, Moment, Stage, Touch, friendly};
 
 /// The rows that a set of facts touches.
@@ -115,7 +115,7 @@ impl<'f> Tally<'f> {
 
     /// Rows for `sql/sessions/upsert.*.sql`.
     pub(super) fn session_rows(&self) -> Vec<Value<'_>> {
-        let mut rows = Vec::with_capacity(self.sessions.len() * 45);
+        let mut rows = Vec::with_capacity(self.sessions.len() * SESSION_COLUMNS);
         for ((site_id, visitor_id, session_id), session) in &self.sessions {
             let screen = session.first.arrival.screen;
             rows.extend::<[Value<'_>; 10]>([
@@ -182,7 +182,7 @@ impl<'f> Tally<'f> {
     where
         'f: 't,
     {
-        let mut rows = Vec::with_capacity(self.visitors.len() * 42);
+        let mut rows = Vec::with_capacity(self.visitors.len() * VISITOR_COLUMNS);
         for (key, visitor) in &self.visitors {
             rows.extend::<[Value<'_>; 12]>([
                 key.0.into(),
