@@ -58,8 +58,8 @@ function eventsUrl(endpoint: string): string {
  * Takes over `api` and hands its calls to the core of the first engine that loads.
  *
  * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
- * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too, and autocapture where it is
- * switched on.
+ * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too, and
+ * autocapture where it is switched on.
  */
 export async function run(
   api: Stub,

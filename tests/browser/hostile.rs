@@ -130,23 +130,25 @@ async fn a_slow_module_keeps_landing_page_calls_and_their_times() {
     );
 }
 
-#[tokio::test]
-async fn a_page_left_before_the_module_came_is_delivered_by_the_next() {
-    let early = "<script>
-        const called = setInterval(() => {
+/// A visit whose first page, at `address`, makes `calls` and is left before its module comes; the next page is open.
+pub(super) async fn left_before_the_module(calls: &str, address: &str) -> Scene {
+    let early = format!(
+        "<script>
+        const called = setInterval(() => {{
             if (!window.waymark) return;
             clearInterval(called);
-            waymark.track('left_early');
+            {calls}
             window.called = true;
-        }, 10);
-    </script>";
+        }}, 10);
+    </script>"
+    );
     let scene = Scene::with_pages([
-        ("slow", self_served("Slow", early)),
+        ("slow", self_served("Slow", &early)),
         ("next", self_served("Next", "")),
     ])
     .await;
     scene.site.delay_wasm(Duration::from_secs(20));
-    scene.open("/slow?utm_source=newsletter").await;
+    scene.open(address).await;
     let browser = &scene.browser;
     super::eventually("the page has made its call", || async move {
         browser.run("return !!window.called").await == json!(true)
@@ -154,6 +156,16 @@ async fn a_page_left_before_the_module_came_is_delivered_by_the_next() {
     .await;
     scene.site.delay_wasm(Duration::ZERO);
     scene.open("/next").await;
+    scene
+}
+
+#[tokio::test]
+async fn a_page_left_before_the_module_came_is_delivered_by_the_next() {
+    let scene = left_before_the_module(
+        "waymark.track('left_early');",
+        "/slow?utm_source=newsletter",
+    )
+    .await;
     scene.flushed().await;
 
     assert_eq!(

@@ -187,29 +187,8 @@ async fn an_opt_out_removes_everything_and_lasts_until_it_is_undone() {
 
 #[tokio::test]
 async fn an_opt_out_counts_before_the_module_is_there() {
-    let early = "<script>
-        const called = setInterval(() => {
-            if (!window.waymark) return;
-            clearInterval(called);
-            waymark.track('early');
-            waymark.optOut();
-            window.called = true;
-        }, 10);
-    </script>";
-    let scene = Scene::with_pages([
-        ("slow", self_served("Slow", early)),
-        ("next", self_served("Next", "")),
-    ])
-    .await;
-    scene.site.delay_wasm(Duration::from_secs(20));
-    scene.open("/slow").await;
-    let browser = &scene.browser;
-    super::eventually("the page has made its call", || async move {
-        browser.run("return !!window.called").await == json!(true)
-    })
-    .await;
-    scene.site.delay_wasm(Duration::ZERO);
-    scene.open("/next").await;
+    let calls = "waymark.track('early'); waymark.optOut();";
+    let scene = super::hostile::left_before_the_module(calls, "/slow").await;
     scene.heard().await;
     scene.eventually_out().await;
     assert_eq!(scene.number(ITEMS).await, 0);

@@ -92,9 +92,8 @@ impl Engine {
         Some(stamp)
     }
 
-    /// The JSON of an item, as the site lets it through. `None` if it does not, if the visitor has opted out, or if the item cannot be
-    /// sent. The user
-    /// that it names is known from now on.
+    /// The JSON of an item, as the site lets it through. `None` if it does not, if the visitor has opted out, or if the item
+    /// cannot be sent. The user that it names is known from now on.
     fn write(&mut self, kind: ItemKind, stamp: &Stamp, data: &str) -> Option<String> {
         if self.is_denied() {
             return None;
