@@ -107,6 +107,19 @@ pub struct Report {
     samples: Vec<Sample>,
 }
 
+/// Writes a report to the file `out`, in a folder that is made if it is not there.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_json(report: &impl Serialize, out: &Path) -> Result<()> {
+    if let Some(folder) = out.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut json = serde_json::to_string_pretty(report)?;
+    json.push('\n');
+    fs::write(out, json).with_context(|| format!("cannot write {}", out.display()))
+}
+
 /// A case on a database at a number of connections.
 type Key = (Case, &'static str, u32);
 
@@ -174,12 +187,7 @@ impl Report {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, out: &Path) -> Result<()> {
-        if let Some(folder) = out.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        fs::write(out, json).with_context(|| format!("cannot write {}", out.display()))
+        write_json(self, out)
     }
 
     /// Prints the table.

@@ -292,14 +292,7 @@ async fn a_page_back_from_the_cache_knows_that_consent_was_withdrawn() {
     scene.open("/").await;
     scene.flushed().await;
     let browser = &scene.browser;
-    browser.run("document.querySelector('a').click()").await;
-    eventually("the next page is there", || async move {
-        browser
-            .run("return location.pathname == '/next' && !!window.waymark")
-            .await
-            == json!(true)
-    })
-    .await;
+    scene.go_by("a", "/next").await;
     scene.flushed().await;
     browser.run("waymark.consent('denied')").await;
     let sent = scene.site.network().sent().len();

@@ -119,6 +119,20 @@ impl Scene {
         assert_eq!(is_js, engine == Engine::Js, "the page loads the fallback");
     }
 
+    /// Clicks on the element `link` and waits until the page at `path` and its SDK are there.
+    async fn go_by(&self, link: &str, path: &str) {
+        let browser = &self.browser;
+        browser
+            .run(&format!("document.querySelector('{link}').click()"))
+            .await;
+        let there = format!("return location.pathname == '{path}' && !!window.waymark");
+        let there = &there;
+        eventually("the next page is there", || async move {
+            browser.run(there).await == serde_json::json!(true)
+        })
+        .await;
+    }
+
     /// Waits until the SDK of the current page is there and has done what it was told, which may be nothing.
     async fn heard(&self) {
         self.browser.settled("waymark.flush()").await;

@@ -107,14 +107,7 @@ async fn a_page_back_from_the_cache_is_a_page_view_of_the_same_visit() {
     scene.open("/").await;
     scene.flushed().await;
     let browser = &scene.browser;
-    browser.run("document.getElementById('next').click()").await;
-    super::eventually("the next page is there", || async move {
-        browser
-            .run("return location.pathname == '/next' && !!window.waymark")
-            .await
-            == json!(true)
-    })
-    .await;
+    scene.go_by("#next", "/next").await;
     scene.flushed().await;
     browser.run("history.back()").await;
     super::eventually("the first page is back as it was", || async move {

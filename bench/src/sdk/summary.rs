@@ -1,6 +1,5 @@
 //! From visits to what is said of them: medians, targets; a table for people and JSON for comparison.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -92,12 +91,7 @@ impl Report {
 
     /// Writes the JSON.
     pub(crate) fn write(&self, out: &Path) -> Result<()> {
-        if let Some(folder) = out.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        fs::write(out, json).with_context(|| format!("cannot write {}", out.display()))
+        crate::report::write_json(self, out)
     }
 
     /// Prints the table.
