@@ -81,7 +81,21 @@ impl Kind {
     }
 
     /// Starts what drives the browser, in a process group of its own, with a screen where it needs one.
+    ///
+    /// A driver finds its port free for one of the two families of addresses, or is told so by us, and ends when another
+    /// program has taken it in the other, or since. Beside a hundred open connections that happens; it is then started again.
     pub async fn start(self, home: &Path) -> (Vec<Child>, u16) {
+        let mut said = String::new();
+        for _ in 0..5 {
+            match self.start_once(home).await {
+                Ok(started) => return started,
+                Err(error) => said = error,
+            }
+        }
+        panic!("{said}");
+    }
+
+    async fn start_once(self, home: &Path) -> Result<(Vec<Child>, u16), String> {
         let program = |name| {
             let mut command = Command::new(required(name));
             // Whatever a browser keeps beside its profile.
@@ -100,12 +114,12 @@ impl Kind {
                 let (process, line) = spawn(driver.arg("--port=0"), |line| {
                     line.contains("started successfully on port ")
                 })
-                .await;
+                .await?;
                 let port = line
                     .rsplit(' ')
                     .next()
                     .and_then(|port| port.trim_end_matches('.').parse().ok());
-                (vec![process], port.expect("the driver's port"))
+                Ok((vec![process], port.expect("the driver's port")))
             }
             Self::Firefox => {
                 // It compares the port of each request with the one that it was given, and refuses every one with 0.
@@ -113,15 +127,15 @@ impl Kind {
                 let mut driver = program("WAYMARK_TEST_GECKODRIVER");
                 let arguments = ["--port", &port.to_string(), "--websocket-port", "0"];
                 let (process, _) =
-                    spawn(driver.args(arguments), |line| line.contains("Listening on")).await;
-                (vec![process], port)
+                    spawn(driver.args(arguments), |line| line.contains("Listening on")).await?;
+                Ok((vec![process], port))
             }
             Self::Webkit => {
                 let mut screen = program("WAYMARK_TEST_XVFB");
                 screen.args(["-displayfd", "1", "-nolisten", "tcp"]);
                 screen.args(["-screen", "0", "1280x1024x24"]);
                 let (screen, display) =
-                    spawn(&mut screen, |line| line.parse::<u32>().is_ok()).await;
+                    spawn(&mut screen, |line| line.parse::<u32>().is_ok()).await?;
                 let port = free_port();
                 let mut driver = program("WAYMARK_TEST_WEBKITDRIVER");
                 driver
@@ -139,7 +153,7 @@ impl Kind {
                         .is_ok()
                 })
                 .await;
-                (vec![process, screen], port)
+                Ok((vec![process, screen], port))
             }
         }
     }
@@ -173,7 +187,13 @@ pub fn free_port() -> u16 {
 }
 
 /// Starts a program and waits for the line that says it is there.
-async fn spawn(command: &mut Command, is_ready: impl Fn(&str) -> bool) -> (Child, String) {
+///
+/// # Errors
+/// What it said last, where it ends without that line.
+async fn spawn(
+    command: &mut Command,
+    is_ready: impl Fn(&str) -> bool,
+) -> Result<(Child, String), String> {
     let name = format!("{:?}", command.as_std().get_program());
     let mut process = command
         .stdout(Stdio::piped())
@@ -182,17 +202,21 @@ async fn spawn(command: &mut Command, is_ready: impl Fn(&str) -> bool) -> (Child
     let output = process.stdout.take().expect("its output");
     let mut lines = BufReader::new(output).lines();
     let wait = async {
+        let mut last = String::new();
         while let Some(line) = lines.next_line().await.expect("its output") {
             if is_ready(&line) {
-                return line;
+                return Ok(line);
             }
+            last = line;
         }
-        panic!("{name} ended without saying that it is there");
+        Err(format!(
+            "{name} ended without saying that it is there; its last words: {last}"
+        ))
     };
     let line = tokio::time::timeout(Duration::from_secs(30), wait)
         .await
-        .unwrap_or_else(|_| panic!("{name} does not say that it is there"));
+        .unwrap_or_else(|_| panic!("{name} does not say that it is there"))?;
     // The pipe stays open and is read on, or the program would end on its next line of output.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (process, line)
+    Ok((process, line))
 }
