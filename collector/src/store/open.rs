@@ -141,12 +141,14 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         .max_connections(POSTGRES_WRITERS)
         .acquire_timeout(ACQUIRE)
         // With `off` a commit is answered before it is on disk, and `accepted` promises that it is. Any other setting
-        // is the operator's choice of how many copies there are, and stays.
+        // is the operator's choice of how many copies there are, and stays. And statements are planned once: with arrays
+        // before its eyes PostgreSQL would plan one for few rows anew each time, for longer than it runs.
         .after_connect(|connection, _| {
             Box::pin(async move {
                 sqlx::query(
-                    "SELECT set_config('synchronous_commit', 'on', false)
-                     WHERE current_setting('synchronous_commit') = 'off'",
+                    "SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+                        CASE WHEN current_setting('synchronous_commit') = 'off'
+                            THEN set_config('synchronous_commit', 'on', false) END",
                 )
                 .execute(connection)
                 .await

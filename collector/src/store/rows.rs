@@ -1,7 +1,7 @@
 //! Statements whose length depends on the call: many rows at once, lists of ids, optional filters.
 //!
 //! Their text is put together from the statement's own file and numbered placeholders only, never from a value.
-//! Row counts come in a few fixed sizes, so that every connection keeps each statement prepared.
+//! Row counts are few, so that every connection keeps each statement prepared.
 
 use std::sync::OnceLock;
 
@@ -9,6 +9,7 @@ use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgHasArrayType, PgTypeInfo};
 use sqlx::types::Json;
 use sqlx::{Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
@@ -88,7 +89,7 @@ impl ToSql for Value<'_> {
 }
 
 /// JSON text that has been checked when it was read, bound as it is: the driver's own type would read it again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct JsonText<'a>(pub(super) &'a str);
 
 impl Type<Sqlite> for JsonText<'_> {
@@ -109,6 +110,12 @@ impl Encode<'_, Sqlite> for JsonText<'_> {
 impl Type<Postgres> for JsonText<'_> {
     fn type_info() -> <Postgres as sqlx::Database>::TypeInfo {
         <Json<()> as Type<Postgres>>::type_info()
+    }
+}
+
+impl PgHasArrayType for JsonText<'_> {
+    fn array_type_info() -> PgTypeInfo {
+        <Json<()> as PgHasArrayType>::array_type_info()
     }
 }
 
@@ -144,11 +151,11 @@ macro_rules! bind {
 }
 pub(super) use bind;
 
-/// Row counts for which a statement is written out. A transaction's rows are cut greedily into these, so that the
-/// round trips are few and the texts are too. The largest stays under SQLite's 32,766 parameters at 45 columns.
-const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
+/// The most rows that a statement is written out for. On PostgreSQL, `unnest` of 45 columns costs as much as a dozen rows;
+/// with more rows than these it is the cheaper one for both sides.
+const WRITTEN_OUT: usize = 16;
 
-/// How a multi-row statement marks its parameters.
+/// How a statement that is written out for some rows marks its parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Marks {
     /// `$1, $2, …`, which is all that PostgreSQL knows.
@@ -159,12 +166,17 @@ pub(super) enum Marks {
     Bare,
 }
 
-/// A statement with `{rows}` in the place of its `($1, $2, …), (…)`, and no other parameter.
+/// A statement with `VALUES {rows}` for its rows, and no other parameter.
+///
+/// It is written out as `VALUES ($1, $2, …), (…)` for a few rows, or for many, on PostgreSQL, as
+/// `SELECT * FROM unnest($1, $2, …)` with a column for a parameter: one text for any number of rows, planned once, and no
+/// type for each value on the wire.
 pub(super) struct Rows {
     text: &'static str,
     columns: usize,
-    numbered: [OnceLock<String>; SIZES.len()],
-    bare: [OnceLock<String>; SIZES.len()],
+    numbered: [OnceLock<String>; WRITTEN_OUT],
+    bare: [OnceLock<String>; WRITTEN_OUT],
+    unnested: OnceLock<String>,
 }
 
 impl Rows {
@@ -172,30 +184,35 @@ impl Rows {
         Self {
             text,
             columns,
-            numbered: [const { OnceLock::new() }; SIZES.len()],
-            bare: [const { OnceLock::new() }; SIZES.len()],
+            numbered: [const { OnceLock::new() }; WRITTEN_OUT],
+            bare: [const { OnceLock::new() }; WRITTEN_OUT],
+            unnested: OnceLock::new(),
         }
     }
 
+    /// Whether so many values are better bound as columns, on PostgreSQL.
+    pub(super) fn are_many(&self, values: &[Value<'_>]) -> bool {
+        values.len() > WRITTEN_OUT * self.columns
+    }
+
     /// Cuts rows, given as one run of values, into statements and their values.
-    pub(super) fn chunks<'s, 'v, 'a>(
+    pub(super) fn chunks<'v, 'a>(
         &'static self,
         marks: Marks,
         mut values: &'v [Value<'a>],
-    ) -> impl Iterator<Item = (&'static str, &'v [Value<'a>])> + use<'s, 'v, 'a> {
-        debug_assert_eq!(values.len() % self.columns, 0, "{}", self.text);
+    ) -> impl Iterator<Item = (&'static str, &'v [Value<'a>])> {
+        self.assert_whole(values);
         std::iter::from_fn(move || {
-            let left = values.len() / self.columns;
-            let index = SIZES.iter().position(|size| *size <= left)?;
-            let (chunk, rest) = values.split_at(SIZES[index] * self.columns);
+            let count = (values.len() / self.columns).min(WRITTEN_OUT);
+            let (chunk, rest) = values.split_at(count * self.columns);
             values = rest;
-            Some((self.sized(marks, index), chunk))
+            (count > 0).then(|| (self.written_out(marks, count), chunk))
         })
     }
 
     /// The statement for one row, for SQLite.
     pub(super) fn one(&'static self) -> &'static str {
-        self.sized(Marks::Bare, SIZES.len() - 1)
+        self.written_out(Marks::Bare, 1)
     }
 
     /// Cuts rows, given as one run of values, into single ones.
@@ -203,23 +220,101 @@ impl Rows {
         &self,
         values: &'v [Value<'a>],
     ) -> impl Iterator<Item = &'v [Value<'a>]> {
-        debug_assert_eq!(values.len() % self.columns, 0, "{}", self.text);
+        self.assert_whole(values);
         values.chunks_exact(self.columns)
     }
 
-    fn sized(&'static self, marks: Marks, index: usize) -> &'static str {
-        let (sized, row): (_, &dyn Fn(usize) -> String) = match marks {
+    /// The statement for all rows, for PostgreSQL, to which [`columns`](Self::columns) are bound.
+    pub(super) fn unnested(&'static self) -> &'static str {
+        self.unnested.get_or_init(|| {
+            let source = format!("SELECT * FROM unnest({})", placeholders(1, self.columns));
+            self.text.replace("VALUES {rows}", &source)
+        })
+    }
+
+    /// Turns rows, given as one run of values, into columns.
+    pub(super) fn columns<'v, 'a>(
+        &self,
+        values: &'v [Value<'a>],
+    ) -> impl Iterator<Item = Column<'a>> + use<'v, 'a> {
+        self.assert_whole(values);
+        let columns = self.columns;
+        (0..columns).map(move |column| Column::of(values.iter().skip(column).step_by(columns)))
+    }
+
+    fn written_out(&'static self, marks: Marks, count: usize) -> &'static str {
+        let (texts, row): (_, &dyn Fn(usize) -> String) = match marks {
             Marks::Numbered => (&self.numbered, &|row| {
                 placeholders(row * self.columns + 1, self.columns)
             }),
             Marks::Bare => (&self.bare, &|_| vec!["?"; self.columns].join(", ")),
         };
-        sized[index].get_or_init(|| {
-            let rows: Vec<String> = (0..SIZES[index]).map(|n| format!("({})", row(n))).collect();
+        texts[count - 1].get_or_init(|| {
+            let rows: Vec<String> = (0..count).map(|n| format!("({})", row(n))).collect();
             self.text.replace("{rows}", &rows.join(", "))
         })
     }
+
+    fn assert_whole(&self, values: &[Value<'_>]) {
+        debug_assert_eq!(values.len() % self.columns, 0, "{}", self.text);
+    }
 }
+
+/// One column of some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Column<'a> {
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<&'a str>>),
+    Json(Vec<Option<JsonText<'a>>>),
+    Id(Vec<Option<Uuid>>),
+    Bool(Vec<bool>),
+}
+
+impl<'a> Column<'a> {
+    /// Of values of one type: the first one's.
+    fn of<'v>(values: impl Iterator<Item = &'v Value<'a>> + Clone) -> Self
+    where
+        'a: 'v,
+    {
+        macro_rules! gather {
+            ($kind:ident, $value:pat => $item:expr) => {
+                Self::$kind(
+                    values
+                        .map(|value| match value {
+                            Value::$kind($value) => $item,
+                            other => unreachable!("{other:?} in a column of another type"),
+                        })
+                        .collect(),
+                )
+            };
+        }
+        match values.clone().next() {
+            Some(Value::Text(_)) => gather!(Text, text => *text),
+            Some(Value::Json(_)) => gather!(Json, text => text.map(JsonText)),
+            Some(Value::Id(_)) => gather!(Id, id => *id),
+            Some(Value::Bool(_)) => gather!(Bool, flag => *flag),
+            Some(Value::Int(_)) | None => gather!(Int, number => *number),
+        }
+    }
+}
+
+/// Binds columns in order, on PostgreSQL.
+macro_rules! bind_columns {
+    ($query:expr, $columns:expr) => {{
+        let mut query = $query;
+        for column in $columns {
+            query = match column {
+                $crate::store::rows::Column::Int(values) => query.bind(values),
+                $crate::store::rows::Column::Text(values) => query.bind(values),
+                $crate::store::rows::Column::Json(values) => query.bind(values),
+                $crate::store::rows::Column::Id(values) => query.bind(values),
+                $crate::store::rows::Column::Bool(values) => query.bind(values),
+            };
+        }
+        query
+    }};
+}
+pub(super) use bind_columns;
 
 /// A statement with `{list}` in the place of the items of an `IN (…)`, which follow `first` other parameters.
 pub(super) fn with_list(text: &str, first: usize, items: usize) -> String {
@@ -279,15 +374,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_cut_into_the_fixed_sizes_and_none_is_lost() {
+    fn rows_are_cut_into_statements_and_none_is_lost() {
         static STATEMENT: Rows = Rows::new("INSERT INTO t VALUES {rows}", 2);
-        let values: Vec<Value<'_>> = (0..2 * 85).map(Value::from).collect();
+        let values: Vec<Value<'_>> = (0..2 * 35).map(Value::from).collect();
         let sizes: Vec<usize> = STATEMENT
             .chunks(Marks::Numbered, &values)
             .map(|(_, v)| v.len() / 2)
             .collect();
-        assert_eq!(sizes, [64, 16, 4, 1]);
-        assert_eq!(STATEMENT.chunks(Marks::Bare, &values[..20]).count(), 2);
+        assert_eq!(sizes, [16, 16, 3]);
+        assert!(STATEMENT.are_many(&values[..34]) && !STATEMENT.are_many(&values[..32]));
         let (text, _) = STATEMENT
             .chunks(Marks::Numbered, &values[..8])
             .next()
@@ -299,6 +394,23 @@ mod tests {
         let (text, _) = STATEMENT.chunks(Marks::Bare, &values[..8]).next().unwrap();
         assert_eq!(text, "INSERT INTO t VALUES (?, ?), (?, ?), (?, ?), (?, ?)");
         assert_eq!(STATEMENT.chunks(Marks::Bare, &[]).count(), 0);
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        static STATEMENT: Rows = Rows::new("INSERT INTO t VALUES {rows} RETURNING a", 2);
+        assert_eq!(
+            STATEMENT.unnested(),
+            "INSERT INTO t SELECT * FROM unnest($1, $2) RETURNING a"
+        );
+        let values = [1_i64.into(), "a".into(), 2_i64.into(), Value::Text(None)];
+        assert_eq!(
+            STATEMENT.columns(&values).collect::<Vec<_>>(),
+            [
+                Column::Int(vec![Some(1), Some(2)]),
+                Column::Text(vec![Some("a"), None])
+            ]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     VISITORS, VisitorKey, counting, event_row, key, sequences,
 };
 use crate::journey::Fact;
-use crate::store::rows::{Marks, Rows, bind};
+use crate::store::rows::{Marks, Rows, bind, bind_columns};
 
 static EVENTS: Rows = Rows::new(
     include_str!("../sql/events/insert.postgres.sql"),
@@ -22,30 +22,30 @@ static SESSIONS: Rows = Rows::new(
     SESSION_COLUMNS,
 );
 
-/// Runs a multi-row statement on a transaction, for its effect.
-macro_rules! execute {
-    ($transaction:expr, $statement:expr, $values:expr) => {
-        for (sql, values) in $statement.chunks(Marks::Numbered, $values) {
-            bind!(sqlx::query(sql), values)
-                .execute(&mut *$transaction)
-                .await?;
-        }
-    };
-}
-
-/// Runs a multi-row statement on a transaction and gathers what it answers.
+/// Runs a statement for some rows on a transaction, by one way there and back, and gathers what it answers.
 macro_rules! fetch {
     ($transaction:expr, $statement:expr, $values:expr, $row:ty) => {{
+        let values = $values;
         let mut rows: Vec<$row> = Vec::new();
-        for (sql, values) in $statement.chunks(Marks::Numbered, $values) {
-            rows.extend(
-                bind!(sqlx::query_as::<_, $row>(sql), values)
-                    .fetch_all(&mut *$transaction)
-                    .await?,
-            );
+        if $statement.are_many(&values) {
+            let query = sqlx::query_as::<_, $row>($statement.unnested());
+            let query = bind_columns!(query, $statement.columns(&values));
+            rows = query.fetch_all(&mut *$transaction).await?;
+        } else {
+            for (sql, values) in $statement.chunks(Marks::Numbered, &values) {
+                let query = bind!(sqlx::query_as::<_, $row>(sql), values);
+                rows = query.fetch_all(&mut *$transaction).await?;
+            }
         }
         rows
     }};
+}
+
+/// Runs a statement for some rows on a transaction, for its effect.
+macro_rules! execute {
+    ($transaction:expr, $statement:expr, $values:expr) => {
+        fetch!($transaction, $statement, $values, ())
+    };
 }
 
 /// Commits on PostgreSQL; gives those entries that were new.
@@ -62,7 +62,7 @@ pub(super) async fn commit<'f>(
         .collect::<Vec<_>>();
     // An id that another transaction has written and not yet committed makes this wait for its end, so that exactly
     // one of the two is told that the item is new.
-    let inserted = fetch!(transaction, EVENTS, &rows, ItemKey);
+    let inserted = fetch!(transaction, EVENTS, rows, ItemKey);
     let new = if inserted.len() == entries.len() {
         entries.to_vec()
     } else {
@@ -73,15 +73,23 @@ pub(super) async fn commit<'f>(
 
     let tally = Tally::of(counting(facts, &new));
     let mut created: HashMap<VisitorKey, i64> = HashMap::new();
-    let rows = tally.session_rows();
-    for (site_id, visitor_id, is_new) in fetch!(transaction, SESSIONS, &rows, (i64, Uuid, bool)) {
+    let sessions = fetch!(
+        transaction,
+        SESSIONS,
+        tally.session_rows(),
+        (i64, Uuid, bool)
+    );
+    for (site_id, visitor_id, is_new) in sessions {
         *created.entry((site_id, visitor_id)).or_default() += i64::from(is_new);
     }
-    execute!(transaction, PAGE_VIEWS, &tally.page_view_rows());
-    execute!(transaction, MILESTONES, &tally.milestone_rows());
-    execute!(transaction, VISITORS, &tally.visitor_rows(&created));
-    let sequences = sequences::rows(counting(facts, &new));
-    execute!(transaction, SEQUENCES, &sequences);
+    execute!(transaction, PAGE_VIEWS, tally.page_view_rows());
+    execute!(transaction, MILESTONES, tally.milestone_rows());
+    execute!(transaction, VISITORS, tally.visitor_rows(&created));
+    execute!(
+        transaction,
+        SEQUENCES,
+        sequences::rows(counting(facts, &new))
+    );
     transaction.commit().await?;
     Ok(new)
 }
