@@ -66,6 +66,7 @@ impl App {
             rejected_age: config.rejected_age,
             ..IngestOptions::default()
         };
+        let ingest = Ingest::start(store.clone(), options, live.clone());
         Self(Arc::new(Shared {
             body_limit: config.body_limit,
             body_timeout: config.body_timeout,
@@ -78,9 +79,9 @@ impl App {
             geo,
             kept_address: config.ip,
             is_https: config.is_https(),
-            ingest: Ingest::start(store.clone(), options, live.clone()),
+            directory: Directory::new(store.clone(), Arc::clone(ingest.catalogues())),
+            ingest,
             live,
-            directory: Directory::new(store.clone()),
             requests: Requests::default(),
             assets: Assets::embedded(&config.script_name),
             passwords: Passwords::default(),

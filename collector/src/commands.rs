@@ -1,10 +1,11 @@
 //! The commands that are not `serve`, one file for each noun.
 //!
-//! Those on sites, keys and people work on the database directly, also while a collector runs on it, which knows of a
+//! Those on sites, their catalogues, keys and people work on the database directly, also while a collector runs on it, which knows of a
 //! change within two seconds. Everything they print is for the operator's terminal; a secret is printed once, here, and
 //! never logged.
 
 mod backup;
+mod catalogue;
 mod check;
 mod geo;
 mod keys;
@@ -16,6 +17,7 @@ use std::io::Write;
 use clap::Subcommand;
 
 pub use backup::{BackupArguments, BackupError, RestoreArguments, backup, restore};
+pub use catalogue::{CatalogueCommand, check as check_catalogue};
 pub use check::{CheckArguments, check};
 pub use geo::{GeoCommand, run as geo};
 pub use keys::KeysCommand;
@@ -37,6 +39,9 @@ pub enum Command {
     /// Sites: whose pages may send
     #[command(subcommand)]
     Sites(SitesCommand),
+    /// Event catalogues: which events a site has, and what their properties look like (docs/catalogue.md)
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Keys of machines: API keys may read, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -118,6 +123,7 @@ pub async fn run(
 ) -> Result<(), CommandError> {
     match command {
         Command::Sites(command) => sites::run(command, config, store, out).await,
+        Command::Catalogue(command) => catalogue::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,
         Command::Serve

@@ -14,6 +14,7 @@
 //! [`journey`] and [`enrich`] do no I/O. The program is [`config::load`] and [`run::process`]; a test opens a
 //! [`run::Collector`] in its own process instead.
 
+pub mod catalogue;
 pub mod commands;
 pub mod config;
 pub mod enrich;
@@ -31,4 +32,5 @@ mod clock;
 mod credentials;
 mod geo;
 mod http;
+mod site_catalogue;
 mod site_rules;

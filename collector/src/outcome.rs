@@ -6,11 +6,13 @@
 use waymark_protocol::{ItemAnswer, Reason, Status};
 
 /// Why an item may be dropped.
-pub const DROPPED: [Reason; 5] = [
+pub const DROPPED: [Reason; 7] = [
     Reason::InvalidField,
     Reason::UnknownType,
     Reason::TooLarge,
     Reason::InvalidTime,
+    Reason::UnknownEvent,
+    Reason::InvalidProps,
     Reason::Rejected,
 ];
 
@@ -21,6 +23,8 @@ pub fn reason_name(reason: Reason) -> &'static str {
         Reason::UnknownType => "unknown_type",
         Reason::TooLarge => "too_large",
         Reason::InvalidTime => "invalid_time",
+        Reason::UnknownEvent => "unknown_event",
+        Reason::InvalidProps => "invalid_props",
         Reason::Rejected => "rejected",
         Reason::StoreUnavailable => "store_unavailable",
         Reason::Other => "other",
@@ -93,6 +97,7 @@ impl Outcome {
         (answer.field, answer.limit) = fault.map_or((None, None), |f| (f.field, f.limit));
         if !matches!(answer.status, Status::Accepted) {
             answer.ignored.clear();
+            answer.flagged.clear();
         }
     }
 }

@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::clock;
-use crate::commands::{self, BackupError, Command, CommandError};
+use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError};
 use crate::config::{Config, LogFormat};
 use crate::geo::GeoFile;
 use crate::http::metrics;
@@ -215,10 +215,13 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
                 true => Ok(()),
                 false => Err(RunError::Check),
             },
+            Command::Catalogue(CatalogueCommand::Check { file }) => {
+                Ok(commands::check_catalogue(file, out)?)
+            }
             Command::Geo(command) => Ok(commands::geo(command, config, out)?),
             Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
             Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
-            Command::Sites(_) | Command::Keys(_) | Command::Users(_) => {
+            Command::Sites(_) | Command::Catalogue(_) | Command::Keys(_) | Command::Users(_) => {
                 let store = open_store(config).await?;
                 commands::run(command, config, &store, out).await?;
                 store.close().await;

@@ -35,6 +35,9 @@ pub struct ItemAnswer {
     /// Optional fields that could not be read and were left out; the item itself was kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub ignored: Vec<String>,
+    /// What is not as the site's event catalogue says; the item was kept as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub flagged: Vec<String>,
 }
 
 /// What became of an item. All but [`Status::Retry`] are final: the sender may forget the item.
@@ -63,6 +66,10 @@ pub enum Reason {
     TooLarge,
     /// The time of the item is too far from now to be true, even after clock correction.
     InvalidTime,
+    /// The site's event catalogue has no event of this name.
+    UnknownEvent,
+    /// The event's properties are not as the site's event catalogue says.
+    InvalidProps,
     /// The database refused this one item.
     Rejected,
     /// The database cannot be reached or written now.

@@ -2,6 +2,8 @@
 
 mod access;
 mod backup;
+mod catalogue;
+mod catalogue_command;
 mod check;
 mod commands;
 mod enrichment;

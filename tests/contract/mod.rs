@@ -182,6 +182,8 @@ fn every_status_and_reason_is_documented_and_the_reverse() {
         Reason::UnknownType,
         Reason::TooLarge,
         Reason::InvalidTime,
+        Reason::UnknownEvent,
+        Reason::InvalidProps,
         Reason::Rejected,
         Reason::StoreUnavailable,
     ];
@@ -192,6 +194,8 @@ fn every_status_and_reason_is_documented_and_the_reverse() {
             | Reason::UnknownType
             | Reason::TooLarge
             | Reason::InvalidTime
+            | Reason::UnknownEvent
+            | Reason::InvalidProps
             | Reason::Rejected
             | Reason::StoreUnavailable
             | Reason::Other => {}

@@ -1,4 +1,5 @@
-//! The sites and server keys as the way in sees them: by key, from memory.
+//! The sites and server keys as the way in sees them: by key, from memory. With the sites, their event catalogues are
+//! looked after.
 //!
 //! What is kept is at most two seconds old, so that a change made by another process soon counts here. A key
 //! that is not among what is kept is looked up before it is refused, so that a new site works at once; lookups
@@ -9,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::origin::OriginPattern;
+use crate::ingest::Catalogues;
 use crate::store::sites::Site;
 use crate::store::{Store, StoreError};
 
@@ -37,14 +39,16 @@ struct Snapshot {
 /// The sites of late.
 pub(crate) struct Directory {
     store: Store,
+    catalogues: Arc<Catalogues>,
     current: RwLock<Arc<Snapshot>>,
     loading: tokio::sync::Mutex<()>,
 }
 
 impl Directory {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, catalogues: Arc<Catalogues>) -> Self {
         Self {
             store,
+            catalogues,
             current: RwLock::default(),
             loading: tokio::sync::Mutex::default(),
         }
@@ -125,6 +129,7 @@ impl Directory {
             return Ok(current);
         }
         let as_of = Instant::now();
+        self.catalogues.refresh().await?;
         let mut by_key = HashMap::new();
         for site in self.store.sites().await? {
             let patterns = site

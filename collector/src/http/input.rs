@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::app::App;
+use crate::catalogue;
 use crate::error::{ApiError, Code};
 
 /// A query string. Parameters without a value count as absent.
@@ -118,19 +119,36 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-/// A JSON body of the API; nothing there is large.
+/// Bytes of a body of the API, where little is large.
+pub(crate) const BYTES: usize = 64 * 1024;
+/// Bytes of one that holds an event catalogue.
+pub(crate) const LARGE_BYTES: usize = catalogue::BYTES + BYTES;
+
+/// A JSON body of the API.
 pub(crate) struct Json<T>(pub(crate) T);
+
+/// One that may be large.
+pub(crate) struct Large<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Large<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let Json(value) = Json::read(request, app.body_timeout(), LARGE_BYTES).await?;
+        Ok(Self(value))
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        Self::read(request, app.body_timeout()).await
+        Self::read(request, app.body_timeout(), BYTES).await
     }
 }
 
 impl<T: DeserializeOwned> Json<T> {
-    async fn read(request: Request, patience: Duration) -> Result<Self, ApiError> {
+    async fn read(request: Request, patience: Duration, limit: usize) -> Result<Self, ApiError> {
         // A form of another origin can send every content type but this one without asking first.
         let is_json = request
             .headers()
@@ -149,9 +167,10 @@ impl<T: DeserializeOwned> Json<T> {
             .map_err(|_| ApiError::late_body(patience))?
             .map_err(|e| {
                 if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                    ApiError::new(Code::BodyTooLarge, "The body is larger than 64 KiB.")
+                    let message = format!("The body is larger than {} KiB.", limit / 1024);
+                    ApiError::new(Code::BodyTooLarge, message)
                         .field("body")
-                        .limit(64 * 1024)
+                        .limit(limit)
                 } else {
                     ApiError::new(Code::InvalidJson, "The body ended before it was complete.")
                 }
@@ -243,7 +262,7 @@ mod tests {
             .header(CONTENT_TYPE, "application/json")
             .body(axum::body::Body::from_stream(never))
             .unwrap();
-        let answer = Json::<Filter>::read(request, Duration::from_secs(30)).await;
+        let answer = Json::<Filter>::read(request, Duration::from_secs(30), BYTES).await;
         assert_eq!(answer.err().map(|error| error.code), Some(Code::Timeout));
     }
 }

@@ -7,6 +7,7 @@ mod access;
 pub(crate) mod assets;
 pub(crate) mod body;
 mod caller;
+mod catalogue;
 pub(crate) mod client;
 pub(crate) mod client_address;
 mod cors;

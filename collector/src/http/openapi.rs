@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, caller, entries, events, geo, health, keys, live, loss, rejected, sessions, sites,
-    visitors,
+    access, caller, catalogue, entries, events, geo, health, keys, live, loss, rejected, sessions,
+    sites, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
@@ -28,6 +28,7 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
     ),
     paths(
         events::take,
+        catalogue::public,
         access::me,
         access::setup,
         access::login,
@@ -35,6 +36,11 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
         sites::list,
         sites::add,
         sites::change,
+        catalogue::show,
+        catalogue::change,
+        catalogue::adopt,
+        catalogue::findings,
+        catalogue::forget,
         visitors::list,
         visitors::one,
         visitors::decide_bot,
@@ -120,7 +126,7 @@ mod tests {
         for call in table.split(".route(").skip(1) {
             let path = call.split('"').nth(1).unwrap();
             // Routes of the API are nested, and written without what they all begin with.
-            let outside = ["/v1/events", "/healthz", "/readyz"];
+            let outside = ["/v1/events", "/v1/catalogue", "/healthz", "/readyz"];
             let path = if outside.contains(&path) {
                 path.to_owned()
             } else {

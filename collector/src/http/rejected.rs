@@ -154,6 +154,8 @@ pub(crate) async fn retry(
         .rejected_item(site.id, id)
         .await?
         .ok_or_else(ApiError::not_found)?;
+    // A catalogue that was mended a moment ago, perhaps by another process, counts.
+    app.ingest().catalogues().refresh().await?;
     try_again(&app, &site, &rejected)
         .await?
         .map(Json)
@@ -185,6 +187,7 @@ pub(crate) async fn retry_all(
     caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let reason = params.reason.map(|Name(name)| name);
+    app.ingest().catalogues().refresh().await?;
     let mut tried = Tried::default();
     let mut cursor = None;
     // From the latest to the oldest: what is dropped again keeps its place, so that each is met once.

@@ -11,19 +11,17 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, assets, caller, client, cors, entries, events, geo, guard, health, keys, live, loss,
-    openapi, rejected, sessions, sites, trace, visitors,
+    access, assets, caller, catalogue, client, cors, entries, events, geo, guard, health, input,
+    keys, live, loss, openapi, rejected, sessions, sites, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
-
-/// Bytes of a body of the reading API, where nothing is large.
-const API_BODY_BYTES: usize = 64 * 1024;
 
 /// Every route of the collector.
 pub(crate) fn router(app: App) -> Router {
     let sending = Router::new()
         .route("/v1/events", post(events::take).options(cors::preflight))
+        .route("/v1/catalogue", get(catalogue::public))
         .method_not_allowed_fallback(health::wrong_method)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(cors::headers));
@@ -35,6 +33,17 @@ pub(crate) fn router(app: App) -> Router {
         .route("/logout", post(access::logout))
         .route("/sites", get(sites::list).post(sites::add))
         .route("/sites/{id}", patch(sites::change))
+        .route(
+            "/sites/{id}/catalogue",
+            get(catalogue::show)
+                .patch(catalogue::change)
+                .layer(DefaultBodyLimit::max(input::LARGE_BYTES)),
+        )
+        .route("/sites/{id}/catalogue/adopt", post(catalogue::adopt))
+        .route(
+            "/sites/{id}/catalogue/findings",
+            get(catalogue::findings).delete(catalogue::forget),
+        )
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))
@@ -54,7 +63,7 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(health::wrong_method)
         .layer(from_fn_with_state(app.clone(), caller::same_site_only))
         .layer(from_fn_with_state(app.clone(), client::limited))
-        .layer(DefaultBodyLimit::max(API_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(input::BYTES))
         .layer(CompressionLayer::new())
         .layer(from_fn(not_stored));
 

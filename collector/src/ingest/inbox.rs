@@ -17,9 +17,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use waymark_protocol::Sdk;
 
+use super::findings::Findings;
 use super::mask::{self, Sample};
 use super::meter::Meter;
 use super::{Envelope, IngestOptions, Received};
+use crate::catalogue::{Finding, Problem};
 use crate::enrich::client_hints::ClientHints;
 use crate::enrich::geo::Place;
 use crate::outcome::{Fault, reason_name};
@@ -125,12 +127,14 @@ impl Sender {
 }
 
 /// One dropped item on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Dropped {
     origin: Arc<Origin>,
     id: Uuid,
     fault: Fault,
     item: (String, bool),
+    /// The event's name, where its site's catalogue is why it was dropped.
+    event: Option<String>,
 }
 
 /// The way in.
@@ -139,6 +143,7 @@ pub(super) struct Inbox {
     sender: mpsc::Sender<Dropped>,
     missed: Arc<Missed>,
     meter: Meter,
+    findings: Arc<Findings>,
     closing: CancellationToken,
     bounds: Bounds,
 }
@@ -201,6 +206,29 @@ impl Dropped {
             id: id.unwrap_or_else(Uuid::now_v7),
             fault,
             item: first(json),
+            event: None,
+        }
+    }
+
+    /// The same, of an event that its site's catalogue does not describe.
+    pub(super) fn event(self, name: Option<String>) -> Self {
+        Self {
+            event: name,
+            ..self
+        }
+    }
+
+    /// Counts what the catalogue found.
+    fn count(&self, findings: &Findings) {
+        if let Some(name) = &self.event
+            && let Some(problem) = Problem::of(self.fault.reason)
+        {
+            let finding = Finding {
+                problem,
+                field: self.fault.field.clone().unwrap_or_default(),
+            };
+            let origin = &self.origin;
+            findings.add(origin.site_id, name, &finding, origin.received_at);
         }
     }
 
@@ -245,6 +273,7 @@ impl Inbox {
         store: Store,
         options: IngestOptions,
         meter: Meter,
+        findings: Arc<Findings>,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (sender, receiver) = mpsc::channel(WAITING);
         let missed = Arc::new(Missed::default());
@@ -258,6 +287,7 @@ impl Inbox {
             receiver,
             missed: Arc::clone(&missed),
             meter: meter.clone(),
+            findings: Arc::clone(&findings),
             closing: closing.clone(),
             bounds,
         };
@@ -265,6 +295,7 @@ impl Inbox {
             sender,
             missed,
             meter,
+            findings,
             closing,
             bounds,
         };
@@ -278,9 +309,12 @@ impl Inbox {
 
     /// Takes an item in, or lets it go. Never waits.
     pub(super) fn push(&self, dropped: Dropped) {
-        let site_id = dropped.origin.site_id;
-        if self.sender.try_send(dropped).is_err() {
-            self.missed.add(site_id, 1);
+        if !self.is_on() {
+            dropped.count(&self.findings);
+        } else if let Err(unsent) = self.sender.try_send(dropped) {
+            let dropped = unsent.into_inner();
+            dropped.count(&self.findings);
+            self.missed.add(dropped.origin.site_id, 1);
             self.meter.let_go(Gone::TooFast, 1);
         }
     }
@@ -297,6 +331,7 @@ struct Writing {
     receiver: mpsc::Receiver<Dropped>,
     missed: Arc<Missed>,
     meter: Meter,
+    findings: Arc<Findings>,
     closing: CancellationToken,
     bounds: Bounds,
 }
@@ -323,6 +358,11 @@ impl Writing {
     }
 
     async fn write(&self, group: Vec<Dropped>) {
+        let events: Vec<_> = group
+            .iter()
+            .filter(|item| item.event.is_some())
+            .cloned()
+            .collect();
         let mut rows: Vec<NewRejected> = group.into_iter().map(Dropped::into_row).collect();
         // In one order everywhere, so that two collectors wait for each other and seldom stand in each other's way.
         rows.sort_by_key(|row| (row.site_id, row.id));
@@ -338,9 +378,15 @@ impl Writing {
             tokio::time::sleep(PAUSE).await;
         };
         match written {
-            Ok(gone) => {
-                self.meter.let_go(Gone::TooMany, gone.too_many);
-                self.meter.let_go(Gone::TooOld, gone.too_old);
+            Ok(mut done) => {
+                self.meter.let_go(Gone::TooMany, done.too_many);
+                self.meter.let_go(Gone::TooOld, done.too_old);
+                // Taken out, since the same item may stand in a group twice.
+                for event in events {
+                    if done.new.remove(&(event.origin.site_id, event.id)) {
+                        event.count(&self.findings);
+                    }
+                }
             }
             Err(error) => {
                 tracing::warn!(items = rows.len(), %error, "dropped items could not be written into the inbox");

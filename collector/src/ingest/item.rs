@@ -59,6 +59,17 @@ pub(super) fn read(
     })
 }
 
+/// The name of an event that has been read before.
+pub(super) fn event_name(raw: &RawValue) -> Option<String> {
+    let item = serde_json::from_str::<Item<&RawValue>>(raw.get());
+    let data = match &item {
+        Ok(item) => item.data,
+        Err(_) => Fields::read("", raw)?.raw("data")?,
+    };
+    let name = Fields::read("data.", data)?.get::<String>("name")?;
+    limit::whole(name, limits::NAME_CHARS).ok()
+}
+
 /// Whether an id is of the kind that items have. Keys that grow with time keep the index fast; whether the time in
 /// this one is true does not matter.
 fn is_version_7(id: Uuid) -> bool {
@@ -137,6 +148,7 @@ fn fact(
         ga: None,
         engagement: None,
         dated: item.kind != ItemKind::PagePing || clock.agrees_on(item.at),
+        finding: None,
     };
     match item.kind {
         ItemKind::PageView => page_view(&mut fact, item.data, ignored)?,

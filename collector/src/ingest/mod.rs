@@ -1,10 +1,10 @@
 //! The way of a batch: read, correct, enrich, queue, commit, answer.
 //!
 //! ```text
-//! envelope → context, item → enrich → queue → writer → store::commit
-//!     │            │                    │        │
-//!   Refused     dropped            Overloaded  accepted, duplicate, dropped, retry
-//!                  └──────────► inbox ◄────────────────────────┘
+//! envelope → context, item → enrich → catalogue → queue → writer → store::commit
+//!     │            │                     │         │        │
+//!   Refused     dropped               dropped Overloaded  accepted, duplicate, dropped, retry
+//!                  └────────► inbox ◄────┴──────────────────────┘
 //! ```
 //!
 //! Each step hands an item on or names its [`outcome`](crate::outcome). `accepted` and `duplicate` are said after the
@@ -12,10 +12,12 @@
 //!
 //! Knows no HTTP and no SQL.
 
+mod catalogues;
 mod clock;
 mod context;
 pub mod envelope;
 mod fields;
+mod findings;
 mod inbox;
 mod item;
 pub mod live;
@@ -34,10 +36,12 @@ use tokio_util::task::TaskTracker;
 use tracing::instrument::WithSubscriber;
 use waymark_protocol::{BatchAnswer, ItemAnswer, Reason, Status};
 
+pub use catalogues::Catalogues;
 pub use envelope::{Envelope, RefusalCode, Refused};
 pub use meter::Meter;
 pub use reading::{Answers, Reading, read};
 
+use crate::catalogue::Problem;
 use crate::enrich::client_hints::ClientHints;
 use crate::enrich::geo::Place;
 use crate::enrich::user_agent;
@@ -46,6 +50,7 @@ use crate::outcome::{Fault, Outcome};
 use crate::store::rejected::Rejected;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store};
+use findings::Findings;
 use inbox::{Dropped, Inbox, Origin, Sender};
 use queue::{Full, Job, Queue};
 
@@ -143,8 +148,11 @@ impl Depth {
 pub struct Ingest {
     queue: Arc<Queue>,
     inbox: Arc<Inbox>,
+    catalogues: Arc<Catalogues>,
+    findings: Arc<Findings>,
     writers: TaskTracker,
     inbox_task: TaskTracker,
+    findings_task: TaskTracker,
 }
 
 impl Ingest {
@@ -159,12 +167,14 @@ impl Ingest {
         // The patterns take a moment to compile, which the first request need not wait for.
         tokio::task::spawn_blocking(user_agent::warm_up);
         let queue = Arc::new(Queue::new(options));
+        let findings = Arc::new(Findings::default());
         let writers = TaskTracker::new();
         let writer = || {
             writer::run(
                 store.clone(),
                 Arc::clone(&queue),
                 live.clone(),
+                Arc::clone(&findings),
                 options.commit_time,
             )
             // A writer logs where whoever started it does.
@@ -179,15 +189,24 @@ impl Ingest {
             }
         }
         writers.close();
-        let (inbox, writing) = Inbox::new(store, options, queue.meter.clone());
+        let catalogues = Arc::new(Catalogues::new(store.clone()));
+        let findings_task = TaskTracker::new();
+        let counting = Arc::clone(&findings).run(store.clone());
+        findings_task.spawn(counting.with_current_subscriber());
+        findings_task.close();
+        let (inbox, writing) =
+            Inbox::new(store, options, queue.meter.clone(), Arc::clone(&findings));
         let inbox_task = TaskTracker::new();
         inbox_task.spawn(writing.with_current_subscriber());
         inbox_task.close();
         Self {
             queue,
             inbox: Arc::new(inbox),
+            catalogues,
+            findings,
             writers,
             inbox_task,
+            findings_task,
         }
     }
 
@@ -204,7 +223,11 @@ impl Ingest {
         envelope: &Envelope<'_>,
         received: &Received,
     ) -> Result<BatchAnswer, IngestError> {
-        let Reading { facts, mut answers } = read(site, envelope, received)?;
+        let mut reading = read(site, envelope, received)?;
+        if let Some(catalogue) = self.catalogues.of(site.id) {
+            reading.judge(&catalogue);
+        }
+        let Reading { facts, mut answers } = reading;
         let verdicts = self.queue(facts)?;
         // The batch has been taken in: what is wrong with it now is not for its sender to send again.
         self.queue.meter.batch(envelope.sdk.as_ref());
@@ -243,7 +266,19 @@ impl Ingest {
         };
         let received = Sender::received(kept.sender.as_deref(), rejected.received_at);
         let envelope = Envelope::again(&site.key, kept.sent_at, &kept.context, &rejected.payload)?;
-        let Reading { facts, mut answers } = read(site, &envelope, &received)?;
+        let mut reading = read(site, &envelope, &received)?;
+        if let Some(catalogue) = self.catalogues.of(site.id) {
+            reading.judge(&catalogue);
+            // It was counted when it came here.
+            let counted = Problem::ALL.map(Problem::as_str);
+            if counted.contains(&rejected.reason.as_str()) {
+                reading
+                    .facts
+                    .iter_mut()
+                    .for_each(|fact| fact.finding = None);
+            }
+        }
+        let Reading { facts, mut answers } = reading;
         if let Some(verdicts) = self.queue(facts)? {
             answers.settle(verdicts.await.map_err(|_| IngestError::ShuttingDown)?);
         }
@@ -282,7 +317,8 @@ impl Ingest {
             let (Status::Dropped, Some(reason)) = (line.status, line.reason) else {
                 continue;
             };
-            if self.inbox.is_on() && wanted(reason) {
+            let by_catalogue = Problem::of(reason).is_some();
+            if (self.inbox.is_on() || by_catalogue) && wanted(reason) {
                 let origin =
                     origin.get_or_insert_with(|| Arc::new(Origin::of(site, envelope, received)));
                 let fault = Fault {
@@ -290,8 +326,12 @@ impl Ingest {
                     field: line.field.clone(),
                     limit: line.limit,
                 };
-                self.inbox
-                    .push(Dropped::new(origin, line.id, fault, item.get()));
+                let dropped = Dropped::new(origin, line.id, fault, item.get());
+                self.inbox.push(if by_catalogue {
+                    dropped.event(item::event_name(item))
+                } else {
+                    dropped
+                });
             }
         }
     }
@@ -302,6 +342,13 @@ impl Ingest {
         self.writers.wait().await;
         self.inbox.close();
         self.inbox_task.wait().await;
+        self.findings.close();
+        self.findings_task.wait().await;
+    }
+
+    /// The event catalogues that events are held against.
+    pub fn catalogues(&self) -> &Arc<Catalogues> {
+        &self.catalogues
     }
 
     /// What is counted on the way.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use waymark_protocol::{ItemAnswer, Status};
+use waymark_protocol::{ItemAnswer, ItemKind, Status};
 
 use super::clock::Clock;
 use super::envelope::{Envelope, Refused};
 use super::{Received, context, item};
+use crate::catalogue::Catalogue;
 use crate::journey::Fact;
-use crate::outcome::Outcome;
+use crate::outcome::{Fault, Outcome};
 use crate::store::sites::Site;
 
 /// A batch that has been read.
@@ -57,6 +58,7 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
                     field: None,
                     limit: None,
                     ignored,
+                    flagged: Vec::new(),
                 });
                 facts.push(fact);
             }
@@ -68,6 +70,7 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
                     field: None,
                     limit: None,
                     ignored: Vec::new(),
+                    flagged: Vec::new(),
                 };
                 Outcome::Dropped(bad.fault).write(&mut line);
                 answers.lines.push(line);
@@ -75,6 +78,39 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
         }
     }
     Ok(Reading { facts, answers })
+}
+
+impl Reading {
+    /// Holds the events against the site's catalogue: what it finds wrong is noted in the item's line, or dropped.
+    pub(super) fn judge(&mut self, catalogue: &Catalogue) {
+        let lines = &mut self.answers.lines;
+        let mut open = self.answers.open.iter();
+        let mut good = Vec::with_capacity(self.facts.len());
+        self.facts.retain_mut(|fact| {
+            let Some(&index) = open.next() else {
+                return true;
+            };
+            let finding = match (fact.kind, fact.name.as_deref()) {
+                (ItemKind::Event, Some(name)) => catalogue.judge(name, fact.props.as_deref()),
+                _ => None,
+            };
+            match finding {
+                Some(found) if catalogue.rejects() => {
+                    let fault = Fault::of(found.problem.reason(), found.field);
+                    Outcome::Dropped(fault).write(&mut lines[index]);
+                    return false;
+                }
+                Some(found) => {
+                    lines[index].flagged.push(found.field.clone());
+                    fact.finding = Some(Box::new(found));
+                }
+                None => {}
+            }
+            good.push(index);
+            true
+        });
+        self.answers.open = good;
+    }
 }
 
 impl Answers {

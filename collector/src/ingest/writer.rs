@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use waymark_protocol::Reason;
 
+use super::findings::Findings;
 use super::live::{self, Update};
 use super::queue::Queue;
 use crate::journey::Fact;
@@ -36,13 +37,14 @@ pub(super) async fn run(
     store: Store,
     queue: Arc<Queue>,
     live: broadcast::Sender<Arc<Update>>,
+    findings: Arc<Findings>,
     commit_time: Duration,
 ) {
     let database = Writing {
         store: &store,
         commit_time,
     };
-    outlive_panics(|| work(database, &queue, &live)).await;
+    outlive_panics(|| work(database, &queue, &live, &findings)).await;
 }
 
 /// Runs a writer of SQLite, which blocks its thread while it commits, in one of its own.
@@ -91,7 +93,12 @@ impl Writing<'_> {
     }
 }
 
-async fn work(database: Writing<'_>, queue: &Queue, live: &broadcast::Sender<Arc<Update>>) {
+async fn work(
+    database: Writing<'_>,
+    queue: &Queue,
+    live: &broadcast::Sender<Arc<Update>>,
+    findings: &Findings,
+) {
     while let Some(taken) = queue.take().await {
         let facts: Vec<&Fact> = taken.jobs.iter().flat_map(|job| &job.facts).collect();
         let began = tokio::time::Instant::now();
@@ -101,10 +108,28 @@ async fn work(database: Writing<'_>, queue: &Queue, live: &broadcast::Sender<Arc
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(items = facts.len(), ms, "a transaction was slow");
         }
+        count(&facts, &outcomes, findings);
         let news = Changes::of(&facts, &outcomes, live.receiver_count() > 0);
         taken.done(outcomes);
         // After the answers: those who watch can wait a moment longer than those who send.
         news.tell(database.store, live).await;
+    }
+}
+
+/// Counts what catalogues found wrong with items that are new.
+fn count(facts: &[&Fact], outcomes: &[Outcome], findings: &Findings) {
+    for (fact, outcome) in facts.iter().zip(outcomes) {
+        if let Some(finding) = &fact.finding
+            && let Some(name) = &fact.name
+            && *outcome == Outcome::Accepted
+        {
+            findings.add(
+                fact.arrival.site_id,
+                name,
+                finding,
+                fact.arrival.received_at,
+            );
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use waymark_protocol::{Consent, ItemKind};
 use super::model::{Device, Entry, EntryKind, Ga, Screen, Touch};
 use super::names::friendly;
 use super::stages::Stage;
+use crate::catalogue::Finding;
 
 /// The place of an item in time: by time, and by id where two share a millisecond. Everything that is first or last
 /// is so by this order, so that no arrival order can change it.
@@ -98,6 +99,8 @@ pub struct Fact {
     /// would keep the time of its first copy, so one whose time had to be corrected, which comes out a little
     /// different for each copy, says only what it measured.
     pub dated: bool,
+    /// What the site's event catalogue holds against it. Nothing that is stored with it: it is counted once it is stored.
+    pub finding: Option<Box<Finding>>,
 }
 
 impl Arrival {

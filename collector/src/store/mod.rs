@@ -8,11 +8,13 @@
 //! means; that is [`crate::journey`]'s.
 
 mod bots;
+pub mod catalogues;
 mod commit;
 pub mod dump;
 mod durability;
 mod entries;
 mod error;
+pub mod findings;
 pub mod inspect;
 mod journeys;
 pub mod keys;

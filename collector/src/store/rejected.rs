@@ -3,7 +3,7 @@
 //! Bounded by number per site and by age; the oldest go first, and how many went is kept by site. What is written here
 //! has been masked by [`crate::ingest`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -111,13 +111,15 @@ pub struct Bounds {
     pub age: Duration,
 }
 
-/// Rows that had to go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LetGo {
-    /// Because there were too many.
+/// What writing did with the inbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows that had to go because there were too many.
     pub too_many: u64,
-    /// Because they were too old.
+    /// Rows that had to go because they were too old.
     pub too_old: u64,
+    /// Site and id of items that were not there before.
+    pub new: HashSet<(i64, Uuid)>,
 }
 
 static INSERT: Rows = Rows::new(include_str!("sql/rejected/insert.sql"), 11);
@@ -180,23 +182,23 @@ fn values(row: &NewRejected) -> [Value<'_>; 11] {
 
 impl Store {
     /// Keeps dropped items, and lets the oldest go where that makes too many. An item that is there already stays as it
-    /// is. `missed` are numbers of items, by site, that never got here.
+    /// is, and is not among the new ones. `missed` are numbers of items, by site, that never got here.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; nothing was written then.
     pub async fn add_rejected(
         &self,
-        new: &[NewRejected],
+        dropped: &[NewRejected],
         missed: &[(i64, i64)],
         bounds: Bounds,
         now: i64,
-    ) -> Result<LetGo, StoreError> {
+    ) -> Result<Written, StoreError> {
         let marks = match self.kind() {
             Kind::Sqlite => Marks::Bare,
             Kind::Postgres => Marks::Numbered,
         };
-        let rows: Vec<Value<'_>> = new.iter().flat_map(values).collect();
-        let mut sites: BTreeMap<i64, i64> = new.iter().map(|row| (row.site_id, 0)).collect();
+        let rows: Vec<Value<'_>> = dropped.iter().flat_map(values).collect();
+        let mut sites: BTreeMap<i64, i64> = dropped.iter().map(|row| (row.site_id, 0)).collect();
         for (site_id, items) in missed {
             *sites.entry(*site_id).or_default() += items;
         }
@@ -221,10 +223,12 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected();
+            let mut new = HashSet::new();
             for (sql, values) in INSERT.chunks(marks, &rows) {
-                bind!(sqlx::query(sql), values)
-                    .execute(&mut *transaction)
+                let rows: Vec<(i64, Uuid)> = bind!(sqlx::query_as(sql), values)
+                    .fetch_all(&mut *transaction)
                     .await?;
+                new.extend(rows);
             }
             let mut too_many = 0;
             for (site_id, let_go) in &mut sites {
@@ -245,7 +249,11 @@ impl Store {
                 }
             }
             transaction.commit().await?;
-            Ok(LetGo { too_many, too_old })
+            Ok(Written {
+                too_many,
+                too_old,
+                new,
+            })
         })
     }
 

@@ -118,6 +118,8 @@ pub(crate) struct ItemAnswer {
     limit: Option<u64>,
     /// Optional fields that were left out.
     ignored: Option<Vec<String>>,
+    /// What is not as the site's event catalogue says.
+    flagged: Option<Vec<String>>,
 }
 
 /// `accepted` and `duplicate` are durable; `retry` is to be sent again.
@@ -138,6 +140,8 @@ pub(crate) enum Reason {
     UnknownType,
     TooLarge,
     InvalidTime,
+    UnknownEvent,
+    InvalidProps,
     Rejected,
     StoreUnavailable,
 }

@@ -3,3 +3,4 @@ INSERT INTO rejected (
 )
 VALUES {rows}
 ON CONFLICT (site_id, id) DO NOTHING
+RETURNING site_id, id

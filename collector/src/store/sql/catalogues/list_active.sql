@@ -1,0 +1,3 @@
+SELECT site_id, revision
+FROM catalogues
+WHERE mode <> 'off'
