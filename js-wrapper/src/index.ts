@@ -10,12 +10,13 @@ import { join, run } from './loader.js';
 import { stub } from './stub.js';
 import type {
   ConsentState,
-  ConversionOptions,
+  ConversionArguments,
+  EventArguments,
+  EventName,
   Ids,
   InitOptions,
   PageOptions,
   Props,
-  TrackOptions,
   Traits,
   Waymark,
 } from './types.js';
@@ -62,8 +63,8 @@ export function page(options?: PageOptions): void {
 }
 
 /** See {@link Waymark.track}. */
-export function track(name: string, props?: Props, options?: TrackOptions): void {
-  send('track', name, props, options);
+export function track<Name extends EventName>(name: Name, ...rest: EventArguments<Name>): void {
+  send('track', name, ...rest);
 }
 
 /** See {@link Waymark.identify}. */
@@ -97,8 +98,8 @@ export function milestone(name: string, props?: Props): void {
 }
 
 /** See {@link Waymark.conversion}. */
-export function conversion(name: string, options?: ConversionOptions): void {
-  send('conversion', name, options);
+export function conversion<Name extends EventName>(name: Name, ...rest: ConversionArguments<Name>): void {
+  send('conversion', name, ...rest);
 }
 
 /** See {@link Waymark.consent}. */

@@ -8,6 +8,39 @@
 /** Properties of an event: anything that `JSON.stringify` keeps, at most 8 levels and 32 KB. */
 export type Props = Readonly<Record<string, unknown>>;
 
+/**
+ * The site's events and their properties, by name. Empty here: `npx waymark types` writes a file that fills it in, and from
+ * then on `track` and its like know the names and what goes with them.
+ */
+export interface Events {}
+
+/** What that file says beside the events: whether others are errors. */
+export interface EventSettings {}
+
+/** A name of an event: any text, or one of the catalogue's; in the loose form one of these or any other. */
+export type EventName = [keyof Events] extends [never]
+  ? string
+  : EventSettings extends { strict: true }
+    ? keyof Events & string
+    : (keyof Events & string) | (string & {});
+
+/** The properties that go with a name. */
+export type EventProps<Name> = Name extends keyof Events ? Events[Name] : Props;
+
+/** What `track` takes after the name: properties may be left out where none is required. */
+export type EventArguments<Name> = Name extends unknown
+  ? {} extends EventProps<Name>
+    ? [props?: EventProps<Name>, options?: TrackOptions]
+    : [props: EventProps<Name>, options?: TrackOptions]
+  : never;
+
+/** What `conversion` takes after the name. */
+export type ConversionArguments<Name> = Name extends unknown
+  ? {} extends EventProps<Name>
+    ? [options?: ConversionOptions & EventProps<Name>]
+    : [options: ConversionOptions & EventProps<Name>]
+  : never;
+
 /** What a trait may be. */
 export type Trait = string | number | boolean | null | Date | readonly Trait[] | { readonly [name: string]: Trait | undefined };
 
@@ -46,8 +79,13 @@ export interface InitOptions {
   endpoint: string;
   /** Where the WebAssembly file lies. By default beside the module, which bundlers resolve on their own. */
   wasmUrl?: string | URL;
-  /** Say in the browser's console what is dropped, refused or cannot be loaded. Off by default. */
+  /**
+   * Say in the browser's console what is sent and answered, and what is dropped, refused or cannot be loaded. Off by default.
+   * `?waymark_debug` in a page's address switches it on for the tab and shows a panel in the page.
+   */
   debug?: boolean;
+  /** In debug mode, the event catalogue or its address. By default the collector is asked. */
+  catalogue?: object | string;
   /** The consent that holds at the start; a later {@link Waymark.consent} changes it. `granted` by default. */
   consent?: ConsentState;
   /** Store nothing in the browser: visitor, session and what waits live as long as the page does. Off by default. */
@@ -177,7 +215,7 @@ export interface Waymark {
   /** Records a page view. Only needed with `autoPageViews: false`. */
   page(options?: PageOptions): void;
   /** Records that something named by the site happened, such as `cta_clicked`. */
-  track(name: string, props?: Props, options?: TrackOptions): void;
+  track<Name extends EventName>(name: Name, ...rest: EventArguments<Name>): void;
   /** Says which of the site's users this visitor is. */
   identify(userId: string, traits?: Traits): void;
   /**
@@ -197,7 +235,7 @@ export interface Waymark {
   /** Marks a moment of the journey, such as `signup_at`. The first time counts; repeating it is harmless. */
   milestone(name: string, props?: Props): void;
   /** Records an event that counts as a conversion, sent at once. */
-  conversion(name: string, options?: ConversionOptions): void;
+  conversion<Name extends EventName>(name: Name, ...rest: ConversionArguments<Name>): void;
   /** Says what the visitor has agreed to from now on; `granted` and `denied` in all of the site's open tabs. */
   consent(state: ConsentState): void;
   /**

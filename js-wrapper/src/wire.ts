@@ -102,6 +102,7 @@ export interface ItemAnswer {
   field?: string;
   limit?: number;
   ignored?: string[];
+  flagged?: string[];
 }
 
 /** The answer to a request that was refused whole. */
@@ -262,6 +263,7 @@ export function readAnswer(value: unknown): BatchAnswer {
         field: optional(text),
         limit: optional(count),
         ignored: optional(list(text)),
+        flagged: optional(list(text)),
       }),
     ),
   })(value, '');

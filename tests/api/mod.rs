@@ -18,3 +18,4 @@ mod reading;
 mod rejected;
 mod secrets;
 mod server_keys;
+mod types_command;

@@ -4,11 +4,11 @@
  * Owns listeners on the element that it is given, until `destroy`.
  */
 
-import type { Props, TrackOptions, Waymark } from '../types.js';
+import type { EventName, Props, TrackOptions, Waymark } from '../types.js';
 import { watchForm } from './form.js';
 
 /** What is to be recorded: a name, or a name with properties and options. */
-export type Tracked = string | ({ name: string; props?: Props } & TrackOptions);
+export type Tracked = EventName | ({ name: EventName; props?: Props } & TrackOptions);
 
 /** Behaviour that an element has been given. Frameworks call these by name. */
 export interface Attached<P> {

@@ -3,7 +3,7 @@
 import { useState } from 'react';
 
 import { watchForm } from '../adapter/form.js';
-import type { Props, TrackOptions, Waymark } from '../types.js';
+import type { EventArguments, EventName, Props, Waymark } from '../types.js';
 import { useLeft, useStable } from './lifetime.js';
 import { useWaymark } from './provider.js';
 
@@ -13,9 +13,9 @@ export function useTrack(): Waymark['track'] {
 }
 
 /** A handler for `onClick`, or for any other event, that records `name`. It stays the same from render to render. */
-export function useTrackClick(name: string, props?: Props, options?: TrackOptions): () => void {
+export function useTrackClick<Name extends EventName>(name: Name, ...rest: EventArguments<Name>): () => void {
   const client = useWaymark();
-  return useStable(() => client.track(name, props, options));
+  return useStable(() => client.track(name, ...rest));
 }
 
 /** Handlers for a `<form>`. */
