@@ -58,6 +58,8 @@ declare module '#inspector' {
   export default function init(from: { module_or_path: URL }): Promise<unknown>;
   /** Watches the core; see `sdk-wasm/inspector/src/lib.rs`. */
   export function inspect(read: () => string, problems: () => string): void;
+  /** What is wrong, by the number of a problem. */
+  export function sentence(problem: number): string;
   /** The state that a text says, as an object. */
   export function object(state: string): object | undefined;
 }

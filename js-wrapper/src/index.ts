@@ -45,7 +45,7 @@ export function init(options: InitOptions): void {
     const engines = [wasmEngine(wasm), jsEngine(() => import('./fallback.js'))];
     void run(
       api,
-      options,
+      { ...options },
       engines,
       () => import('./inspector.js'),
       () => import('./autocapture.js'),

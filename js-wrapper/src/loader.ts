@@ -6,7 +6,7 @@
  * Behind `core.call` the core takes over.
  */
 
-import { is_out, load, save, set_out } from '#host';
+import { attempt, is_out, load, save, set_out } from '#host';
 import type { Core, Engine } from './engine.js';
 import { isParked, park, takeParked } from './parked.js';
 import { guard } from './redact.js';
@@ -59,7 +59,7 @@ function eventsUrl(endpoint: string): string {
  *
  * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
  * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too, and
- * autocapture where it is switched on.
+ * autocapture where it is switched on. `options` are its own from here on.
  */
 export async function run(
   api: Stub,
@@ -70,8 +70,9 @@ export async function run(
   linker: () => Promise<Linker>,
   google: () => Promise<Google>,
 ): Promise<void> {
-  const { wasmUrl: _, ...settings } = options;
   const landing = api.l;
+  // Asked for by this page's address, or by an earlier page's of this tab.
+  options.debug ||= /[?&]waymark_debug/.test(landing.url + attempt<unknown>(() => sessionStorage['waymark_debug'], ''));
   const { globalPrivacyControl, doNotTrack } = navigator as { globalPrivacyControl?: boolean; doNotTrack?: unknown };
   const signalled =
     (options.globalPrivacyControl !== false && globalPrivacyControl) || (options.doNotTrack && doNotTrack == 1);
@@ -218,7 +219,7 @@ export async function run(
       const arrival = earlier[0]?.landing;
       for (const chunk of chunks) if (chunk) chunk.attach(core, options, arrival ?? landing);
       core.start({
-        ...settings,
+        ...options,
         endpoint: eventsUrl(options.endpoint),
         landing,
         arrival,

@@ -31,7 +31,8 @@ try {
   for (const name in rest) settings[name] = read(rest[name] as string);
   if (auto) settings['autoPageViews'] = read(auto);
   if (join(api)) {
-    if (settings['debug']) console.warn('[waymark] init: this page is measured already');
+    // Which is said in debug mode.
+    api.q.push(['init', [], 0, '']);
   } else {
     const options = { ...settings, key, endpoint: new URL(endpoint ?? '/v1/events', tag.src).href };
     const chunk = (file: string) => () => import(new URL(file, tag.src).href);

@@ -4,6 +4,7 @@ mod access;
 mod backup;
 mod catalogue;
 mod catalogue_command;
+mod catalogue_modes;
 mod check;
 mod commands;
 mod enrichment;

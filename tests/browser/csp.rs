@@ -45,6 +45,26 @@ async fn webassembly_runs_where_it_is_allowed() {
     scene.assert_engine(Engine::Wasm).await;
 }
 
+/// Without WebAssembly, so without the core's words; everything else of debug mode is there.
+#[tokio::test]
+async fn the_inspector_needs_no_more_than_own_scripts() {
+    let scene = Scene::with_pages([("strict", page(&own_tag("")))]).await;
+    scene
+        .site
+        .set_policy("script-src 'self'; style-src 'none'; require-trusted-types-for 'script'");
+    scene.open("/strict?waymark_debug").await;
+    scene.answered().await;
+    let panel = "document.querySelector('waymark-inspector')?.shadowRoot.querySelector('.panel')";
+    let shown = format!(
+        "return [getComputedStyle({panel}).display, {panel}.textContent.includes('Batch 1')].join()"
+    );
+    let (browser, shown) = (&scene.browser, &shown);
+    crate::support::eventually("a panel with its styles and a batch", || async move {
+        browser.run(shown).await == json!("flex,true")
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_nonce_is_passed_on_to_what_the_tag_loads() {
     let policy = format!("script-src 'nonce-{NONCE}'");

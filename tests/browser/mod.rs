@@ -17,6 +17,7 @@ mod figures;
 mod ga;
 mod hostile;
 mod identity;
+mod inspector;
 mod journey;
 mod lifecycle;
 mod linker;

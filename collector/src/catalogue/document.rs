@@ -378,4 +378,20 @@ mod tests {
         assert_eq!(own["$defs"]["plan"], json!({"enum": ["a", "b"]}));
         assert_eq!(own["type"], "object");
     }
+
+    /// What editors say of a document is what this says, as far as a schema can: it knows nothing of circles.
+    #[test]
+    fn the_schema_for_editors_agrees() {
+        let schema = include_str!("../../../docs/catalogue.schema.json");
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        let validator = jsonschema::options().offline().build(&schema).unwrap();
+        let cases = include_str!("../../../protocol/fixtures/catalogue/documents.json");
+        let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
+        for case in cases {
+            let document = &case["document"];
+            let circle = case["at"] == "/$defs/a/items/$ref";
+            let good = Document::of(document.clone()).is_ok() || circle;
+            assert_eq!(validator.is_valid(document), good, "{document}");
+        }
+    }
 }

@@ -126,8 +126,22 @@ impl Sender {
     }
 }
 
+/// What a site's catalogue found wrong with a dropped item.
+struct Found {
+    key: (i64, Uuid),
+    name: String,
+    finding: Finding,
+    at: i64,
+}
+
+impl Found {
+    fn count(&self, findings: &Findings) {
+        findings.add(self.key.0, &self.name, &self.finding, self.at);
+    }
+}
+
 /// One dropped item on its way.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Dropped {
     origin: Arc<Origin>,
     id: Uuid,
@@ -218,18 +232,18 @@ impl Dropped {
         }
     }
 
-    /// Counts what the catalogue found.
-    fn count(&self, findings: &Findings) {
-        if let Some(name) = &self.event
-            && let Some(problem) = Problem::of(self.fault.reason)
-        {
-            let finding = Finding {
+    /// What the catalogue found, for the counts.
+    fn found(&self) -> Option<Found> {
+        let problem = Problem::of(self.fault.reason)?;
+        Some(Found {
+            key: (self.origin.site_id, self.id),
+            name: self.event.clone()?,
+            finding: Finding {
                 problem,
                 field: self.fault.field.clone().unwrap_or_default(),
-            };
-            let origin = &self.origin;
-            findings.add(origin.site_id, name, &finding, origin.received_at);
-        }
+            },
+            at: self.origin.received_at,
+        })
     }
 
     fn into_row(self) -> NewRejected {
@@ -309,12 +323,17 @@ impl Inbox {
 
     /// Takes an item in, or lets it go. Never waits.
     pub(super) fn push(&self, dropped: Dropped) {
-        if !self.is_on() {
-            dropped.count(&self.findings);
-        } else if let Err(unsent) = self.sender.try_send(dropped) {
-            let dropped = unsent.into_inner();
-            dropped.count(&self.findings);
-            self.missed.add(dropped.origin.site_id, 1);
+        let (site_id, found) = (dropped.origin.site_id, dropped.found());
+        let kept = self.is_on() && self.sender.try_send(dropped).is_ok();
+        if kept {
+            return;
+        }
+        // Nobody will know whether it came before.
+        if let Some(found) = found {
+            found.count(&self.findings);
+        }
+        if self.is_on() {
+            self.missed.add(site_id, 1);
             self.meter.let_go(Gone::TooFast, 1);
         }
     }
@@ -358,11 +377,7 @@ impl Writing {
     }
 
     async fn write(&self, group: Vec<Dropped>) {
-        let events: Vec<_> = group
-            .iter()
-            .filter(|item| item.event.is_some())
-            .cloned()
-            .collect();
+        let found: Vec<Found> = group.iter().filter_map(Dropped::found).collect();
         let mut rows: Vec<NewRejected> = group.into_iter().map(Dropped::into_row).collect();
         // In one order everywhere, so that two collectors wait for each other and seldom stand in each other's way.
         rows.sort_by_key(|row| (row.site_id, row.id));
@@ -382,15 +397,16 @@ impl Writing {
                 self.meter.let_go(Gone::TooMany, done.too_many);
                 self.meter.let_go(Gone::TooOld, done.too_old);
                 // Taken out, since the same item may stand in a group twice.
-                for event in events {
-                    if done.new.remove(&(event.origin.site_id, event.id)) {
-                        event.count(&self.findings);
+                for found in found {
+                    if done.new.remove(&found.key) {
+                        found.count(&self.findings);
                     }
                 }
             }
             Err(error) => {
                 tracing::warn!(items = rows.len(), %error, "dropped items could not be written into the inbox");
                 self.meter.let_go(Gone::Unwritten, rows.len() as u64);
+                found.iter().for_each(|found| found.count(&self.findings));
                 for (site_id, items) in missed {
                     self.missed.add(site_id, items);
                 }

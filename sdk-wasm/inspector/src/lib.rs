@@ -45,6 +45,13 @@ mod surface {
         .forget();
     }
 
+    /// What is wrong, by the number of a problem.
+    #[wasm_bindgen]
+    pub fn sentence(problem: usize) -> String {
+        let problem = Problem::from_number(problem);
+        problem.map_or("", Problem::text).to_owned()
+    }
+
     /// The core's state as an object, from its text: for `waymark.state()` in the console.
     #[wasm_bindgen]
     pub fn object(state: &str) -> JsValue {
