@@ -23,7 +23,7 @@ declare module '#host' {
   /** Has `to` hear of everything just before the core does; it must not throw. */
   export function overhear(to: (kind: number, fields: readonly unknown[]) => void): void;
   /** What `job` gives, or `other` where the browser refuses it. */
-  export function attempt<T>(job: () => T, other: T): T;
+  export function attempt<T>(job: () => T, other?: T): T;
   /** The keys in storage that begin with `prefix`; throws where storage is refused. */
   export function keys(prefix: string): string[];
   /** Reads what is stored; empty if there is nothing. */

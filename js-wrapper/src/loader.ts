@@ -72,7 +72,7 @@ export async function run(
 ): Promise<void> {
   const landing = api.l;
   // Asked for by this page's address, or by an earlier page's of this tab.
-  options.debug ||= /[?&]waymark_debug/.test(landing.url + attempt<unknown>(() => sessionStorage['waymark_debug'], ''));
+  options.debug ||= /[?&]waymark_debug/.test(landing.url + attempt<unknown>(() => sessionStorage['waymark_debug']));
   const { globalPrivacyControl, doNotTrack } = navigator as { globalPrivacyControl?: boolean; doNotTrack?: unknown };
   const signalled =
     (options.globalPrivacyControl !== false && globalPrivacyControl) || (options.doNotTrack && doNotTrack == 1);
@@ -109,7 +109,7 @@ export async function run(
     heed(call);
     if (failed && giveUp(call)) return;
     if (waiting.length < MAX_WAITING) waiting.push(call);
-    else if (!giveUp(call)) warn(`${call[0]}: dropped: too many calls wait`);
+    else if (!giveUp(call)) warn(`${call[0]}: too many calls wait`);
   };
 
   /** Forgets what another page has played from storage meanwhile. */
@@ -169,7 +169,7 @@ export async function run(
     try {
       if (method == 'ready') poll(performance.now() + READY_MS);
       else if (method == 'flush') core.flush().then(settle, () => settle?.(0));
-      else if (method == 'init') warn('init: this page is measured already');
+      else if (method == 'init') warn('init: already measured');
       else core.call(method, args, at, url);
       if (signalled && method == 'consent' && args[0] == 'granted' && !is_out()) save(AGREED, 1);
     } catch (error) {
@@ -183,7 +183,7 @@ export async function run(
     const early = api.q as Call[];
     api.q = { push: hold };
     early.forEach(hold);
-    if (!options.key) console.warn('[waymark] no key: nothing is measured');
+    if (!options.key) console.warn('[waymark] no key: not measured');
     guard(options);
     listen('addEventListener');
     // Beside the core; where one cannot be loaded, everything else goes on without it.
@@ -198,7 +198,7 @@ export async function run(
         core = await engine.load();
         chunks = await Promise.all(wanted);
       } catch (error) {
-        warn(`the ${engine.name} engine cannot run here`, error);
+        warn(`${engine.name}: cannot run here`, error);
         continue;
       }
       // A page that is rendered ahead of being shown has no visitor yet, and may never have one. What was called there

@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use waymark_collector::commands::{Command, UsersCommand};
+use waymark_collector::catalogue::Mode;
+use waymark_collector::commands::{CatalogueCommand, Command, UsersCommand};
 
 use crate::support::app::TestApp;
 use crate::support::batch::{Visit, event, identify, item, milestone, page_view};
@@ -23,6 +24,16 @@ on_both_databases!(
 
 /// One of everything that a database holds.
 async fn fill(app: &TestApp) {
+    let mut catalogue = tempfile::NamedTempFile::new().unwrap();
+    catalogue
+        .write_all(br#"{"version": 1, "events": {"opened": {}}}"#)
+        .unwrap();
+    let set = CatalogueCommand::Set {
+        site: 1,
+        file: Some(catalogue.path().to_owned()),
+        mode: Some(Mode::Flag),
+    };
+    app.command(&Command::Catalogue(set)).await;
     let mut ping = item("page_ping", json!({"visible_ms": 4000, "scroll_max": 60}));
     let page = page_view("https://shop.example/\u{1f600}\"\\\n?utm_source=news&gclid=x");
     ping["page_view_id"] = page["id"].clone();
@@ -56,7 +67,8 @@ async fn fill(app: &TestApp) {
         email: "ann@shop.example".to_owned(),
     };
     app.command(&Command::Users(add)).await;
-    // The inbox is written after the answer.
+    // The inbox and what the catalogue found are written after the answer.
+    while app.json("/api/v1/sites/1/catalogue/findings").await["data"] == json!([]) {}
     while app.json("/api/v1/rejected?site=1").await["data"] == json!([]) {}
 }
 

@@ -20,11 +20,11 @@ use crate::catalogue::Mode;
 use crate::error::{ApiError, Code};
 use crate::site_catalogue::{self, CatalogueError, Changes};
 use crate::store::catalogues::Stored;
-use crate::store::findings::Listed;
+use crate::store::findings::Counted;
 
 /// A site's event catalogue.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Described {
+pub(crate) struct SiteCatalogue {
     mode: Mode,
     /// Counts the changes; 0 where nothing was ever set.
     revision: i64,
@@ -33,7 +33,7 @@ pub(crate) struct Described {
     document: Option<Value>,
 }
 
-impl Described {
+impl SiteCatalogue {
     fn new(stored: Stored) -> Result<Self, ApiError> {
         Ok(Self {
             mode: stored.mode,
@@ -50,20 +50,20 @@ fn json(text: Option<&str>) -> Result<Option<Value>, ApiError> {
 }
 
 /// `GET /api/v1/sites/{id}/catalogue`
-#[utoipa::path(get, path = "/api/v1/sites/{id}/catalogue", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), responses((status = 200, body = Described), failures::Asking))]
+#[utoipa::path(get, path = "/api/v1/sites/{id}/catalogue", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), responses((status = 200, body = SiteCatalogue), failures::Asking))]
 pub(crate) async fn show(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
-) -> Result<Answer<Described>, ApiError> {
+) -> Result<Answer<SiteCatalogue>, ApiError> {
     let site = caller.site(&app, Some(id)).await?;
     let stored = site_catalogue::current(app.store(), site.id).await?;
-    Ok(Answer(Described::new(stored)?))
+    Ok(Answer(SiteCatalogue::new(stored)?))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+pub(crate) struct CatalogueChange {
     mode: Option<Mode>,
     #[serde(default, deserialize_with = "input::or_null")]
     #[schema(value_type = Option<Object>)]
@@ -71,13 +71,13 @@ pub(crate) struct Change {
 }
 
 /// `PATCH /api/v1/sites/{id}/catalogue`
-#[utoipa::path(patch, path = "/api/v1/sites/{id}/catalogue", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = Change, responses((status = 200, body = Described), failures::Changing))]
+#[utoipa::path(patch, path = "/api/v1/sites/{id}/catalogue", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = CatalogueChange, responses((status = 200, body = SiteCatalogue), failures::Changing))]
 pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
-    Large(change): Large<Change>,
-) -> Result<Answer<Described>, ApiError> {
+    Large(change): Large<CatalogueChange>,
+) -> Result<Answer<SiteCatalogue>, ApiError> {
     caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let changes = Changes {
@@ -90,18 +90,18 @@ pub(crate) async fn change(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Adopted {
+pub(crate) struct AdoptedEvent {
     name: String,
 }
 
 /// `POST /api/v1/sites/{id}/catalogue/adopt`
-#[utoipa::path(post, path = "/api/v1/sites/{id}/catalogue/adopt", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = Adopted, responses((status = 200, body = Described), failures::Changing))]
+#[utoipa::path(post, path = "/api/v1/sites/{id}/catalogue/adopt", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = AdoptedEvent, responses((status = 200, body = SiteCatalogue), failures::Changing))]
 pub(crate) async fn adopt(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
-    Json(adopted): Json<Adopted>,
-) -> Result<Answer<Described>, ApiError> {
+    Json(adopted): Json<AdoptedEvent>,
+) -> Result<Answer<SiteCatalogue>, ApiError> {
     caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let stored = site_catalogue::adopt(app.store(), site.id, &adopted.name).await?;
@@ -109,31 +109,31 @@ pub(crate) async fn adopt(
 }
 
 /// The catalogue after a change, which holds at once for what arrives here.
-async fn changed(app: &App, stored: Stored) -> Result<Answer<Described>, ApiError> {
+async fn changed(app: &App, stored: Stored) -> Result<Answer<SiteCatalogue>, ApiError> {
     app.ingest().catalogues().refresh().await?;
     tracing::info!(
         revision = stored.revision,
         mode = stored.mode.as_str(),
         "event catalogue changed"
     );
-    Ok(Answer(Described::new(stored)?))
+    Ok(Answer(SiteCatalogue::new(stored)?))
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Findings {
-    data: Vec<Listed>,
+pub(crate) struct CatalogueFindings {
+    data: Vec<Counted>,
 }
 
 /// `GET /api/v1/sites/{id}/catalogue/findings`
-#[utoipa::path(get, path = "/api/v1/sites/{id}/catalogue/findings", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), responses((status = 200, body = Findings), failures::Asking))]
+#[utoipa::path(get, path = "/api/v1/sites/{id}/catalogue/findings", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), responses((status = 200, body = CatalogueFindings), failures::Asking))]
 pub(crate) async fn findings(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
-) -> Result<Answer<Findings>, ApiError> {
+) -> Result<Answer<CatalogueFindings>, ApiError> {
     let site = caller.site(&app, Some(id)).await?;
     let data = app.store().findings(site.id).await?;
-    Ok(Answer(Findings { data }))
+    Ok(Answer(CatalogueFindings { data }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -145,18 +145,18 @@ pub(crate) struct ForgetParams {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Forgotten {
+pub(crate) struct ForgottenFindings {
     removed: u64,
 }
 
 /// `DELETE /api/v1/sites/{id}/catalogue/findings`
-#[utoipa::path(delete, path = "/api/v1/sites/{id}/catalogue/findings", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path), ForgetParams), responses((status = 200, body = Forgotten), failures::Changing))]
+#[utoipa::path(delete, path = "/api/v1/sites/{id}/catalogue/findings", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path), ForgetParams), responses((status = 200, body = ForgottenFindings), failures::Changing))]
 pub(crate) async fn forget(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Query(params): Query<ForgetParams>,
-) -> Result<Answer<Forgotten>, ApiError> {
+) -> Result<Answer<ForgottenFindings>, ApiError> {
     caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let name = params.name.as_deref();
@@ -166,7 +166,7 @@ pub(crate) async fn forget(
     } else {
         app.store().forget_findings(site.id, name).await?
     };
-    Ok(Answer(Forgotten { removed }))
+    Ok(Answer(ForgottenFindings { removed }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -179,14 +179,14 @@ pub(crate) struct PublicParams {
 
 /// What a page may know of its site's catalogue.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Public {
+pub(crate) struct PublicCatalogue {
     mode: Mode,
     #[schema(value_type = Option<Object>)]
     document: Option<Value>,
 }
 
 /// The event catalogue of the site with this write key, as pages in debug mode ask for it.
-#[utoipa::path(get, path = "/v1/catalogue", tag = "sending", params(PublicParams), responses((status = 200, body = Public), failures::Sending))]
+#[utoipa::path(get, path = "/v1/catalogue", tag = "sending", params(PublicParams), responses((status = 200, body = PublicCatalogue), failures::Sending))]
 pub(crate) async fn public(
     State(app): State<App>,
     Query(params): Query<PublicParams>,
@@ -204,7 +204,7 @@ pub(crate) async fn public(
         ));
     }
     let stored = site_catalogue::current(app.store(), site.site.id).await?;
-    let answer = Public {
+    let answer = PublicCatalogue {
         mode: stored.mode,
         document: json(stored.document.as_deref())?,
     };

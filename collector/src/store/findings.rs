@@ -51,7 +51,7 @@ pub struct NewFinding<'a> {
 
 /// Something that a catalogue found, as it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow, ToSchema)]
-pub struct Listed {
+pub struct Counted {
     /// The event's name.
     pub name: String,
     /// `unknown_event` or `invalid_props`.
@@ -116,7 +116,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn findings(&self, site_id: i64) -> Result<Vec<Listed>, StoreError> {
+    pub async fn findings(&self, site_id: i64) -> Result<Vec<Counted>, StoreError> {
         Ok(on!(self, read, |pool| {
             sqlx::query_as(include_str!("sql/findings/list.sql"))
                 .bind(site_id)
