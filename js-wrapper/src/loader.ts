@@ -198,7 +198,7 @@ export async function run(
         core = await engine.load();
         chunks = await Promise.all(wanted);
       } catch (error) {
-        warn(`${engine.name}: cannot run here`, error);
+        warn(`${engine.name}: cannot run`, error);
         continue;
       }
       // A page that is rendered ahead of being shown has no visitor yet, and may never have one. What was called there

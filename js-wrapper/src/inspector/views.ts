@@ -59,12 +59,19 @@ function row(key: string, item: Item, status: Fate, answer: ItemAnswer | undefin
   );
 }
 
+/** Each text once, and how often. */
+function repeated(texts: readonly string[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const text of texts) times.set(text, (times.get(text) ?? 0) + 1);
+  return times;
+}
+
 /** Batches with each item's answer, the latest first, and what the core could not take. */
 export function activity({ sent, problems, catalogue }: Known): Content {
   return [
     problems.length > 0 && [
       make('h3', {}, 'Problems'),
-      make('div', { class: 'notes' }, problems.map((problem) => make('p', { class: 'note' }, problem))),
+      make('div', { class: 'notes' }, [...repeated(problems)].map(([problem, times]) => make('p', { class: 'note' }, problem, times > 1 && ` (${times}×)`))),
       make('h3', {}, 'Batches'),
     ],
     !sent.length && none('Nothing has been sent since this panel opened. Items wait a few seconds for company.'),
