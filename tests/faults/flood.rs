@@ -44,7 +44,11 @@ async fn send_batch(collector: &Collector, batch: String) -> u16 {
         .send()
         .await;
     // A connection that was cut before it was served, or waited too long: the SDK sends the same again, and so does this.
-    answer.map_or(0, |answer| answer.status().as_u16())
+    let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+    if status != 200 {
+        eprintln!("an honest client has to send again: {answer:?}");
+    }
+    status
 }
 
 /// The honest events that are stored.
