@@ -27,6 +27,7 @@ import { minify } from 'terser';
 
 import { writeFallback } from './fallback.mjs';
 import { optimize, optimizeWasm, withoutUnused } from './optimize.mjs';
+import { order } from './order.mjs';
 import { compressed } from './size.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,6 +40,7 @@ rmSync(at('dist'), { recursive: true, force: true });
 mkdirSync(at('dist'));
 
 const { glue, host } = optimizeWasm(at('pkg'), at('dist/waymark_bg.wasm'));
+order(at('dist/waymark_bg.wasm'));
 const wasmBytes = readFileSync(at('dist/waymark_bg.wasm'));
 const wasm = `waymark.${hash(wasmBytes)}.wasm`;
 copyFileSync(at('dist/waymark_bg.wasm'), at('dist', wasm));

@@ -25,6 +25,9 @@ const FEATURES = [
   '--enable-multivalue',
 ];
 
+/** Run no pass, but have the module written as small as it can be, whatever is done with it. */
+const LEVELS = ['--optimize-level=2', '--shrink-level=2'];
+
 const PASSES = [
   '--flatten',
   '--rereloop',
@@ -35,6 +38,11 @@ const PASSES = [
   '--converge',
   // Larger functions that are called once stay functions: inlined they are fewer bytes, and more in brotli.
   '--one-caller-inline-max-function-size=20',
+  '--merge-similar-functions',
+  '-Oz',
+  // Rust checks by itself before it divides or reads; and the lowest addresses are the last that the stack would come to.
+  '--ignore-implicit-traps',
+  '--low-memory-unused',
   '--strip-target-features',
   '--strip-producers',
 ];
@@ -47,7 +55,7 @@ export function tool(name, args) {
 
 /** Makes the module in the file `input` small, or does with it what `passes` say; returns what was printed. */
 export function optimize(input, output, passes = PASSES) {
-  return tool('wasm-opt', [input, '-o', output, ...FEATURES, ...passes]);
+  return tool('wasm-opt', [input, '-o', output, ...FEATURES, ...LEVELS, ...passes]);
 }
 
 /**
@@ -131,31 +139,40 @@ function lighten(glue) {
   let text = replaced(
     glue,
     body('passStringToWasm0'),
-    `function passStringToWasm0(text, malloc) {
+    `function passStringToWasm0(text) {
       const bytes = cachedTextEncoder.encode(text);
-      WASM_VECTOR_LEN = bytes.length;
-      const at = malloc(WASM_VECTOR_LEN, 1);
+      const at = wasm.room((WASM_VECTOR_LEN = bytes.length));
       getUint8ArrayMemory0().set(bytes, at);
       return at;
     }`,
   );
   text = replaced(text, body('decodeText'), 'const decodeText = (bytes) => cachedTextDecoder.decode(bytes);');
+  text = replaced(
+    text,
+    body('getUint8ArrayMemory0'),
+    'const getUint8ArrayMemory0 = () => new Uint8Array(wasm.memory.buffer);',
+  );
+  text = replaced(text, /^let cachedUint8ArrayMemory0 = null;$/m, '');
+  text = replaced(text, /^cachedTextDecoder\.decode\(\);$/m, '');
+  text = replaced(text, /^let (?=cachedTextDecoder)/m, 'const ');
+  // Numbers come as numbers.
+  text = replaced(text, /(?<=const val\d+ = )\+/g, '');
   text = replaced(text, /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}$/m, '');
   text = text.replace(/function\(\) \{ return handleError\((function [^]*?\}), arguments\); \}/g, '$1');
   // A text that an import returns: wasm-bindgen writes out each time where its address and length go.
   const returned =
-    /const (ptr\d+) = passStringToWasm0\(ret, .*\n.*const (len\d+) = WASM_VECTOR_LEN;\n.*setInt32\(.* \2, true\);\n.*setInt32\(.* \1, true\);/g;
+    /const (ptr\d+) = passStringToWasm0\(ret.*\n.*const (len\d+) = WASM_VECTOR_LEN;\n.*setInt32\(.* \2, true\);\n.*setInt32\(.* \1, true\);/g;
   text = text.replace(returned, 'returnText(arg0, ret);');
   text = replaced(
     text,
     body('getDataViewMemory0'),
     `function returnText(to, text) {
-      const at = passStringToWasm0(text, wasm.__wbindgen_malloc);
+      const at = passStringToWasm0(text);
       new Int32Array(wasm.memory.buffer, to, 2).set([at, WASM_VECTOR_LEN]);
     }`,
   );
   // Neither addresses nor numbers come near the sign of 32 bits: storage would be full before.
-  return text.replaceAll(', wasm.__wbindgen_realloc)', ')').replaceAll(' >>> 0', '');
+  return text.replaceAll(' >>> 0', '');
 }
 
 /**

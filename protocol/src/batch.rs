@@ -51,16 +51,16 @@ pub enum Engine {
     Js,
 }
 
-/// What is true for every item of a batch. `S` is a text, `T` a [`Touch`] and `D` a [`Device`]: the SDK puts borrowed texts and
+/// What is true for every item of a batch. `S` is a text, `T` a [`Touch`], `D` a [`Device`] and `U` an id: the SDK puts borrowed texts and
 /// ready-made JSON there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Context<S = String, T = Touch, D = Device> {
+pub struct Context<S = String, T = Touch, D = Device, U = Uuid> {
     /// The browser's lasting id.
-    pub visitor_id: Uuid,
+    pub visitor_id: U,
     /// The id of the tab that made the items. `seq` counts within it.
-    pub tab_id: Uuid,
+    pub tab_id: U,
     /// The session the items belong to.
-    pub session: Session,
+    pub session: Session<U>,
     /// The site's own id of the person, once known in this browser.
     #[serde(default)]
     #[cfg_attr(
@@ -107,9 +107,9 @@ pub struct Context<S = String, T = Touch, D = Device> {
 
 /// A session as the browser's tabs agree on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
+pub struct Session<U = Uuid> {
     /// Made once, shared by all tabs.
-    pub id: Uuid,
+    pub id: U,
     /// The client's clock at the session's first activity.
     pub started_at: i64,
 }

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// One item. `D` is what its kind says in detail: one of the structs of this module on the sender's side, raw
-/// JSON in the collector until the kind has been read.
+/// JSON in the collector until the kind has been read. `U` is an id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Item<D> {
+pub struct Item<D, U = Uuid> {
     /// What kind of item, and so what `data` holds.
     #[serde(rename = "type")]
     pub kind: ItemKind,
     /// UUID version 7, made with the item. The collector keeps one item per site and id.
-    pub id: Uuid,
+    pub id: U,
     /// The client's clock when it happened.
     pub at: i64,
     /// Counts the items of one tab from 1 without gaps; a gap seen by the collector is a loss.
@@ -22,7 +22,7 @@ pub struct Item<D> {
         not(target_family = "wasm"),
         serde(skip_serializing_if = "Option::is_none")
     )]
-    pub page_view_id: Option<Uuid>,
+    pub page_view_id: Option<U>,
     /// What the kind says in detail.
     pub data: D,
 }

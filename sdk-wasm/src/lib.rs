@@ -13,7 +13,7 @@ mod surface {
     use wasm_bindgen::prelude::*;
 
     use crate::browser::engine;
-    use crate::browser::memory::Blocks;
+    use crate::browser::memory::{self, Blocks, Text};
 
     #[global_allocator]
     static ALLOCATOR: Blocks = Blocks::new();
@@ -21,7 +21,13 @@ mod surface {
     /// Something happened: the start, a call of the site, or what `host.js` hears. See `core/signal` for kinds, numbers
     /// and the fields of texts. The start comes first.
     #[wasm_bindgen]
-    pub fn signal(kind: u32, number: f64, text: String) {
-        engine::signal(kind, number, text);
+    pub fn signal(kind: u32, number: f64, text: Text) {
+        engine::signal(kind, number, text.0);
+    }
+
+    /// Where the page writes a text of `size` bytes that it is about to pass.
+    #[wasm_bindgen]
+    pub fn room(size: usize) -> *mut u8 {
+        memory::room(size)
     }
 }

@@ -142,7 +142,12 @@ pub fn without_objects(glue: &str) -> Result<String> {
         glue.contains(start) && !glue.contains("ExternrefTable0"),
         "the SDK passes numbers and texts alone to JavaScript: an object brings a table and its upkeep into the module"
     );
-    Ok(glue.replace(start, "").replace("__proto__: null,", ""))
+    // A text is written to where `room` says, which knows what it is for.
+    let passed = ", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)";
+    Ok(glue
+        .replace(start, "")
+        .replace("__proto__: null,", "")
+        .replace(passed, ")"))
 }
 
 /// Drops the exports that `glue` does not call, and what only they need, from the module at `path`.

@@ -25,14 +25,5 @@ pub(crate) fn chance() -> f64 {
 /// A new id made at `at`.
 #[inline(never)]
 pub(crate) fn id(at: i64) -> Uuid {
-    let mut random = [0; id::RANDOM_BYTES];
-    let mut bits = 0;
-    for (place, byte) in random.iter_mut().enumerate() {
-        if place % 5 == 0 {
-            bits = host::entropy() as u64;
-        }
-        *byte = bits as u8;
-        bits >>= 8;
-    }
-    id::new(at, &random)
+    id::new(at, [host::entropy() as u64, host::entropy() as u64])
 }

@@ -160,6 +160,7 @@ impl Engine {
         }
     }
 
+    #[inline(never)]
     fn heard(&mut self, signal: Signal) {
         let at = signal.number as i64;
         self.follow();
@@ -196,8 +197,8 @@ impl Engine {
     /// before this one.
     fn start(&mut self, at: i64, said: &str) {
         let mut rest = text::fields(self.options.read(said));
-        self.landing = rest.take().to_owned();
-        self.entry_referrer = rest.take().to_owned();
+        self.landing = text::own(rest.take());
+        self.entry_referrer = text::own(rest.take());
         // It has been visible since it was shown, not since this script is there.
         self.sight.set(!host::is_hidden(), clock::even_at(at));
         self.set_alarm(Alarm::Beat, self.options.heartbeat);
@@ -241,18 +242,18 @@ impl Engine {
 
     /// Works off the line. A call that needs a new session waits for the tabs' lock, and those behind it with it.
     fn work(&mut self) {
-        while self.ready && !self.line.is_empty() {
-            let call = self.line.remove(0);
-            if let Some(at) = call.activity()
+        while self.ready
+            && let Some(first) = self.line.first()
+        {
+            if let Some(at) = first.activity()
                 && !self.extend(at)
             {
                 if !self.leaving {
-                    self.line.insert(0, call);
-                    self.agree_on_session();
-                    return;
+                    return self.agree_on_session();
                 }
                 self.settle_session(at);
             }
+            let call = self.line.remove(0);
             self.method(&call);
         }
     }
@@ -332,7 +333,7 @@ impl Engine {
         if self.options.auto {
             // All that was to be said of the page view was said on leaving.
             self.page.item.id = Uuid::nil();
-            let referrer = self.page.referrer.clone();
+            let referrer = text::own(&self.page.referrer);
             self.show(at, &host::ask(Ask::Address as u32), &referrer, "");
         }
         self.begin();
@@ -448,7 +449,7 @@ impl Engine {
         field(&number::text(self.queue.dropped()));
         field(&host::load(storage::TOUCH));
         field(consent::name(self.consent));
-        field(ga4::ids(&self.ga.cookies).client_id.unwrap_or_default());
+        field(ga4::ids(&self.ga.cookies).client);
         out
     }
 }

@@ -44,7 +44,7 @@ impl Engine {
     pub(crate) fn poll_ga(&mut self) {
         self.look_for_ga();
         let ids = ga4::ids(&self.ga.cookies);
-        let complete = ids.client_id.is_some() && ids.session_id.is_some();
+        let complete = !ids.client.is_empty() && !ids.session.is_empty();
         if !complete && self.ga.looks < LOOKS {
             self.ga.looks += 1;
             self.set_alarm(Alarm::Ga, EVERY);
@@ -56,17 +56,15 @@ impl Engine {
         if !self.options.ga || !self.ready {
             return;
         }
-        self.ga.cookies = host::ask(Ask::Cookies as u32);
+        self.ga.cookies = host::ask(Ask::Cookies as u32).0;
         let ids = ga4::ids(&self.ga.cookies);
-        let Some(client_id) = ids.client_id else {
-            return;
-        };
-        if self.record.flags & (session::SENT_WITHOUT_GA | session::GA_LINKED)
-            == session::SENT_WITHOUT_GA
+        if !ids.client.is_empty()
+            && self.record.flags & (session::SENT_WITHOUT_GA | session::GA_LINKED)
+                == session::SENT_WITHOUT_GA
         {
             let data = json::text(&GaLinked {
-                client_id,
-                session_id: ids.session_id,
+                client_id: ids.client,
+                session_id: Some(ids.session),
             });
             self.set_flag(session::GA_LINKED);
             self.enqueue(clock::now(), ItemKind::GaLinked, Uuid::nil(), &data, false);

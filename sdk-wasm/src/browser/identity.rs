@@ -15,9 +15,10 @@ use super::host::Ask;
 use super::{clock, host, storage};
 use crate::core::attribution::Landing;
 use crate::core::context::Context;
+use crate::core::id::Id;
 use crate::core::json::{self, Raw};
 use crate::core::session::{self, Record};
-use crate::core::text::push;
+use crate::core::text::{own, push};
 use crate::core::{id, number, visitor};
 
 impl Engine {
@@ -78,7 +79,7 @@ impl Engine {
     /// Remembers the person, for this session and those to come.
     pub(crate) fn set_user(&mut self, user: &str) {
         if self.record.user != user {
-            user.clone_into(&mut self.record.user);
+            self.record.user = own(user);
             self.context = None;
             self.keep();
         }
@@ -163,10 +164,10 @@ impl Engine {
         let first_touch = self::touch(storage::FIRST_TOUCH, &record.visitor);
         let device = host::ask(Ask::Device as u32);
         let wire = Wire {
-            visitor_id: record.visitor,
-            tab_id: self.tab,
+            visitor_id: Id(&record.visitor),
+            tab_id: Id(&self.tab),
             session: Session {
-                id: record.session,
+                id: Id(&record.session),
                 started_at: record.started_at,
             },
             user_id: Some(record.user.as_str()),

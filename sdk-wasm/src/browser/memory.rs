@@ -1,4 +1,4 @@
-//! The allocator: free lists of blocks whose sizes are powers of two.
+//! The allocator: free lists of blocks whose sizes are powers of two; and the texts that the page puts into its blocks.
 //!
 //! A page's SDK holds some hundred small texts that come and go, for which this is as good as a general allocator and a
 //! tenth of the bytes that every visitor downloads. A block that was freed is used again for its size alone.
@@ -7,6 +7,11 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
+use std::num::NonZero;
+use std::ops::Deref;
+
+use wasm_bindgen::convert::{FromWasmAbi, WasmSlice};
+use wasm_bindgen::describe::WasmDescribe;
 
 /// WebAssembly's page.
 const PAGE: usize = 64 * 1024;
@@ -79,5 +84,49 @@ unsafe impl GlobalAlloc for Blocks {
             unsafe { *block.cast::<usize>() = list.get() };
             list.set(block as usize);
         }
+    }
+}
+
+/// A block for `size` bytes of a [`Text`]. Empty ones need none, and get an address that holds nothing.
+pub(crate) fn room(size: usize) -> *mut u8 {
+    let Some(size) = NonZero::new(size) else {
+        return std::ptr::dangling_mut();
+    };
+    match Layout::from_size_align(size.get(), 1) {
+        // SAFETY: the size is not zero.
+        Ok(layout) => match unsafe { std::alloc::alloc(layout) } {
+            block if block.is_null() => std::alloc::handle_alloc_error(layout),
+            block => block,
+        },
+        Err(_) => std::process::abort(),
+    }
+}
+
+/// A text from the page. What wasm-bindgen makes of a `String` is the same, with a copy of it into a block of its size,
+/// which it has already.
+pub(crate) struct Text(pub(crate) String);
+
+impl WasmDescribe for Text {
+    fn describe() {
+        String::describe();
+    }
+}
+
+impl FromWasmAbi for Text {
+    type Abi = WasmSlice;
+
+    #[inline(never)]
+    unsafe fn from_abi(text: WasmSlice) -> Text {
+        let len = text.len.into_usize();
+        // SAFETY: the glue writes UTF-8 into a block that it got from `room` for this length, and tells of it once.
+        Text(unsafe { String::from_raw_parts(text.ptr.into_usize() as *mut u8, len, len) })
+    }
+}
+
+impl Deref for Text {
+    type Target = String;
+
+    fn deref(&self) -> &String {
+        &self.0
     }
 }

@@ -28,7 +28,7 @@ impl Engine {
     pub(crate) fn page_called(&mut self, at: i64, said: &str) {
         let mut fields = text::fields(said);
         let url = fields.take();
-        let mut referrer = fields.take().to_owned();
+        let mut referrer = text::own(fields.take());
         let title = fields.take();
         if fields.is_done() && referrer.is_empty() {
             // The first one comes from where the visitor does.

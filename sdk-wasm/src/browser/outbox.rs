@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use uuid::Uuid;
-use waymark_protocol::{ItemKind, limits};
+use waymark_protocol::{GaIds, ItemKind, limits};
 
 use super::engine::{Alarm, Engine};
 use super::{clock, host, storage};
@@ -115,7 +115,7 @@ impl Engine {
         if !passed.is_done() {
             self.warn(Problem::Filter);
         }
-        Some(json.to_owned())
+        Some(text::own(json))
     }
 
     /// Replaces an item that has never been in a batch.
@@ -225,11 +225,14 @@ impl Engine {
         let running = context.session == self.record.session;
         let mut ga = ga4::ids(&self.ga.cookies);
         if !running {
-            ga.session_id = None;
+            ga.session = "";
         }
-        let is_known = ga.client_id.is_some();
+        let is_known = !ga.client.is_empty();
         let ga = if is_known {
-            json::text(&ga)
+            json::text(&GaIds {
+                client_id: Some(ga.client),
+                session_id: Some(ga.session),
+            })
         } else {
             String::new()
         };
@@ -265,8 +268,8 @@ impl Engine {
         let now = clock::now();
         let mut failed = false;
         let mut answer = text::fields(told);
-        let status = number::parse(answer.take()).unwrap_or(0);
-        let retry_after = number::parse_time(answer.take()).unwrap_or(0) * 1_000;
+        let status = number::count(answer.take());
+        let retry_after = number::count(answer.take()) as i64 * 1_000;
         let readable = answer.take() == "1";
         match delivery::verdict(status, readable) {
             Verdict::Read => {

@@ -8,7 +8,7 @@ use super::host::Ask;
 use super::{clock, host};
 use crate::core::item::{self, Stamp};
 use crate::core::page::{Page, route};
-use crate::core::text::Fields;
+use crate::core::text::{Fields, own};
 use crate::core::{json, signal};
 
 /// Milliseconds that a router has to set the title.
@@ -25,7 +25,7 @@ impl Engine {
             self.sight.until(then)
         };
         self.take_call(signal::page(at, url, referrer, title, seen_before));
-        self.seen = url.to_owned();
+        self.seen = own(url);
         self.set_alarm(Alarm::Title, TITLE_AFTER);
     }
 
@@ -42,19 +42,19 @@ impl Engine {
             self.show(at, url, &referrer, "");
         } else if kind == signal::REPLACED {
             // A call alone leaves it: history may be about to say more of its address.
-            url.clone_into(&mut self.seen);
+            self.seen = own(url);
         }
     }
 
     /// Makes the page view of which `rest` has the page before and the title, if the site gave one.
     pub(crate) fn view(&mut self, at: i64, url: &str, mut rest: Fields<'_>, seen_before: f64) {
         let mut page = Page::none();
-        url.clone_into(&mut page.url);
-        rest.take().clone_into(&mut page.referrer);
+        page.url = own(url);
+        page.referrer = own(rest.take());
         let title = rest.take();
         page.title_given = !title.is_empty();
         page.title = if page.title_given {
-            title.to_owned()
+            own(title)
         } else {
             self.title_at(url)
         };
@@ -153,7 +153,7 @@ impl Engine {
         let address = host::ask(Ask::Address as u32);
         let by_hash = self.options.by_hash;
         if route(&address, by_hash, false) == route(url, by_hash, false) {
-            host::ask(Ask::Title as u32)
+            host::ask(Ask::Title as u32).0
         } else {
             String::new()
         }

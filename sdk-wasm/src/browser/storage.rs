@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::core::text::push;
+use crate::core::text::{own, push};
 use crate::core::{id, number};
 
 /// The record that the tabs share; see `core/session`.
@@ -24,7 +24,7 @@ pub(crate) const ITEM: &str = "wm_q.";
 /// What the keys of a tab's contexts or items begin with.
 #[inline(never)]
 pub(crate) fn prefix(of: &str, tab: &Uuid) -> String {
-    let mut key = String::from(of);
+    let mut key = own(of);
     push(&mut key, &id::text(tab));
     push(&mut key, ".");
     key

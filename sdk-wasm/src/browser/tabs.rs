@@ -45,7 +45,7 @@ impl Engine {
             self.tab = tab;
             // The page that had the lock counted on until it gave it back.
             let known = host::load(storage::TAB);
-            self.seq = number::parse(text::after(&known, " ")).unwrap_or(0);
+            self.seq = number::count(text::after(&known, " "));
             self.save_tab();
             self.load(&tab);
             self.agree_on_session();
@@ -80,8 +80,8 @@ impl Engine {
         let stored = host::stored(&storage::prefix(storage::CONTEXT, tab));
         let mut stored = text::fields(&stored);
         while !stored.is_done() {
-            let number = number::parse(stored.take()).unwrap_or(0);
-            let json = stored.take().to_owned();
+            let number = number::count(stored.take());
+            let json = text::own(stored.take());
             contexts.push(Rc::new(Context::restored(*tab, number, json)));
         }
         let stored = host::stored(&storage::prefix(storage::ITEM, tab));
@@ -90,10 +90,10 @@ impl Engine {
             let seq = stored.take();
             // The number of its context, then its JSON.
             let mut item = Fields(stored.take(), b' ');
-            let number = number::parse(item.take()).unwrap_or(0);
+            let number = number::count(item.take());
             if let Some(context) = contexts.iter().find(|context| context.number == number) {
-                let seq = number::parse(seq).unwrap_or(0);
-                let entry = Entry::restored(seq, Rc::clone(context), item.0.to_owned());
+                let seq = number::count(seq);
+                let entry = Entry::restored(seq, Rc::clone(context), text::own(item.0));
                 if !entry.id.is_nil() {
                     self.queue.push(entry);
                     continue;
@@ -104,8 +104,8 @@ impl Engine {
             host::save(&key, "");
         }
         self.shrink();
-        for context in contexts {
-            self.erase_unused(&context);
+        for context in &contexts {
+            self.erase_unused(context);
         }
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Landing<'a> {
     pub fn parse(text: &'a str) -> Landing<'a> {
         let mut fields = Fields(text, b' ');
         Landing {
-            at: number::parse_time(fields.take()).unwrap_or(0),
+            at: number::count(fields.take()) as i64,
             url: fields.take(),
             referrer: fields.take(),
         }
@@ -95,7 +95,7 @@ impl Empty for Clicks<'_> {
 impl Serialize for Clicks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut ids = serializer.serialize_struct("", 0)?;
-        for name in limits::CLICK_IDS {
+        for name in &limits::CLICK_IDS {
             ids.serialize_field(name, cut(value(self.0, name), limits::TEXT_CHARS))?;
         }
         ids.end()
@@ -136,8 +136,8 @@ pub fn cut(text: &str, chars: usize) -> &str {
 /// The host name of an absolute URL, without port and user; empty if there is none.
 fn host(url: &str) -> &str {
     let mut rest = after(url, "://");
-    for end in [b'/', b'?', b'#'] {
-        rest = before(rest, end);
+    for end in b"/?#" {
+        rest = before(rest, *end);
     }
     let mut parts = Fields(rest, b'@');
     while !parts.is_done() {
@@ -148,11 +148,11 @@ fn host(url: &str) -> &str {
 
 /// Whether `host` is `site` or a name under it; `site` may begin with a dot, or be empty for none.
 fn within(host: &str, site: &str) -> bool {
-    let site = site.strip_prefix('.').unwrap_or(site);
+    let site = site.strip_prefix(".").unwrap_or(site);
     !site.is_empty()
         && host
             .strip_suffix(site)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with("."))
 }
 
 #[cfg(test)]
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn owner(byte: u8) -> Uuid {
-        id::new(1, &[byte; id::RANDOM_BYTES])
+        id::new(1, [u64::from(byte); 2])
     }
 
     fn touch(landing: &Landing<'_>, parameters: &str) -> Touch {
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_click_id_is_known() {
-        for name in limits::CLICK_IDS {
+        for name in &limits::CLICK_IDS {
             let touch = touch(&landing("https://a.example/", ""), &[name, "v1"].join("\0"));
             assert_eq!(touch.click_ids.get(name), Some("v1"));
         }

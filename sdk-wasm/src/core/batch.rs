@@ -1,7 +1,7 @@
 //! The body of a request: ready JSON texts put together, so that nothing is serialised twice.
 
 use super::number;
-use super::text::push;
+use super::text::{own, push};
 
 /// Bytes that a batch has around its context and items, generously.
 pub const ENVELOPE: usize = 512;
@@ -10,7 +10,7 @@ pub const ENVELOPE: usize = 512;
 ///
 /// `key` and `sdk` are JSON.
 pub fn head(key: &str, sdk: &str) -> String {
-    let mut out = String::from("{\"v\":");
+    let mut out = own("{\"v\":");
     number::push(&mut out, u64::from(waymark_protocol::VERSION));
     push(&mut out, ",\"key\":");
     push(&mut out, key);
@@ -29,12 +29,12 @@ pub fn body<'a>(
     ga: &str,
     items: impl Iterator<Item = &'a str>,
 ) -> String {
-    let mut out = String::from(head);
+    let mut out = own(head);
     number::push_time(&mut out, sent_at);
     push(&mut out, ",\"context\":");
     let mut context = context;
     if !ga.is_empty()
-        && let Some(rest) = context.strip_prefix('{')
+        && let Some(rest) = context.strip_prefix("{")
     {
         push(&mut out, "{\"ga\":");
         push(&mut out, ga);

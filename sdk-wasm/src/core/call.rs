@@ -63,13 +63,13 @@ pub fn read(kind: u32, url: &str, fields: &mut Fields<'_>, known: &str) -> Made 
         if kind == GROUP {
             // The protocol's `Group` is the same under another name, which is less than the code to write it.
             made.kind = ItemKind::Group;
-            let mut data = String::from("{\"account");
+            let mut data = text::own("{\"account");
             push(&mut data, text::after(&made.data, "{\"user"));
             made.data = data;
         }
         return made;
     }
-    if !props.is_empty() && !props.starts_with('{') {
+    if !props.is_empty() && !props.starts_with("{") {
         made.problem = Problem::Props;
         return made;
     }

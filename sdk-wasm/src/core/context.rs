@@ -50,10 +50,10 @@ mod tests {
     #[test]
     fn the_session_is_found_again() {
         let wire: Wire = Wire {
-            visitor_id: id::new(1, &[1; id::RANDOM_BYTES]),
-            tab_id: id::new(2, &[2; id::RANDOM_BYTES]),
+            visitor_id: id::new(1, [1; 2]),
+            tab_id: id::new(2, [2; 2]),
             session: Session {
-                id: id::new(3, &[3; id::RANDOM_BYTES]),
+                id: id::new(3, [3; 2]),
                 started_at: 3,
             },
             user_id: None,

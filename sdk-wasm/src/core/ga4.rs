@@ -4,14 +4,22 @@
 //! `GS1.1.<session id>.…` or, since May 2025, `GS2.1.s<session id>$o1$…` with fields in any order. Whatever looks
 //! otherwise, such as `deleted`, is refused: a wrong id is worse than none.
 
-use waymark_protocol::GaIds;
-
 use super::text::Fields;
 use super::{number, visitor};
 
+/// The ids; empty for one that is not there.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids<'a> {
+    /// Of the browser.
+    pub client: &'a str,
+    /// Of its session.
+    pub session: &'a str,
+}
+
 /// The ids that are there now.
-pub fn ids<'a>(cookies: &'a str) -> GaIds<&'a str> {
-    let (mut client, mut depth) = ("", u64::MAX);
+#[inline(never)]
+pub fn ids(cookies: &str) -> Ids<'_> {
+    let (mut client, mut depth) = ("", i64::MAX);
     let (mut session, mut began) = ("", 0);
     let mut cookies = Fields(cookies, b';');
     while !cookies.is_done() {
@@ -19,45 +27,43 @@ pub fn ids<'a>(cookies: &'a str) -> GaIds<&'a str> {
         if name == "_ga" {
             // Of cookies for several domains and paths the one with the least depth is the widest, which is where gtag
             // puts it.
-            if let Some((of, id)) = client_id(value)
-                && of < depth
-            {
+            let (of, id) = client_id(value);
+            if of >= 0 && of < depth {
                 (client, depth) = (id, of);
             }
         } else if name.starts_with("_ga_") {
             // Of several streams the one whose session began last is the one in use.
             let id = session_id(value);
-            if let Some(at) = number::parse(id)
-                && at >= began
-            {
+            let at = number::parse(id);
+            if at >= began {
                 (session, began) = (id, at);
             }
         }
     }
-    let some = |id: &'a str| Some(id).filter(|id| !id.is_empty());
-    GaIds {
-        client_id: some(client),
-        session_id: some(session),
-    }
+    Ids { client, session }
 }
 
-/// The depth, that of the domain before that of the path, and the client id of a `_ga` value.
-fn client_id(value: &str) -> Option<(u64, &str)> {
-    let mut fields = Fields(value.strip_prefix("GA1.")?, b'.');
+/// The depth, that of the domain before that of the path, and the client id of a `_ga` value. A negative depth refuses it.
+fn client_id(value: &str) -> (i64, &str) {
+    let mut fields = Fields(value, b'.');
+    if fields.take() != "GA1" {
+        return (-1, "");
+    }
     let depth = fields.take();
     let mut depths = Fields(depth, b'-');
     let domain = depths.take();
     // A path's depth is left out where it is 1.
     let path = if domain.len() < depth.len() {
-        number::parse(depths.0)?
+        number::parse(depths.0)
     } else {
         1
     };
-    let depth = number::parse(domain)? << 10 | path;
+    let depth = number::parse(domain) << 10 | path;
     let id = fields.0;
-    number::parse(fields.take())?;
-    number::parse(fields.0)?;
-    Some((depth, id))
+    if number::parse(fields.take()) | number::parse(fields.0) < 0 {
+        return (-1, "");
+    }
+    (depth, id)
 }
 
 /// What stands for the session's id in a `_ga_<stream>` value; empty if nothing does.
@@ -70,8 +76,8 @@ fn session_id(value: &str) -> &str {
     }
     let mut fields = Fields(fields.0, b'$');
     while version == "GS2" && !fields.is_done() {
-        if let Some(id) = fields.take().strip_prefix('s')
-            && number::parse(id).is_some()
+        if let Some(id) = fields.take().strip_prefix("s")
+            && number::parse(id) >= 0
         {
             return id;
         }
@@ -85,10 +91,8 @@ mod tests {
 
     fn pair(cookies: &str) -> (Option<String>, Option<String>) {
         let found = ids(cookies);
-        (
-            found.client_id.map(str::to_owned),
-            found.session_id.map(str::to_owned),
-        )
+        let some = |id: &str| Some(id.to_owned()).filter(|id| !id.is_empty());
+        (some(found.client), some(found.session))
     }
 
     fn both(client: &str, session: &str) -> (Option<String>, Option<String>) {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use waymark_protocol::{Item, ItemKind, PageView, limits};
 
 use super::attribution::cut;
+use super::id::Id;
 use super::json::{self, Raw};
 
 /// What tells one item from the next, beside what it says.
@@ -38,10 +39,10 @@ impl Stamp {
 pub fn text(kind: ItemKind, stamp: &Stamp, data: &str) -> String {
     json::text(&Item {
         kind,
-        id: stamp.id,
+        id: Id(&stamp.id),
         at: stamp.at,
         seq: stamp.seq,
-        page_view_id: Some(stamp.view).filter(|view| !view.is_nil()),
+        page_view_id: Some(Id(&stamp.view)).filter(|_| !stamp.view.is_nil()),
         data: Raw(data),
     })
 }

@@ -32,19 +32,17 @@ impl Serialize for Raw<'_> {
 /// Appends `text` as a JSON string.
 pub fn quote(out: &mut String, text: &str) {
     push(out, "\"");
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(must_escape) {
-        let (before, from) = rest.split_at_checked(at).unwrap_or_default();
-        push(out, before);
-        // The one form that fits all of them.
-        push(out, "\\u00");
-        for byte in from.bytes().take(1) {
-            hex_digit(out, byte >> 4);
-            hex_digit(out, byte & 15);
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if must_escape(byte) {
+            push(out, text.get(from..at).unwrap_or_default());
+            // The one form that fits all of them.
+            push(out, "\\u00");
+            hex(out, byte);
+            from = at + 1;
         }
-        rest = from.get(1..).unwrap_or_default();
     }
-    push(out, rest);
+    push(out, text.get(from..).unwrap_or_default());
     push(out, "\"");
 }
 
@@ -52,9 +50,13 @@ fn must_escape(byte: u8) -> bool {
     byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
-fn hex_digit(out: &mut String, digit: u8) {
-    let at = usize::from(digit);
-    push(out, "0123456789abcdef".get(at..=at).unwrap_or_default());
+/// Appends the two hexadecimal digits of `byte`.
+#[inline(never)]
+pub fn hex(out: &mut String, byte: u8) {
+    for digit in &[byte >> 4, byte & 15] {
+        let at = usize::from(*digit);
+        push(out, "0123456789abcdef".get(at..=at).unwrap_or_default());
+    }
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +84,7 @@ impl Writer {
     #[inline(never)]
     fn key(&mut self, key: &str) -> usize {
         let start = self.out.len();
-        if !self.out.ends_with('{') {
+        if !self.out.ends_with("{") {
             push(&mut self.out, ",");
         }
         quote(&mut self.out, key);
@@ -101,7 +103,7 @@ impl Writer {
     /// Ends an object; one without fields is as good as absent.
     #[inline(never)]
     fn end_object(&mut self) {
-        self.absent = self.out.ends_with('{');
+        self.absent = self.out.ends_with("{");
         push(&mut self.out, "}");
     }
 
@@ -143,7 +145,7 @@ macro_rules! whole {
     ($($method:ident($type:ty)),+ $(,)?) => {
         $(fn $method(self, number: $type) -> Result<(), Never> {
             // A negative number is a time before 1970, which is as good as none.
-            self.number(u64::try_from(number).unwrap_or(0));
+            self.number((number as i64).max(0) as u64);
             Ok(())
         })+
     };

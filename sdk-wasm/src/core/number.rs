@@ -22,38 +22,40 @@ pub fn text(number: u64) -> String {
 
 /// Appends a time; one before the epoch counts as 0.
 pub fn push_time(out: &mut String, at: i64) {
-    push(out, u64::try_from(at).unwrap_or(0));
+    push(out, at.max(0) as u64);
 }
 
-/// Reads up to 15 decimal digits, which a JavaScript number holds exactly.
+/// Reads up to 15 decimal digits, which a JavaScript number holds exactly. Negative if the text is anything else, and then
+/// so is what is made of it and others by `|`.
 #[inline(never)]
-pub fn parse(text: &str) -> Option<u64> {
+pub fn parse(text: &str) -> i64 {
     if text.is_empty() || text.len() > 15 {
-        return None;
+        return -1;
     }
     let mut sum = 0;
     for byte in text.bytes() {
         if !byte.is_ascii_digit() {
-            return None;
+            return -1;
         }
-        sum = sum * 10 + u64::from(byte - b'0');
+        sum = sum * 10 + i64::from(byte - b'0');
     }
-    Some(sum)
+    sum
 }
 
-/// Reads a time in milliseconds.
-pub fn parse_time(text: &str) -> Option<i64> {
-    parse(text).map(|number| number as i64)
+/// The same, where what is no number counts as 0.
+#[inline(never)]
+pub fn count(text: &str) -> u64 {
+    parse(text).max(0) as u64
 }
 
 /// Whether a text is an amount of money as plain decimals: an optional minus sign, 1 to 15 digits, and up to 6 decimals.
 pub fn is_amount(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
+    let digits = text.strip_prefix("-").unwrap_or(text);
     let mut parts = Fields(digits, b'.');
     let whole = parts.take();
     // Up to 15 digits are what `parse` reads.
-    parse(whole).is_some()
-        && (whole.len() == digits.len() || (parts.0.len() <= 6 && parse(parts.0).is_some()))
+    parse(whole) >= 0
+        && (whole.len() == digits.len() || (parts.0.len() <= 6 && parse(parts.0) >= 0))
 }
 
 #[cfg(test)]
@@ -92,14 +94,16 @@ mod tests {
             let mut text = String::new();
             push(&mut text, number);
             prop_assert_eq!(&text, &number.to_string());
-            prop_assert_eq!(parse(&text), Some(number));
+            prop_assert_eq!(parse(&text), number as i64);
         }
 
         #[test]
         fn parse_takes_nothing_but_digits(text in "\\PC{0,18}") {
-            prop_assert_eq!(parse(&text), text.parse::<u64>().ok().filter(|_| {
+            let number = text.parse().ok().filter(|_| {
                 text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit())
-            }));
+            });
+            prop_assert_eq!(parse(&text), number.unwrap_or(-1));
+            prop_assert_eq!(count(&text), number.unwrap_or(0) as u64);
         }
     }
 }

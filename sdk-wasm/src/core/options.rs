@@ -62,7 +62,7 @@ impl Options {
         let mut fields = text::fields(given);
         let mut key = String::new();
         json::quote(&mut key, fields.take());
-        self.endpoint = fields.take().to_owned();
+        self.endpoint = text::own(fields.take());
         let version = fields.take();
         let sdk = Sdk {
             name: "waymark-js",
@@ -94,10 +94,8 @@ impl Options {
 
 #[inline(never)]
 fn whole(fields: &mut Fields<'_>, default: i64, least: i64) -> i64 {
-    match number::parse_time(fields.take()) {
-        Some(number) if number >= least => number,
-        _ => default,
-    }
+    let number = number::parse(fields.take());
+    if number >= least { number } else { default }
 }
 
 #[cfg(test)]

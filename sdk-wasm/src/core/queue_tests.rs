@@ -11,14 +11,12 @@ const ALL: Take = Take {
 };
 
 fn context(number: u64) -> Rc<Context> {
-    let tab = id::new(1, &[1; id::RANDOM_BYTES]);
+    let tab = id::new(1, [1; 2]);
     Rc::new(Context::restored(tab, number, "{\"c\":1}".to_owned()))
 }
 
 fn entry(kind: &str, seq: u64, context: &Rc<Context>) -> Entry {
-    let mut random = [0; id::RANDOM_BYTES];
-    random[2..].copy_from_slice(&seq.to_be_bytes());
-    let made = id::new(1_000 + seq as i64, &random);
+    let made = id::new(1_000 + seq as i64, [0, seq]);
     let json = format!("{{\"type\":\"{kind}\",\"id\":\"{made}\",\"seq\":{seq}}}");
     let mut entry = Entry::restored(seq, Rc::clone(context), json);
     assert_eq!(entry.id, made);

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::text::{Fields, push};
+use super::text::{Fields, own, push};
 use super::{id, number};
 
 /// How long a session lives, in milliseconds.
@@ -57,15 +57,22 @@ impl Record {
     /// Reads what [`Record::text`] wrote; anything else is `None`.
     pub fn parse(text: &str) -> Option<Record> {
         let mut fields = Fields(text, b' ');
-        let record = Record {
-            visitor: id::parse(fields.take()),
-            session: id::parse(fields.take()),
-            started_at: number::parse_time(fields.take())?,
-            last: number::parse_time(fields.take())?,
-            flags: number::parse(fields.take())?,
-            user: fields.0.to_owned(),
-        };
-        (!record.visitor.is_nil() && !record.session.is_nil()).then_some(record)
+        let visitor = id::parse(fields.take());
+        let session = id::parse(fields.take());
+        let started_at = number::parse(fields.take());
+        let last = number::parse(fields.take());
+        let flags = number::parse(fields.take());
+        if visitor.is_nil() || session.is_nil() || started_at | last | flags < 0 {
+            return None;
+        }
+        Some(Record {
+            visitor,
+            session,
+            started_at,
+            last,
+            flags: flags as u64,
+            user: own(fields.0),
+        })
     }
 
     /// The fields, separated by spaces; the user id, which may contain spaces itself, comes last.
@@ -111,8 +118,8 @@ mod tests {
 
     fn record(started_at: i64, last: i64, user: &str) -> Record {
         Record {
-            visitor: id::new(1, &[1; id::RANDOM_BYTES]),
-            session: id::new(started_at, &[2; id::RANDOM_BYTES]),
+            visitor: id::new(1, [1; 2]),
+            session: id::new(started_at, [2; 2]),
             started_at,
             last,
             flags: RESET | SENT_WITHOUT_GA,

@@ -82,7 +82,7 @@ impl Signal {
 /// A page view to be made: the text of a [`PAGE`].
 pub fn page(at: i64, url: &str, referrer: &str, title: &str, seen_before: f64) -> Signal {
     let mut text = String::new();
-    for field in [url, referrer, title] {
+    for field in &[url, referrer, title] {
         super::text::push(&mut text, field);
         super::text::push(&mut text, FIELD);
     }

@@ -7,17 +7,17 @@ pub fn before(text: &str, separator: u8) -> &str {
 }
 
 /// What stands after the first occurrence of `pattern`; empty if there is none.
-pub fn after<'a>(mut text: &'a str, pattern: &str) -> &'a str {
-    loop {
-        if let Some(rest) = text.strip_prefix(pattern) {
+pub fn after<'a>(text: &'a str, pattern: &str) -> &'a str {
+    let mut from = 0;
+    while from + pattern.len() <= text.len() {
+        // Within a character there is no rest, and nothing begins.
+        let rest = text.get(from..).unwrap_or_default();
+        if let Some(rest) = rest.strip_prefix(pattern) {
             return rest;
         }
-        let mut chars = text.chars();
-        if chars.next().is_none() {
-            return "";
-        }
-        text = chars.as_str();
+        from += 1;
     }
+    ""
 }
 
 /// What separates the fields of a text that crosses to or from the page.
@@ -36,20 +36,30 @@ impl<'a> Fields<'a> {
     /// The next field; empty behind the last one.
     #[inline(never)]
     pub fn take(&mut self) -> &'a str {
-        for (at, byte) in self.0.bytes().enumerate() {
+        let all = self.0;
+        let mut end = 0;
+        for byte in all.bytes() {
             if byte == self.1 {
-                let (field, rest) = self.0.split_at_checked(at).unwrap_or_default();
-                self.0 = rest.get(1..).unwrap_or_default();
-                return field;
+                break;
             }
+            end += 1;
         }
-        std::mem::take(&mut self.0)
+        self.0 = all.get(end + 1..).unwrap_or_default();
+        all.get(..end).unwrap_or_default()
     }
 
     /// Whether nothing is left.
     pub fn is_done(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// A text of its own; one function for the whole crate, which shares its growth with [`push`].
+#[inline(never)]
+pub fn own(text: &str) -> String {
+    let mut out = String::new();
+    push(&mut out, text);
+    out
 }
 
 /// Appends; one function for the whole crate, where the standard library's would be inlined in each place.

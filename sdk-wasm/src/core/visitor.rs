@@ -36,7 +36,7 @@ pub fn from_cookies(cookies: &str) -> Uuid {
 #[inline(never)]
 pub fn pair<'a>(cookies: &mut Fields<'a>) -> (&'a str, &'a str) {
     let cookie = cookies.take();
-    let mut cookie = Fields(cookie.strip_prefix(' ').unwrap_or(cookie), b'=');
+    let mut cookie = Fields(cookie.strip_prefix(" ").unwrap_or(cookie), b'=');
     (cookie.take(), cookie.0)
 }
 
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     fn made_at(at: i64) -> Uuid {
-        id::new(at, &[7; id::RANDOM_BYTES])
+        id::new(at, [7; 2])
     }
 
     #[test]
