@@ -48,6 +48,7 @@ pub fn hex(digit: u8) -> Option<u8> {
 }
 
 /// The moment at which a version 7 id was made, in milliseconds since the Unix epoch.
+#[inline(never)]
 pub fn made_at(id: &Uuid) -> i64 {
     let bytes = id.as_bytes().iter().take(6);
     bytes.fold(0, |at, byte| at << 8 | i64::from(*byte))
