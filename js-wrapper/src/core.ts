@@ -125,7 +125,7 @@ function ids(): ReturnType<Core['ids']> {
   return visitorId ? { visitorId, sessionId, tabId } : undefined;
 }
 
-/** The core, which is compiled and listens to the page from here on. */
+/** The core, which is compiled and listens to the page from its start on. */
 export function core(): Core {
   connect(signal, redact);
   return {

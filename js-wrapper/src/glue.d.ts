@@ -8,14 +8,14 @@ declare module '#glue' {
 
 /** What the compiled core calls, and calls it: `sdk-wasm/src/browser/host.js`, as wasm-bindgen passes it on. */
 declare module '#host' {
-  /** Listens to the page from now on and tells `to` of it. */
+  /** Has `to` be told of everything, with addresses that have gone through `redact`. */
   export function connect(
     to: (kind: number, number: number, text: string) => void,
     redact: <T>(text: T) => T,
   ): void;
   /** Tells the core; throws nothing. */
   export function tell(kind: number, number: number, fields?: readonly unknown[]): void;
-  /** Tells the core to begin on the page of the landing; what was told before waits for that. */
+  /** Tells the core to begin on the page of the landing, and from now on what happens there; what was told before waits for that. */
   export function begin(
     options: { cookieDomain?: string; beforeSend?: unknown; cookieless?: unknown; landing: { at: number } },
     settings: readonly unknown[],

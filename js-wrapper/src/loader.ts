@@ -25,6 +25,9 @@ export type Google = typeof import('./google.js');
 /** Calls that wait at most. The earliest stay: they tell how the visit began. */
 const MAX_WAITING = 500;
 
+/** What a page hears when it is left, for now or for good. */
+const LEFT = 'pagehide';
+
 /** Where it is kept that the visitor agreed in spite of a signal. It goes with everything else. */
 const AGREED = 'wm_g';
 
@@ -108,8 +111,11 @@ export async function run(
   const hold = (call: Call) => {
     heed(call);
     if (failed && giveUp(call)) return;
-    if (waiting.length < MAX_WAITING) waiting.push(call);
-    else if (!giveUp(call)) warn(`${call[0]}: too many calls wait`);
+    if (waiting.length < MAX_WAITING) {
+      waiting.push(call);
+      // A listener of the site's own, which hears later of what this one has heard.
+      if (left) leave({ type: LEFT });
+    } else if (!giveUp(call)) warn(`${call[0]}: too many calls wait`);
   };
 
   /** Forgets what another page has played from storage meanwhile. */
@@ -123,21 +129,19 @@ export async function run(
 
   /** Back from the back-forward cache, which is another page view. What the first one left stays for whoever plays it. */
   const comeBack = () => {
-    if (kept && left && !document.hidden) {
+    if (kept && left) {
       id += id;
       waiting = waiting.filter((call) => call[4]);
       kept = undefined;
       unseen = options.autoPageViews !== false;
       landing.at = Date.now();
     }
+    left = false;
   };
 
-  const leave = ({ type }: Event) => {
-    const hidden = document.visibilityState == 'hidden';
-    comeBack();
-    // A page that is left is hidden right after; one that comes back from the back-forward cache is visible again.
-    left = type == 'pagehide' || (left && hidden);
-    if ((!left && !hidden) || (document as { prerendering?: boolean }).prerendering) return;
+  const leave = ({ type }: { type: string }) => {
+    left ||= type == LEFT;
+    if ((type != LEFT && !document.hidden) || (document as { prerendering?: boolean }).prerendering) return;
     forgetPlayed();
     // Consent counts before the core knows of it: the last word, said by a call or else by the settings. It is for this
     // page to say; the next one says its own.
@@ -155,7 +159,8 @@ export async function run(
 
   const listen = (how: 'addEventListener' | 'removeEventListener') => {
     document[how]('visibilitychange', leave);
-    window[how]('pagehide', leave);
+    window[how](LEFT, leave);
+    window[how]('pageshow', comeBack);
   };
 
   const play = (core: Core, call: Call) => {
@@ -208,9 +213,9 @@ export async function run(
         landing.at = Date.now();
         for (const call of waiting) call[2] = landing.at;
       }
+      // What a page has that is left is parked for the next one. To take it out again would be to lose it.
+      if (left) await new Promise((shown) => window.addEventListener('pageshow', shown, { once: true }));
       listen('removeEventListener');
-      // The module may be there before the page has heard that it is back.
-      comeBack();
       forgetPlayed();
       const earlier = takeParked(id);
       const push = (call: Call) => play(core, call);

@@ -296,7 +296,7 @@ async fn a_page_back_from_the_cache_knows_that_consent_was_withdrawn() {
     scene.flushed().await;
     browser.run("waymark.consent('denied')").await;
     let sent = scene.site.network().sent().len();
-    browser.run("history.back()").await;
+    browser.run_to_leave("history.back()").await;
     eventually("the first page is back as it was", || async move {
         browser
             .run("return location.pathname == '/' && window.persisted")

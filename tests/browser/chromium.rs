@@ -106,6 +106,11 @@ impl Chromium {
             .clone()
     }
 
+    /// Runs `script`, which ends the page, once the driver has been answered: it calls again what the page's end cuts off.
+    pub async fn run_to_leave(&self, script: &str) {
+        self.run(&format!("setTimeout(() => {{ {script} }})")).await;
+    }
+
     /// Evaluates the promise `expression` in the page and gives back what it resolves to.
     pub async fn settled(&self, expression: &str) -> Value {
         let script = format!(

@@ -49,6 +49,26 @@ async fn a_page_closed_in_the_middle_of_a_batch_loses_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_site_calls_on_the_way_out_is_not_lost() {
+    let scene = Scene::with_pages([("", page()), ("next", page())]).await;
+    scene.open("/").await;
+    scene.flushed().await;
+    // Listeners of the site's own hear of it when the SDK has heard already.
+    let leaving = "addEventListener('pagehide', () => waymark.track('pagehide'));
+        document.addEventListener('visibilitychange', () => waymark.track('hidden'))";
+    scene.browser.run(leaving).await;
+    scene.open("/next").await;
+    scene.flushed().await;
+    scene.open("/next").await;
+    scene.eventually_number(DISTINCT, 2).await;
+    scene.flushed().await;
+    assert_eq!(scene.number(COUNTED).await, 2);
+    assert_eq!(scene.number("SELECT COUNT(*) FROM sessions").await, 1);
+    let loss = loss(&scene).await;
+    assert_eq!(loss.missing, 0, "{loss:?}");
+}
+
+#[tokio::test]
 async fn a_collector_that_was_down_across_a_reload_gets_everything_once() {
     let mut scene = Scene::with_pages([("", page()), ("next", page())]).await;
     scene.open("/").await;

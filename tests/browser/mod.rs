@@ -27,6 +27,7 @@ mod own_path;
 mod parked;
 mod places;
 mod privacy;
+mod schedules;
 mod sisters;
 mod site;
 mod tabs;
@@ -124,7 +125,7 @@ impl Scene {
     async fn go_by(&self, link: &str, path: &str) {
         let browser = &self.browser;
         browser
-            .run(&format!("document.querySelector('{link}').click()"))
+            .run_to_leave(&format!("document.querySelector('{link}').click()"))
             .await;
         let there = format!("return location.pathname == '{path}' && !!window.waymark");
         let there = &there;

@@ -101,6 +101,53 @@ async fn a_page_hidden_before_the_module_came_plays_its_calls_itself() {
 }
 
 #[tokio::test]
+async fn a_module_that_comes_to_a_page_that_is_left_takes_nothing_out() {
+    let scene = scene("").await;
+    scene.site.delay_wasm(Duration::from_secs(1));
+    scene.open_slow("left").await;
+    let browser = &scene.browser;
+    // A page goes on for a moment after it was told that it is left, and may be kept for the way back.
+    let event =
+        |what| format!("dispatchEvent(new PageTransitionEvent('{what}', {{ persisted: true }}))");
+    browser.run(&event("pagehide")).await;
+    assert_eq!(scene.parked().await, 1);
+    eventually("the module is there", || async {
+        let loaded = "return performance.getEntriesByType('resource').some(e => /wasm/.test(e.name) && e.responseEnd)";
+        browser.run(loaded).await == json!(true)
+    })
+    .await;
+    browser
+        .settled("new Promise(done => setTimeout(done, 300))")
+        .await;
+    assert_eq!(scene.parked().await, 1, "it waits for whoever comes next");
+    browser.run(&event("pageshow")).await;
+    scene.flushed().await;
+    assert_eq!(
+        (scene.number(COUNTED).await, scene.number(PAGE_VIEWS).await),
+        (1, 2),
+        "back again, the page plays what is still there"
+    );
+    assert_eq!(scene.parked().await, 0);
+}
+
+#[tokio::test]
+async fn what_a_site_calls_on_the_way_out_is_parked_too() {
+    let scene = scene("").await;
+    scene.open_slow("here").await;
+    // Listeners of the site's own hear of it when the loader has heard already.
+    let leaving = "addEventListener('pagehide', () => waymark.track('pagehide'));
+        document.addEventListener('visibilitychange', () => waymark.track('hidden'))";
+    scene.browser.run(leaving).await;
+    scene.site.delay_wasm(Duration::ZERO);
+    scene.open("/next").await;
+    scene.flushed().await;
+    scene.open("/next").await;
+    scene.eventually_number(COUNTED, 3).await;
+    scene.flushed().await;
+    assert_eq!(scene.number(PAGE_VIEWS).await, 3);
+}
+
+#[tokio::test]
 async fn a_page_without_consent_leaves_nothing() {
     let scene = scene("data-consent=unknown").await;
     scene.open_slow("unasked").await;

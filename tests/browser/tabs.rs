@@ -109,7 +109,7 @@ async fn a_page_back_from_the_cache_is_a_page_view_of_the_same_visit() {
     let browser = &scene.browser;
     scene.go_by("#next", "/next").await;
     scene.flushed().await;
-    browser.run("history.back()").await;
+    browser.run_to_leave("history.back()").await;
     super::eventually("the first page is back as it was", || async move {
         browser
             .run("return location.pathname == '/' && window.persisted")

@@ -25,7 +25,7 @@ use crate::core::queue::{MAX_ITEMS, Queue};
 use crate::core::session::Record;
 use crate::core::signal::{self, Signal};
 use crate::core::text::{self, FIELD, push};
-use crate::core::{consent, ga4, id, number};
+use crate::core::{consent, ga4, id, number, tab};
 
 /// What a page has one of. A `thread_local!` would be the same with a check at each access.
 struct OfThePage<T>(RefCell<T>);
@@ -237,7 +237,12 @@ impl Engine {
             return;
         }
         self.line.push(call);
-        self.work();
+        if self.leaving {
+            // A listener of the site's own, which hears later of what this one has heard.
+            self.leave();
+        } else {
+            self.work();
+        }
     }
 
     /// Works off the line. A call that needs a new session waits for the tabs' lock, and those behind it with it.
@@ -305,7 +310,7 @@ impl Engine {
         self.leaving = true;
         if self.consent == Consent::Granted && !self.ready && !self.line.is_empty() {
             self.epoch += 1;
-            // Without an answer to the claim, the count may be another page's by now.
+            // Without an answer to the claim, and once the lock was given back, the count may be another page's by now.
             if self.tab.is_nil() || !self.claim.is_nil() {
                 self.tab = clock::id(clock::now());
                 self.claim = Uuid::nil();
@@ -318,6 +323,8 @@ impl Engine {
         self.hide();
         self.ready = false;
         self.epoch += 1;
+        self.tab = Uuid::nil();
+        self.context = None;
         host::release();
     }
 
@@ -326,7 +333,6 @@ impl Engine {
     fn restore(&mut self, at: i64) {
         self.leaving = false;
         self.queue.forget_stored();
-        self.context = None;
         // Nor does it count on from where the tab is now: the page it comes back from may still be leaving, in a process of
         // its own.
         host::save(storage::TAB, "");
@@ -373,8 +379,7 @@ impl Engine {
 
     /// Writes the tab's id and count of items.
     pub(crate) fn save_tab(&self) {
-        let mut text = id::text(&self.tab);
-        push(&mut text, " ");
+        let mut text = tab::text(&self.tab);
         number::push(&mut text, self.seq);
         host::save(storage::TAB, &text);
     }

@@ -91,28 +91,15 @@ export const tell = (kind, number, fields = []) =>
 let beforeSend;
 let cookieless;
 
-/** Tells Rust to begin; what was told before waits for that. */
-export function begin(options, fields) {
-  ({ beforeSend, cookieless, cookieDomain: domain } = options);
-  line.unshift([START, options.landing.at, join(fields)]);
-  work();
-}
-
-let said = '';
-
-/** Rust's answer to {@link state}. */
-export const say = (text) => (said = text);
-
-/** The engine's state as `Engine::state` says it. */
-export function state() {
-  if (!busy) tell(ASKED, 0);
-  return said;
-}
-
-/** Listens to the page from now on and tells `to` of it; addresses go through `guard` before. */
+/** Has `to` be told of everything, with addresses that have gone through `guard`. */
 export function connect(to, guard) {
   signal = to;
   redact = guard;
+}
+
+/** Tells Rust to begin, and what happens on the page from now on; what was told before waits for that. */
+export function begin(options, fields) {
+  ({ beforeSend, cookieless, cookieDomain: domain } = options);
   const listen = (target, type, kind) =>
     target.addEventListener(type, () => tell(kind ?? (document.hidden ? HIDDEN : VISIBLE), Date.now()), {
       capture: true,
@@ -128,6 +115,19 @@ export function connect(to, guard) {
     if (said) tell(CONSENT, Date.now(), [location.href, said, 1]);
   });
   for (const type of ['scroll', 'pointerdown', 'keydown']) listen(window, type, TOUCHED);
+  line.unshift([START, options.landing.at, join(fields)]);
+  work();
+}
+
+let said = '';
+
+/** Rust's answer to {@link state}. */
+export const say = (text) => (said = text);
+
+/** The engine's state as `Engine::state` says it. */
+export function state() {
+  if (!busy) tell(ASKED, 0);
+  return said;
 }
 
 /** The text that says to the other tabs what the visitor has agreed to, for as long as it takes to write and remove it. */
@@ -252,11 +252,12 @@ const write = (id, life, to) => {
   document.cookie = `wm_id=${id}; path=/; samesite=lax; max-age=${life}; domain=${to}${secure}`;
 };
 
-/** Writes the visitor's cookie, in place of one for the page's own host alone. */
+/** Writes the visitor's cookie, in place of one for the page's own host alone. Where that is the one to be written, it is
+ * never away in between: another tab would take the visitor for a new one. */
 export const set_cookie = (id) =>
   attempt(() => {
     if (closed) return;
-    write('', 0, '');
+    if (site()) write('', 0, '');
     write(id, LIFE, site());
   });
 

@@ -103,14 +103,17 @@ impl Engine {
         let cookie = visitor::from_cookies(&host::ask(Ask::Cookies as u32));
         let known = visitor::reconcile(cookie, record.visitor, flags != 0);
         let landing = std::mem::take(&mut self.landing);
-        if record.visitor == known && record.takes(at, self.options.session) {
+        if record.visitor != known {
+            // As long as the first session lasts it has the visitor's id. A cookie is seen by other tabs at once and the record
+            // a little later: a tab that sees the cookie alone makes no other session.
+            record.user.clear();
+            record.visitor = known;
+            record.begin(known);
+        }
+        if record.takes(at, self.options.session) {
             record.last = record.last.max(at);
             self.share(record);
         } else {
-            if record.visitor != known {
-                record.user.clear();
-            }
-            record.visitor = known;
             record.flags = flags;
             self.begin_session(at, record, landing);
         }
@@ -137,14 +140,12 @@ impl Engine {
         }
         let domain = host::ask(Ask::Domain as u32);
         let landing = Landing::parse(&landing).from_outside(&domain);
-        record.session = clock::id(at);
-        record.started_at = at;
-        record.last = at;
-        host::keep(storage::TOUCH, &landing.text(&record.session));
+        record.begin(clock::id(at));
         if record.visitor.is_nil() {
-            record.visitor = clock::id(at);
+            record.visitor = record.session;
             host::keep(storage::FIRST_TOUCH, &landing.text(&record.visitor));
         }
+        host::keep(storage::TOUCH, &landing.text(&record.session));
         self.share(record);
     }
 

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use uuid::Uuid;
-use waymark_protocol::{GaIds, ItemKind, limits};
+use waymark_protocol::{Consent, GaIds, ItemKind, limits};
 
 use super::engine::{Alarm, Engine};
 use super::{clock, host, storage};
@@ -339,10 +339,12 @@ impl Engine {
         }
     }
 
-    /// Answers those who asked for a flush with the number of items still waiting.
+    /// Answers those who asked for a flush with the number of items still waiting. As long as calls stand in line for a session,
+    /// which may be after a request of an earlier one has ended, there is more to be tried.
     #[inline(never)]
     pub(crate) fn resolve_waiters(&mut self) {
-        if std::mem::take(&mut self.waited_for) {
+        if (self.ready || self.consent != Consent::Granted) && std::mem::take(&mut self.waited_for)
+        {
             host::flushed(self.queue.len() as u32);
         }
     }

@@ -14,7 +14,7 @@ use super::{clock, host, storage};
 use crate::core::context::Context;
 use crate::core::queue::Entry;
 use crate::core::text::{self, Fields, push};
-use crate::core::{id, number};
+use crate::core::{id, number, tab};
 
 /// Milliseconds between two looks for queues of tabs that are gone.
 const LOOK_EVERY: i64 = 60_000;
@@ -44,8 +44,7 @@ impl Engine {
             }
             self.tab = tab;
             // The page that had the lock counted on until it gave it back.
-            let known = host::load(storage::TAB);
-            self.seq = number::count(text::after(&known, " "));
+            self.seq = tab::count(&host::load(storage::TAB), &tab);
             self.save_tab();
             self.load(&tab);
             self.agree_on_session();

@@ -25,5 +25,6 @@ pub mod problem;
 pub mod queue;
 pub mod session;
 pub mod signal;
+pub mod tab;
 pub mod text;
 pub mod visitor;

@@ -54,6 +54,14 @@ impl Record {
         }
     }
 
+    /// Begins a session: its id tells when.
+    #[inline(never)]
+    pub fn begin(&mut self, session: Uuid) {
+        self.session = session;
+        self.started_at = id::made_at(&session);
+        self.last = self.started_at;
+    }
+
     /// Reads what [`Record::text`] wrote; anything else is `None`.
     pub fn parse(text: &str) -> Option<Record> {
         let mut fields = Fields(text, b' ');
@@ -146,6 +154,17 @@ mod tests {
         let record = record(10_000_000, 10_000_000, "");
         assert!(record.takes(10_000_000 - 60_000, LIMITS));
         assert!(!record.takes(10_000_000 - LIMITS.idle, LIMITS));
+    }
+
+    #[test]
+    fn a_session_begins_when_its_id_was_made_and_nobodys_takes_nothing() {
+        let mut record = Record::none();
+        record.begin(id::new(10_000_000, &[3; id::RANDOM_BYTES]));
+        assert_eq!(record.started_at, 10_000_000);
+        assert!(record.takes(10_000_500, LIMITS));
+        assert!(!record.takes(10_000_000 + LIMITS.idle, LIMITS));
+        record.begin(Uuid::nil());
+        assert!(!record.takes(0, LIMITS));
     }
 
     #[test]
