@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_session_begins_when_its_id_was_made_and_nobodys_takes_nothing() {
         let mut record = Record::none();
-        record.begin(id::new(10_000_000, &[3; id::RANDOM_BYTES]));
+        record.begin(id::new(10_000_000, [3; 2]));
         assert_eq!(record.started_at, 10_000_000);
         assert!(record.takes(10_000_500, LIMITS));
         assert!(!record.takes(10_000_000 + LIMITS.idle, LIMITS));
