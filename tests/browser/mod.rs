@@ -27,7 +27,6 @@ mod own_path;
 mod parked;
 mod places;
 mod privacy;
-mod schedules;
 mod sisters;
 mod site;
 mod tabs;
