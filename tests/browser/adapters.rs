@@ -31,7 +31,7 @@ const LISTEN: &str = "
     addEventListener('unhandledrejection', event => complaints.push(`unhandled: ${event.reason}`));
 ";
 
-const EVENTS: &str = "SELECT name FROM events WHERE kind = 'event' ORDER BY seq";
+const EVENTS: &str = "SELECT name FROM events WHERE kind = 'event' ORDER BY at, seq";
 const ENTRIES: &str = "SELECT COUNT(*) FROM events WHERE name = 'tool_entered'";
 const EXITS: &str = "SELECT COUNT(*) FROM events WHERE name = 'tool_exited'";
 

@@ -358,7 +358,12 @@ async fn the_browser_holds_what_the_inventory_says_and_nothing_else() {
     scene.site.delay_wasm(Duration::from_secs(20));
     scene.open("/slow").await;
     scene.site.delay_wasm(Duration::ZERO);
-    scene.open("/next").await;
+    scene.open("/next?waymark_debug").await;
+    super::eventually("debug mode is there", || async {
+        let script = "return !!document.querySelector('waymark-inspector')";
+        scene.browser.run(script).await == json!(true)
+    })
+    .await;
     scene
         .browser
         .run("waymark.register({ plan: 'team' }); waymark.identify('ann'); waymark.track('one')")

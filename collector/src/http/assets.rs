@@ -254,8 +254,13 @@ impl File {
     }
 }
 
+/// Up to this size a file is packed as small as can be, which takes a tenth of a second for the largest: what a page loads
+/// of the SDK is that small, and its bytes are counted so.
+const PACK_HARD: usize = 128 * 1024;
+
 fn brotli(bytes: &[u8]) -> Vec<u8> {
-    let mut packed = brotli::CompressorWriter::new(Vec::new(), 4096, 9, 22);
+    let quality = if bytes.len() > PACK_HARD { 9 } else { 11 };
+    let mut packed = brotli::CompressorWriter::new(Vec::new(), 4096, quality, 22);
     match packed.write_all(bytes) {
         Ok(()) => packed.into_inner(),
         Err(_) => bytes.to_vec(),
