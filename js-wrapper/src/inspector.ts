@@ -64,6 +64,8 @@ export async function attach(core: Core, api: Stub, options: InitOptions): Promi
   const sent: Sent[] = [];
   const problems: string[] = [];
   let words: ((number: number) => string) | undefined;
+  /** Whether the words are not coming: the page forbids WebAssembly. */
+  let wordless = false;
   let show: ReturnType<typeof open> | undefined;
 
   const catalogue = catalogueOf(options, endpoint.href, () => sent.forEach(look));
@@ -95,7 +97,8 @@ export async function attach(core: Core, api: Stub, options: InitOptions): Promi
   };
 
   const tick = () => {
-    if (!words) take();
+    // Until the words are there or refused, problems wait for them.
+    if (wordless) take();
     const state = read(core.state());
     const items = queue();
     items.forEach(judge);
@@ -114,7 +117,12 @@ export async function attach(core: Core, api: Stub, options: InitOptions): Promi
     tick();
   }
 
-  await init({ module_or_path: new URL(__INSPECTOR_WASM__, import.meta.url) });
+  try {
+    await init({ module_or_path: new URL(__INSPECTOR_WASM__, import.meta.url) });
+  } catch (error) {
+    wordless = true;
+    throw error;
+  }
   words = sentence;
   inspect(core.state, take);
   api['state'] = () => object(core.state());
