@@ -1,7 +1,7 @@
 /** Debug mode's look at events, held against the fixtures that the collector is held against, too. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { source } from './typescript.mjs';
@@ -16,6 +16,22 @@ test('the fixtures are judged as they say', () => {
   for (const { name, props, field } of cases) {
     assert.equal(find(name, props)?.field ?? null, field, JSON.stringify({ name, props }));
   }
+});
+
+test('what autocapture and the adapters record is known without being declared', () => {
+  const names = read('own.json');
+  const find = judge({ events: {} });
+  for (const name of names) assert.equal(find(name, {}), undefined, name);
+  assert.equal(find('clicked', {})?.field, 'data.name');
+
+  const recorded = ['autocapture', 'adapter'].flatMap((folder) => {
+    const at = new URL(`../src/${folder}/`, import.meta.url);
+    const text = readdirSync(at).map((file) => readFileSync(new URL(file, at), 'utf8')).join('');
+    return [...text.matchAll(/\b(?:send|note|track|ended?)\(([^,)]*(?:\)[^,)]*)?)/g)].flatMap(([, name]) =>
+      [...name.matchAll(/'([a-z_]+)'/g)].map(([, literal]) => literal),
+    );
+  });
+  assert.deepEqual([...new Set(recorded)].sort(), names);
 });
 
 test('an event without properties is one with none', () => {

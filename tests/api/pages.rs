@@ -12,6 +12,7 @@ on_both_databases!(
     it_says_whether_it_is_ready,
     a_full_queue_is_not_ready,
     every_answer_is_guarded,
+    what_a_page_loads_first_arrives_within_its_budget,
     a_path_of_the_api_is_no_page,
     with_https_everything_of_the_dashboard_is_kept_to_it,
     the_visitors_cookie_is_renewed_where_the_site_asks_for_it,
@@ -32,6 +33,26 @@ async fn a_full_queue_is_not_ready(database: Database) {
     assert_eq!(error(response).await, (503, "overloaded".into(), None));
     let response = app.request(Method::GET, "/healthz").send().await.unwrap();
     assert_eq!(response.status(), 200);
+}
+
+/// What the package counts (`npm run size`), as a browser gets it.
+async fn what_a_page_loads_first_arrives_within_its_budget(database: Database) {
+    const BUDGET: usize = 20 * 1024;
+    let app = TestApp::start(database).await;
+    let packed = async |path: &str| {
+        let request = app.request(Method::GET, path);
+        let response = request.header("accept-encoding", "br").send().await;
+        let response = response.unwrap();
+        assert_eq!(response.headers()["content-encoding"], "br", "{path}");
+        response.bytes().await.unwrap().len()
+    };
+    let script = app.request(Method::GET, "/waymark.js").send().await;
+    let script = script.unwrap().text().await.unwrap();
+    let (_, rest) = script.split_once("waymark.").unwrap();
+    let (hash, _) = rest.split_once(".wasm").unwrap();
+    let wasm = format!("/waymark.{hash}.wasm");
+    let loaded = packed("/waymark.js").await + packed(&wasm).await;
+    assert!((BUDGET / 2..=BUDGET).contains(&loaded), "{loaded} bytes");
 }
 
 async fn every_answer_is_guarded(database: Database) {

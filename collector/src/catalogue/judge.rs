@@ -251,6 +251,13 @@ mod tests {
     }
 
     #[test]
+    fn the_sdks_own_events_are_those_of_the_fixture() {
+        let text = include_str!("../../../protocol/fixtures/catalogue/own.json");
+        let names: Vec<String> = serde_json::from_str(text).unwrap();
+        assert_eq!(names, OWN);
+    }
+
+    #[test]
     fn names_are_known_by_declaration_or_by_the_sdk() {
         let catalogue = catalogue(json!({}));
         assert_eq!(catalogue.judge("opened", Some("{\"x\":1}")), None);

@@ -254,7 +254,7 @@ impl File {
     }
 }
 
-/// Up to this size a file is packed as small as can be, which takes a tenth of a second for the largest: what a page loads
+/// Up to this size a file is packed as small as can be, which takes a fifth of a second for the largest: what a page loads
 /// of the SDK is that small, and its bytes are counted so.
 const PACK_HARD: usize = 128 * 1024;
 

@@ -21,7 +21,7 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// How long opening a SQLite file goes on while other processes open it at the same moment.
 const OPENING: Duration = Duration::from_secs(30);
-/// Statements that a connection keeps prepared; multi-row statements exist in a few sizes each.
+/// Statements that a connection keeps prepared; one for several rows exists for each small number of them.
 const PREPARED: usize = 256;
 /// Readers of a SQLite file. It is a file on this machine: more would wait for the same disk.
 const SQLITE_READERS: u32 = 4;
@@ -78,8 +78,7 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         .foreign_keys(true)
         .statement_cache_capacity(PREPARED)
         .optimize_on_close(true, None)
-        // The driver writes out a slow statement in full, of which one for many rows has ten thousand parameters. The
-        // writer says by itself when a transaction is slow.
+        // The driver writes out a slow statement in full. The writer says by itself when a transaction is slow.
         .disable_statement_logging();
     let path = options.get_filename().to_owned();
     // It copies the log no earlier than the connection that stores items, which has a thread for that.
