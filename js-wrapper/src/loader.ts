@@ -8,7 +8,7 @@
 
 import { attempt, is_out, load, save, set_out } from '#host';
 import type { Core, Engine } from './engine.js';
-import { isParked, park, takeParked } from './parked.js';
+import { isParked, type Parked, park, takeParked } from './parked.js';
 import { guard } from './redact.js';
 import type { Call, Stub } from './stub.js';
 import type { InitOptions } from './types.js';
@@ -61,7 +61,8 @@ function eventsUrl(endpoint: string): string {
  * Takes over `api` and hands its calls to the core of the first engine that loads.
  *
  * Until then calls wait. When the page is hidden or left first, they are kept in storage together with the page view,
- * and the site's next page plays them. The same when no engine loads at all. In debug mode the inspector is loaded too, and
+ * and the site's next page plays them. The same when no engine loads at all, and when the page is left before the core
+ * knows who the visitor is: tabs agree on that one after the other. In debug mode the inspector is loaded too, and
  * autocapture where it is switched on. `options` are its own from here on.
  */
 export async function run(
@@ -82,7 +83,12 @@ export async function run(
   // The signal is general; who was asked here and agreed has said more.
   const refused = signalled && !load(AGREED);
   let id = Math.random().toString(36).slice(2);
+  /** What nobody has taken for good yet: no core is there, or the one that is does not know yet who the visitor is. */
   let waiting: Call[] = [];
+  /** What earlier pages left, as long as this page may have to leave it to the next one. */
+  let earlier: Parked[] = [];
+  /** The core that has been told everything. */
+  let core: Core | undefined;
   let failed = false;
   let left = false;
   /** What the record in storage holds of `waiting`; undefined while there is no record. */
@@ -139,17 +145,33 @@ export async function run(
     left = false;
   };
 
+  /** Whether the core knows who the visitor is; from then on it loses nothing. */
+  const isSettled = () => {
+    if (!core?.ids()) return false;
+    listen('removeEventListener');
+    waiting = [];
+    earlier = [];
+    return true;
+  };
+
   const leave = ({ type }: { type: string }) => {
     left ||= type == LEFT;
+    // The core has heard of it before; one that cannot know the visitor has made nothing of what it was told.
+    if ((core && type != LEFT) || isSettled()) return;
     if ((type != LEFT && !document.hidden) || (document as { prerendering?: boolean }).prerendering) return;
     forgetPlayed();
     // Consent counts before the core knows of it: the last word, said by a call or else by the settings. It is for this
-    // page to say; the next one says its own.
-    const isConsent = ([method]: Call) => method == 'consent';
-    const said = waiting.filter(isConsent).pop();
-    const state = said ? said[1][0] : refused ? 'denied' : options.consent ?? 'granted';
+    // page to say; the next one says its own. What was called while it was denied never was.
+    let state: unknown = refused ? 'denied' : options.consent ?? 'granted';
+    let calls: Call[] = [];
+    for (const call of waiting) {
+      if (call[0] == 'consent') {
+        state = call[1][0];
+        if (state == 'denied') calls = [];
+      } else if (state != 'denied' && !call[4]) calls.push(call);
+    }
     if (state != 'granted' || options.cookieless || is_out()) return;
-    const calls = waiting.filter((call) => !call[4] && !isConsent(call));
+    earlier.splice(0).forEach(park);
     if (unseen) {
       const view = { url: landing.url, referrer: landing.referrer, title: document.title };
       calls.unshift(['page', [view], landing.at, landing.url]);
@@ -197,10 +219,10 @@ export async function run(
       (options.gaCookiePrefix || options.gaMeasurementId || /[?&]_gl=/.test(landing.url)) && google,
     ].map((chunk) => chunk && chunk().catch(warn));
     for (const engine of options.key ? engines : []) {
-      let core: Core;
+      let loaded: Core;
       let chunks;
       try {
-        core = await engine.load();
+        loaded = await engine.load();
         chunks = await Promise.all(wanted);
       } catch (error) {
         warn(`${engine.name}: cannot run`, error);
@@ -215,15 +237,19 @@ export async function run(
       }
       // What a page has that is left is parked for the next one. To take it out again would be to lose it.
       if (left) await new Promise((shown) => window.addEventListener('pageshow', shown, { once: true }));
-      listen('removeEventListener');
       forgetPlayed();
-      const earlier = takeParked(id);
-      const push = (call: Call) => play(core, call);
+      earlier = takeParked(id);
+      const tell = (call: Call) => play(loaded, call);
+      const push = (call: Call) => {
+        if (!isSettled() && waiting.length < MAX_WAITING) waiting.push(call);
+        tell(call);
+        if (left) leave({ type: LEFT });
+      };
       // The core keeps what is called before its start, and so takes the earlier pages first and this one last.
-      for (const { calls } of earlier) calls.forEach(push);
+      for (const { calls } of earlier) calls.forEach(tell);
       const arrival = earlier[0]?.landing;
-      for (const chunk of chunks) if (chunk) chunk.attach(core, options, arrival ?? landing);
-      core.start({
+      for (const chunk of chunks) if (chunk) chunk.attach(loaded, options, arrival ?? landing);
+      loaded.start({
         ...options,
         endpoint: eventsUrl(options.endpoint),
         landing,
@@ -233,11 +259,15 @@ export async function run(
         refused,
       });
       const add = (chunk: () => Promise<Inspector | Autocapture>) =>
-        chunk().then(({ attach }) => attach(core, api, options)).catch(warn);
+        chunk().then(({ attach }) => attach(loaded, api, options)).catch(warn);
       if (options.debug) add(inspector);
       if (options.autocapture) add(autocapture);
+      // Once more, so as to hear of it after the core: browsers tell a window's listeners in the order in which they came.
+      listen('removeEventListener');
+      listen('addEventListener');
+      core = loaded;
       api.q = { push };
-      waiting.forEach(push);
+      waiting.forEach(tell);
       return;
     }
   } catch (error) {

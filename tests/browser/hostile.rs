@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::drivers::Kind;
-use super::{Chromium, Database, Scene, page_with_sdk, text};
+use super::network::Fate;
+use super::{Chromium, Database, Scene, page_with_own_sdk, page_with_sdk, text};
 
 /// Collects every error that reaches the page.
 const WATCH_ERRORS: &str = "
@@ -51,6 +52,70 @@ async fn a_browser_that_blocks_all_storage_still_counts_and_never_throws() {
         [[text("partner")]]
     );
     assert_eq!(scene.browser.run("return seen").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_storage_that_the_site_has_filled_stays_the_sites_and_the_visit_counts() {
+    let fill = "
+        let part = 'x'.repeat(1 << 20);
+        for (let i = 0; part; i++) try { localStorage['own' + i] = part } catch { part = part.slice(part.length / 2 + 1) }
+        window.own = Object.keys(localStorage).length;
+    ";
+    let browser = Chromium::start().await;
+    browser.before_each_page(WATCH_ERRORS).await;
+    let filled =
+        page_with_sdk("Home", "", "").replace("<head>", &format!("<head><script>{fill}</script>"));
+    let scene = Scene::with(Database::sqlite(), [("", filled)], browser).await;
+    scene.open("/").await;
+    scene.browser.run("waymark.track('still_works')").await;
+    scene.flushed().await;
+
+    assert_eq!(scene.number(PAGE_VIEWS).await, 1);
+    let names = scene
+        .texts("SELECT name FROM events WHERE kind = 'event'")
+        .await;
+    assert_eq!(names, [[text("still_works")]]);
+    let own =
+        "return [own > 4, Object.keys(localStorage).filter(key => /^own/.test(key)).length == own]";
+    assert_eq!(scene.browser.run(own).await, json!([true, true]));
+    assert_eq!(scene.browser.run("return seen").await, json!([]));
+}
+
+#[tokio::test]
+async fn what_waits_is_bounded_and_what_had_to_go_is_reported_as_lost() {
+    let scene = Scene::with_pages([("", page_with_own_sdk("Home", "", ""))]).await;
+    scene.site.network().set(|_| Fate::LostBefore);
+    scene.open("/").await;
+    let browser = &scene.browser;
+    browser.settled("waymark.ready()").await;
+    browser
+        .run("for (let i = 0; i < 1100; i++) waymark.track('e' + i)")
+        .await;
+    let stored = "return Object.keys(localStorage).filter(key => /^wm_q/.test(key)).length";
+    assert_eq!(browser.run(stored).await, json!(1_000));
+    let cookie = browser.run("return document.cookie.length").await;
+    assert!(
+        cookie
+            .as_i64()
+            .is_some_and(|bytes| bytes > 0 && bytes < 200),
+        "{cookie}"
+    );
+
+    scene.site.network().set(|_| Fate::Through);
+    scene.open("/").await;
+    let latest = "SELECT COUNT(*) FROM events WHERE name IN ('e1099', 'e1098')";
+    scene.eventually_number(latest, 2).await;
+    scene.flushed().await;
+    let events = scene
+        .number("SELECT COUNT(*) FROM events WHERE kind = 'event'")
+        .await;
+    assert!(
+        (990..=1_000).contains(&events),
+        "the earliest had to go: {events}"
+    );
+    let loss = super::loss::loss(&scene).await;
+    // The page view and the first events.
+    assert!(loss.missing >= 1_101 - events - 1, "{loss:?}");
 }
 
 #[tokio::test]

@@ -27,15 +27,6 @@ impl Scene {
     }
 }
 
-/// Calls with a millisecond between them: what is last is so by its time.
-fn one_by_one(calls: &[&str]) -> String {
-    let wait = "; for (const now = Date.now(); Date.now() == now;);";
-    calls
-        .iter()
-        .map(|call| format!("waymark.{call}{wait}"))
-        .collect()
-}
-
 fn row(texts: &[&str], json: Value) -> (Vec<String>, Value) {
     (texts.iter().map(|&text| text.to_owned()).collect(), json)
 }
@@ -80,10 +71,7 @@ async fn a_group_is_the_visitors_account_and_an_entry() {
     scene.open("/").await;
     scene
         .browser
-        .run(&one_by_one(&[
-            "group('first', { seats: 3 })",
-            "group('acme')",
-        ]))
+        .run("waymark.group('first', { seats: 3 }); waymark.group('acme')")
         .await;
     scene.flushed().await;
     assert_eq!(
@@ -107,12 +95,9 @@ async fn an_alias_says_that_two_ids_are_one_user() {
     scene.open("/").await;
     scene
         .browser
-        .run(&one_by_one(&[
-            "alias('u0')",
-            "identify('ann')",
-            "alias('u1')",
-            "alias('u2', 'bob')",
-        ]))
+        .run(
+            "waymark.alias('u0'); waymark.identify('ann'); waymark.alias('u1'); waymark.alias('u2', 'bob')",
+        )
         .await;
     scene.flushed().await;
     assert_eq!(
@@ -127,6 +112,27 @@ async fn an_alias_says_that_two_ids_are_one_user() {
     assert_eq!(
         scene.texts("SELECT user_id FROM visitors").await,
         [[text("u2")]]
+    );
+}
+
+#[tokio::test]
+async fn of_calls_in_one_millisecond_the_last_counts() {
+    let scene = Scene::start().await;
+    scene.open("/").await;
+    let calls =
+        "for (let i = 0; i < 200; i++) { waymark.identify('u' + i); waymark.group('g' + i); }";
+    scene.browser.run(calls).await;
+    scene.flushed().await;
+    assert_eq!(
+        scene
+            .texts("SELECT user_id, account_id FROM visitors")
+            .await,
+        [["u199", "g199"].map(text)]
+    );
+    let times = "SELECT COUNT(DISTINCT at) FROM events WHERE kind = 'identify'";
+    assert!(
+        scene.number(times).await < 200,
+        "several in one millisecond"
     );
 }
 

@@ -13,7 +13,7 @@ fn page() -> String {
 }
 
 /// What the collector itself says by the numbers of the tabs' items, pings and all.
-async fn loss(scene: &Scene) -> Loss {
+pub(super) async fn loss(scene: &Scene) -> Loss {
     let store = Store::open(scene.collector.database().url()).await;
     let store = store.expect("the database");
     let loss = store.loss(1, 0, i64::MAX).await.expect("an estimate");

@@ -27,6 +27,7 @@ mod own_path;
 mod parked;
 mod places;
 mod privacy;
+mod schedules;
 mod sisters;
 mod site;
 mod tabs;

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 /// What becomes of one batch.
+#[derive(Debug)]
 pub enum Fate {
     /// The collector gets it, and its answer arrives.
     Through,

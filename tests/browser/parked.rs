@@ -1,4 +1,5 @@
-//! Pages that are left or hidden before the SDK's module is there: what they leave in `wm_stub`, and who plays it.
+//! Pages that are left or hidden before the SDK's module is there, or before it may say who the visitor is: what they leave in
+//! `wm_stub`, and who plays it.
 
 use std::time::Duration;
 
@@ -145,6 +146,50 @@ async fn what_a_site_calls_on_the_way_out_is_parked_too() {
     scene.eventually_number(COUNTED, 3).await;
     scene.flushed().await;
     assert_eq!(scene.number(PAGE_VIEWS).await, 3);
+}
+
+#[tokio::test]
+async fn a_page_left_before_the_tabs_have_agreed_makes_no_visitor() {
+    // Another tab has the lock and keeps it, and this one never loses its patience.
+    let locked = "<head><script>
+        navigator.locks.request('wm-session', () => new Promise(() => {}));
+        const later = setTimeout;
+        window.setTimeout = (job, ms, ...rest) => (ms == 1000 ? 0 : later(job, ms, ...rest));
+    </script>";
+    let page = |title, head| page_with_own_sdk(title, "", "").replace("<head>", head);
+    let pages = [
+        ("locked", page("Locked", locked)),
+        ("next", page("Next", "<head>")),
+    ];
+    let scene = Scene::with_pages(pages).await;
+    scene.open("/locked?utm_source=first").await;
+    let browser = &scene.browser;
+    eventually("the module waits for the lock", || async {
+        browser.run("return !!sessionStorage.wm_tab").await == json!(true)
+    })
+    .await;
+    browser.run("waymark.track('early')").await;
+    browser
+        .run("addEventListener('pagehide', () => waymark.track('late'))")
+        .await;
+    browser
+        .run("dispatchEvent(new PageTransitionEvent('pagehide'))")
+        .await;
+    assert_eq!(scene.parked().await, 1);
+    assert_eq!(browser.run("return document.cookie").await, json!(""));
+    scene.open("/next").await;
+    scene.flushed().await;
+    assert_eq!(scene.parked().await, 0);
+    assert_eq!(
+        scene
+            .texts("SELECT name FROM events WHERE kind = 'event' ORDER BY at, seq")
+            .await,
+        ["early", "late", "late"].map(|name| [text(name)]),
+        "the page heard of its end twice"
+    );
+    assert_eq!(scene.number(PAGE_VIEWS).await, 2);
+    let source = scene.texts("SELECT source FROM visitors").await;
+    assert_eq!(source, [[text("first")]]);
 }
 
 #[tokio::test]

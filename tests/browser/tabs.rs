@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::network::Fate;
 use super::{Scene, page_with_sdk};
 
 const COUNTED: &str = "SELECT COUNT(*) FROM events WHERE kind = 'event'";
@@ -9,6 +10,9 @@ const DISTINCT: &str = "SELECT COUNT(DISTINCT name) FROM events WHERE kind = 'ev
 const PAGE_VIEWS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'page_view'";
 /// Items of one tab that share a number.
 const SAME_NUMBER_TWICE: &str = "SELECT COUNT(*) - COUNT(DISTINCT hex(tab_id) || seq) FROM events";
+
+/// What storage holds of items and contexts.
+const WAITING: &str = "return Object.keys(localStorage).filter(key => /^wm_[cq]/.test(key))";
 
 fn page(head: &str) -> String {
     page_with_sdk("Page", "", "<a id=next href=/next>Next</a>")
@@ -39,8 +43,14 @@ async fn what_a_closed_tab_left_is_sent_by_another(head: &str) {
     assert_eq!(scene.number(COUNTED).await, 30);
     assert_eq!(scene.number("SELECT total_sessions FROM visitors").await, 1);
     assert_eq!(scene.number(SAME_NUMBER_TWICE).await, 0);
-    let left = "return Object.keys(localStorage).filter(key => /^wm_[cq]/.test(key))";
-    assert_eq!(browser.run(left).await, json!([]), "nothing stays behind");
+    // What held for them goes when the next page has found that nothing needs it.
+    scene.open("/next").await;
+    scene.flushed().await;
+    assert_eq!(
+        browser.run(WAITING).await,
+        json!([]),
+        "nothing stays behind"
+    );
 }
 
 #[tokio::test]
@@ -133,5 +143,42 @@ async fn a_page_back_from_the_cache_is_a_page_view_of_the_same_visit() {
             .await,
         [[super::text(&scene.site.url("/"))]],
         "what happens then belongs to the new page view"
+    );
+}
+
+#[tokio::test]
+async fn what_a_dead_tab_stored_last_may_be_seen_late() {
+    let scene = scene("").await;
+    scene.open("/").await;
+    scene.flushed().await;
+    scene.site.network().set(|_| Fate::LostBefore);
+    // As if another tab, which is gone, had stored two events. Of one process' storage another one sees the end a little later.
+    let leave = "waymark.track('early');
+        const stored = (start) => Object.entries(localStorage).find(([key]) => key.startsWith(start));
+        const [[context, said], [, item]] = ['wm_c.', 'wm_q.'].map(stored);
+        const own = context.split('.')[1];
+        const dead = own.slice(0, -1) + (own.endsWith('0') ? '1' : '0');
+        const number = context.split('.')[2];
+        localStorage['wm_c.' + dead + '.' + number] = said.replace(own, dead);
+        const other = (name, seq) => item.replace(/(\"id\":\".{34})../, (_, id) => id + '0' + seq).replace('early', name).replace(/\"seq\":\\d+/, '\"seq\":' + seq);
+        localStorage['wm_q.' + dead + '.1'] = other('seen', 1);
+        return ['wm_q.' + dead + '.2', other('late', 2)]";
+    let late = scene.browser.run(leave).await;
+    scene.site.network().set(|_| Fate::Through);
+    scene.open("/next").await;
+    scene.eventually_number(DISTINCT, 2).await;
+    scene.flushed().await;
+    let keep = format!("localStorage[{}] = {}", late[0], late[1]);
+    scene.browser.run(&keep).await;
+    scene.open("/next").await;
+    scene.eventually_number(DISTINCT, 3).await;
+    scene.flushed().await;
+    assert_eq!(scene.number(COUNTED).await, 3);
+    scene.open("/next").await;
+    scene.flushed().await;
+    assert_eq!(
+        scene.browser.run(WAITING).await,
+        json!([]),
+        "nothing stays behind"
     );
 }

@@ -23,7 +23,14 @@ pub(crate) fn chance() -> f64 {
 }
 
 /// A new id made at `at`.
-#[inline(never)]
 pub(crate) fn id(at: i64) -> Uuid {
-    id::new(at, [host::entropy() as u64, host::entropy() as u64])
+    numbered_id(at, host::entropy() as u64)
+}
+
+/// A new id made at `at` that comes behind those of lower numbers made in the same millisecond, until after 4,096 of them
+/// (RFC 9562, section 6.2, method 1).
+#[inline(never)]
+pub(crate) fn numbered_id(at: i64, number: u64) -> Uuid {
+    let random = host::entropy() as u64 & 0xffff_ffff;
+    id::new(at, [number << 32 | random, host::entropy() as u64])
 }

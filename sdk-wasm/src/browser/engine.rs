@@ -305,19 +305,25 @@ impl Engine {
         }
     }
 
-    /// The page goes away for now or for good: everything is decided, stored and sent at once, and locks are given back.
+    /// The page goes away for now or for good: everything is decided, stored and sent at once, and locks are given back. Who
+    /// a new visitor is can be decided under the lock alone, or two tabs make two of one; what such a page is told the loader
+    /// has kept for the next one.
     fn leave(&mut self) {
         self.leaving = true;
         if self.consent == Consent::Granted && !self.ready && !self.line.is_empty() {
-            self.epoch += 1;
-            // Without an answer to the claim, and once the lock was given back, the count may be another page's by now.
-            if self.tab.is_nil() || !self.claim.is_nil() {
-                self.tab = clock::id(clock::now());
-                self.claim = Uuid::nil();
-                self.seq = 0;
+            if self.is_new() {
+                self.line.clear();
+            } else {
+                self.epoch += 1;
+                // Without an answer to the claim, and once the lock was given back, the count may be another page's by now.
+                if self.tab.is_nil() || !self.claim.is_nil() {
+                    self.tab = clock::id(clock::now());
+                    self.claim = Uuid::nil();
+                    self.seq = 0;
+                }
+                self.settle_session(self.line_starts_at());
+                self.ready = true;
             }
-            self.settle_session(self.line_starts_at());
-            self.ready = true;
         }
         self.work();
         self.hide();

@@ -85,6 +85,13 @@ impl Engine {
         }
     }
 
+    /// Whether no tab knows of a visitor yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.record.visitor.is_nil()
+            && self.shared().is_none()
+            && visitor::from_cookies(&host::ask(Ask::Cookies as u32)).is_nil()
+    }
+
     /// Extends the running session to `at`; false if there is none that takes the activity.
     pub(crate) fn extend(&mut self, at: i64) -> bool {
         let takes = self.record.takes(at, self.options.session);

@@ -60,7 +60,8 @@ impl Engine {
         let id = if kind == ItemKind::GaLinked {
             self.record.session
         } else {
-            clock::id(at)
+            // What the site calls in one millisecond counts in the order of the calls: the later `identify` is the one that holds.
+            clock::numbered_id(at, self.seq)
         };
         let stamp = Stamp {
             id,
@@ -349,13 +350,16 @@ impl Engine {
         }
     }
 
-    /// Removes an item from storage, and its context if nothing uses that any more.
+    /// Removes an item from storage, and its context if nothing uses that any more. What another tab stored last may not be
+    /// seen here yet, though the tab is gone; its contexts stay until a page looks at its queue again.
     #[inline(never)]
     pub(crate) fn erase(&self, gone: &Entry) {
         if gone.stored {
             let key = storage::key(storage::ITEM, &gone.context.tab, gone.seq);
             host::save(&key, "");
-            self.erase_unused(&gone.context);
+            if gone.context.tab == self.tab {
+                self.erase_unused(&gone.context);
+            }
         }
     }
 

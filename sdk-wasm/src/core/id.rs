@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::json;
 use super::text::push;
 
-/// Makes an id from a time in milliseconds since the Unix epoch (a negative one counts as 0) and random numbers of 48 bits.
+/// Makes an id from a time in milliseconds since the Unix epoch (a negative one counts as 0) and random numbers of 48 bits. Of the
+/// first, the bits from the 45th on give way to the version; by those from the 33rd on, ids of one millisecond are in order.
 pub fn new(at: i64, random: [u64; 2]) -> Uuid {
     let mut value: uuid::Bytes = [0; 16];
     let time = at.max(0) as u64;
@@ -88,6 +89,15 @@ mod tests {
         assert_eq!(made_at(&id), 1_749_482_504_123);
         assert_eq!(id.get_version_num(), 7);
         assert_eq!(parse(&text(&id)), id);
+    }
+
+    #[test]
+    fn within_a_millisecond_ids_come_in_the_order_of_their_first_number() {
+        let id = |number: u64, random| new(1_749_482_504_123, [number << 32 | random, random]);
+        for number in [0, 1, 255, 256, 4_094] {
+            assert!(id(number, 0xffff_ffff) < id(number + 1, 0), "{number}");
+            assert_eq!(made_at(&id(number, 0)), 1_749_482_504_123);
+        }
     }
 
     #[test]
