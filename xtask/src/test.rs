@@ -124,6 +124,15 @@ fn clippy(steps: &Steps) -> Result<()> {
             ])
             .args(deny),
     )?;
+    // A workspace of its own, which nothing else would notice the end of; what it fuzzes is there under this condition alone.
+    steps.run(
+        "clippy for the fuzz targets",
+        Command::new("cargo")
+            .args(["clippy", "--manifest-path", "fuzz/Cargo.toml"])
+            .args(["--target-dir", "target/fuzz-clippy"])
+            .env("RUSTFLAGS", "--cfg fuzzing")
+            .args(deny),
+    )?;
     Ok(())
 }
 
