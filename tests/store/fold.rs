@@ -19,6 +19,7 @@ use super::desk::{
     BOT, Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions,
     submit_from,
 };
+use super::persons;
 use crate::support::database::Database;
 use crate::support::{long, on_both_databases};
 
@@ -378,7 +379,7 @@ async fn deliver(
         let stored = store.loss(site.id, from, to).await.unwrap();
         prop_assert_eq!(stored, loss(facts.values(), from, to));
     }
-    Ok(())
+    persons::agree(store, site.id, facts.values()).await
 }
 
 fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
