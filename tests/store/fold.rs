@@ -209,7 +209,7 @@ impl Delivery {
             ),
             Kind::Alias(user) => (
                 "identify",
-                json!({"user_id": format!("known-{user}"), "previous_id": format!("user-{user}"), "traits": {"n": user}}),
+                json!({"user_id": format!("known-{user}"), "previous_id": persons::other_id(*user), "traits": {"n": user}}),
             ),
         };
         let mut item = item(kind, about, atom.ago, data);
@@ -382,14 +382,14 @@ async fn deliver(
     persons::agree(store, site.id, facts.values()).await
 }
 
-fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
+pub(super) fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
     let body = serde_json::to_vec(batch).unwrap();
     let envelope = envelope::read(&body).unwrap();
     read(site, &envelope, received).unwrap().facts
 }
 
 /// As a reader of the API sees it: the databases write the same JSON object in different ways.
-fn readable<T: serde::Serialize>(rows: &[T]) -> Vec<Value> {
+pub(super) fn readable<T: serde::Serialize>(rows: &[T]) -> Vec<Value> {
     rows.iter()
         .map(|row| serde_json::to_value(row).unwrap())
         .collect()

@@ -41,6 +41,12 @@ impl Identity {
         }
     }
 
+    /// Whether it is the id of one of these browsers, told as if it were a user's: an alias cannot say which it means.
+    pub fn is_told_of(&self, browsers: &BTreeSet<Uuid>) -> bool {
+        let visitor = self.user().and_then(|id| id.parse().ok());
+        visitor.is_some_and(|visitor: Uuid| browsers.contains(&visitor))
+    }
+
     /// The user id, if it is one.
     pub fn user(&self) -> Option<&str> {
         match self {

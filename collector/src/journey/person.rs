@@ -174,11 +174,13 @@ impl Person {
             visitor.first_seen = visitor.first_seen.min(slice.first_seen);
             visitor.last_seen = visitor.last_seen.max(slice.last_seen);
         }
+        let browsers: BTreeSet<Uuid> = visitors.keys().copied().collect();
+        let ids: Vec<&Identity> = ids.iter().filter(|id| !id.is_told_of(&browsers)).collect();
         let mut visitors: Vec<PersonVisitor> = visitors.into_values().collect();
         visitors.sort_by_key(|visitor| (visitor.first_seen, visitor.visitor_id));
         let accounts: BTreeSet<&String> = slices.iter().flat_map(|slice| &slice.accounts).collect();
         Some(Self {
-            id: ids.first()?.clone(),
+            id: (*ids.first()?).clone(),
             name: visitors.first()?.name.clone(),
             user_ids: ids
                 .iter()

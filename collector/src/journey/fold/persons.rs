@@ -99,11 +99,11 @@ pub fn persons<'f>(facts: impl IntoIterator<Item = &'f Fact>, merges: &[Merge]) 
         own.sort_by_key(|visitor| (visitor.first_seen, visitor.visitor_id));
         let all = || parts.iter().flat_map(|part| &part.facts);
         let accounts: BTreeSet<&str> = all().filter_map(|fact| fact.account()).collect();
+        let told = || ids.iter().filter(|id| !id.is_told_of(&of));
         let person = Person {
-            id: ids.iter().next().cloned().unwrap_or(parts[0].identity()),
+            id: told().next().cloned().unwrap_or(parts[0].identity()),
             name: own[0].name.clone(),
-            user_ids: ids
-                .iter()
+            user_ids: told()
                 .filter_map(|id| id.user().map(str::to_owned))
                 .collect(),
             account_ids: accounts.into_iter().map(str::to_owned).collect(),
