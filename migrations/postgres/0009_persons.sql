@@ -11,7 +11,7 @@ CREATE TABLE visitor_users (
     shared     BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (site_id, visitor_id, user_id)
 );
--- Neither has last_at, which changes all the time.
+-- Neither has last_at, which changes all the time: a row that no index has to follow is changed in place.
 CREATE INDEX visitor_users_by_user ON visitor_users (site_id, user_id, visitor_id);
 CREATE INDEX visitor_users_shared ON visitor_users (site_id, visitor_id, user_id) WHERE shared;
 
@@ -27,7 +27,7 @@ CREATE TABLE person_links (
     at      BIGINT,
     PRIMARY KEY (site_id, one, other, origin)
 );
-CREATE INDEX person_links_by_other ON person_links (site_id, other, one);
+CREATE INDEX person_links_by_other ON person_links (site_id, other, one, origin, at);
 
 -- Accounts as items of the type group told them.
 CREATE TABLE accounts (

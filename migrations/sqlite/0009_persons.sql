@@ -8,12 +8,12 @@ CREATE TABLE visitor_users (
     -- The latest item that named the user.
     last_at    BIGINT  NOT NULL,
     -- Whether the visitor has other users too. It never goes back.
-    shared     BOOLEAN NOT NULL DEFAULT FALSE,
-    PRIMARY KEY (site_id, visitor_id, user_id)
-) WITHOUT ROWID;
--- Neither has last_at, which changes all the time.
+    shared     BOOLEAN NOT NULL DEFAULT FALSE
+);
+CREATE UNIQUE INDEX visitor_users_by_visitor ON visitor_users (site_id, visitor_id, user_id);
+-- last_at changes all the time; this has it of few rows, the other of none.
 CREATE INDEX visitor_users_by_user ON visitor_users (site_id, user_id, visitor_id);
-CREATE INDEX visitor_users_shared ON visitor_users (site_id, visitor_id, user_id) WHERE shared;
+CREATE INDEX visitor_users_shared ON visitor_users (site_id, last_at, visitor_id, user_id) WHERE shared;
 
 -- Two ids of one person. An id is 'user:' and the user id, or 'visitor:' and the visitor id in 32 digits; the lesser
 -- stands first.
@@ -27,7 +27,7 @@ CREATE TABLE person_links (
     at      BIGINT,
     PRIMARY KEY (site_id, one, other, origin)
 ) WITHOUT ROWID;
-CREATE INDEX person_links_by_other ON person_links (site_id, other, one);
+CREATE INDEX person_links_by_other ON person_links (site_id, other, one, origin, at);
 
 -- Accounts as items of the type group told them.
 CREATE TABLE accounts (
