@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use waymark_collector::journey::{Account, Fact, Figures, Identity, Merge, Person, Slice, persons};
 use waymark_collector::store::accounts::AccountFilter;
-use waymark_collector::store::persons::{Merged, Slices};
+use waymark_collector::store::persons::{MOST_BROWSERS, Merged, Slices};
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{Bots, EntryFilter, SessionFilter, Store, VisitorFilter};
 use waymark_protocol::Status;
@@ -25,6 +25,7 @@ on_both_databases!(
     many_people_fit_into_one_transaction,
     users_who_are_named_at_once_share_their_browser,
     what_was_stored_before_there_were_persons_is_read_too,
+    a_user_of_very_many_browsers_is_read_from_the_first,
 );
 
 /// Holds everything that is read of persons and accounts against the definition: as the items say it, after the owner
@@ -243,4 +244,62 @@ async fn what_was_stored_before_there_were_persons_is_read_too(database: Databas
     let text = |text: &'static str| text.split_once('\n').unwrap().1;
     run_sql(&desk.database, text(sqlite), text(postgres)).await;
     agree(&desk.store, desk.site.id, all.iter()).await.unwrap();
+}
+
+async fn a_user_of_very_many_browsers_is_read_from_the_first(database: Database) {
+    let desk = Desk::new(database).await;
+    let site = fresh_site();
+    let many = MOST_BROWSERS as u64 + 10;
+    let all: Vec<Fact> = (0..many)
+        .flat_map(|who| {
+            // Many of the browsers have another user as well.
+            let other = if who % 3 == 0 { "guest" } else { "robot" };
+            let items = [
+                identify(who * 10, 2000, "robot"),
+                identify(who * 10 + 1, 1000, other),
+            ];
+            facts(&site, who, &items)
+        })
+        .collect();
+    let facts: Vec<&Fact> = all.iter().collect();
+    for some in facts.chunks(2000) {
+        desk.store.commit(some).await.unwrap();
+    }
+    let id = Identity::User("robot".to_owned());
+    let found = desk.store.person(site.id, &id).await.unwrap().unwrap();
+    let mut first: Vec<Uuid> = (0..many).map(visitor).collect();
+    first.sort();
+    first.truncate(MOST_BROWSERS);
+    let mut read: Vec<Uuid> = found.slices.iter().map(|slice| slice.visitor_id).collect();
+    read.sort();
+    assert_eq!(read, first);
+    assert_eq!(found.person.figures.total_sessions, MOST_BROWSERS as i64);
+    let filter = EntryFilter {
+        bots: Bots::Include,
+        within: Some(Slices::of(&found.slices)),
+        ..EntryFilter::default()
+    };
+    let page = desk
+        .store
+        .entries(site.id, &filter, None, 500)
+        .await
+        .unwrap();
+    assert_eq!(page.data.len(), 500);
+    assert!(
+        page.data
+            .iter()
+            .all(|entry| entry.user_id.as_deref() == Some("robot"))
+    );
+    let filter = SessionFilter {
+        bots: Bots::Include,
+        within: Some(Slices::of(&found.slices)),
+        ..SessionFilter::default()
+    };
+    let page = desk
+        .store
+        .sessions(site.id, &filter, None, 500)
+        .await
+        .unwrap();
+    assert_eq!(page.data.len(), 500);
+    desk.log.assert_quiet();
 }

@@ -20,8 +20,9 @@ use crate::journey::{Identity, Merge, Person, Slice};
 
 pub use merges::Merged;
 
-/// The most browsers from which a person or an account is read: those that were made first.
-pub const MOST_BROWSERS: usize = 10_000;
+/// The most browsers from which a person, or the timeline of an account, is read: those that were made first. Statements
+/// name each of them, some twice, and SQLite takes 32,766 values.
+pub const MOST_BROWSERS: usize = 5_000;
 
 /// Runs a statement with `{list}` in chunks of the list's items, and gathers the rows.
 macro_rules! listed {
@@ -90,6 +91,11 @@ impl Slices {
                 }
             }
         }
+        let all: BTreeSet<Uuid> = own.whole.union(&own.shared).copied().collect();
+        if let Some(beyond) = all.iter().nth(MOST_BROWSERS) {
+            own.whole.retain(|id| id < beyond);
+            own.shared.retain(|id| id < beyond);
+        }
         own
     }
 
@@ -117,7 +123,12 @@ impl Slices {
         let part = format!(
             "(visitor_id, {own}) IN (SELECT visitor_id, {column} FROM ({owned}) AS owned WHERE owner IN ({{users}}))"
         );
-        let users: Vec<Value<'a>> = self.users.iter().map(|user| user.as_str().into()).collect();
+        let users: Vec<Value<'a>> = self
+            .users
+            .iter()
+            .take(MOST_BROWSERS)
+            .map(|user| user.as_str().into())
+            .collect();
         let mut lists = vec![
             (
                 "{shared}",
