@@ -9,6 +9,7 @@ mod catalogue;
 mod check;
 mod geo;
 mod keys;
+mod persons;
 mod sites;
 mod users;
 
@@ -21,6 +22,7 @@ pub use catalogue::{CatalogueCommand, check as check_catalogue};
 pub use check::{CheckArguments, check};
 pub use geo::{GeoCommand, run as geo};
 pub use keys::KeysCommand;
+pub use persons::PersonsCommand;
 pub use sites::SitesCommand;
 pub use users::UsersCommand;
 pub(crate) use users::setup_link;
@@ -45,6 +47,9 @@ pub enum Command {
     /// Keys of machines: API keys may read, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Persons among the visitors: who they are, and which ids mean one of them (docs/identity.md)
+    #[command(subcommand)]
+    Persons(PersonsCommand),
     /// People who may read
     #[command(subcommand)]
     Users(UsersCommand),
@@ -125,6 +130,7 @@ pub async fn run(
         Command::Sites(command) => sites::run(command, config, store, out).await,
         Command::Catalogue(command) => catalogue::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
+        Command::Persons(command) => persons::run(command, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,
         Command::Serve
         | Command::Geo(_)

@@ -221,7 +221,11 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             Command::Geo(command) => Ok(commands::geo(command, config, out)?),
             Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
             Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
-            Command::Sites(_) | Command::Catalogue(_) | Command::Keys(_) | Command::Users(_) => {
+            Command::Sites(_)
+            | Command::Catalogue(_)
+            | Command::Keys(_)
+            | Command::Persons(_)
+            | Command::Users(_) => {
                 let store = open_store(config).await?;
                 commands::run(command, config, &store, out).await?;
                 store.close().await;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use waymark_collector::catalogue::Mode;
-use waymark_collector::commands::{CatalogueCommand, Command, UsersCommand};
+use waymark_collector::commands::{CatalogueCommand, Command, PersonsCommand, UsersCommand};
 
 use crate::support::app::TestApp;
 use crate::support::batch::{Visit, event, identify, item, milestone, page_view};
@@ -46,7 +46,10 @@ async fn fill(app: &TestApp) {
         page,
         ping,
         bought,
-        identify("user-7"),
+        item(
+            "identify",
+            json!({"user_id": "user-7", "previous_id": "seven"}),
+        ),
         milestone("signup_at"),
         item("ga_linked", json!({"client_id": "1.2"})),
         item("consent", json!({"state": "granted"})),
@@ -60,6 +63,14 @@ async fn fill(app: &TestApp) {
         "at": batch["sent_at"], "landing_url": "https://shop.example/?gclid=x", "click_ids": {"gclid": "x"},
     });
     app.send(&batch).await;
+    let visit = Visit::new(&app.key);
+    app.accept(&visit.batch(&[identify("user-8")])).await;
+    let merge = PersonsCommand::Merge {
+        site: 1,
+        person: "user:user-7".parse().unwrap(),
+        other: "user:user-8".parse().unwrap(),
+    };
+    app.command(&Command::Persons(merge)).await;
     app.add_site("Second", &["https://a.example", "https://*.b.example"])
         .await;
     app.set_up("owner@shop.example", "a long password").await;

@@ -1,6 +1,7 @@
 //! The HTTP API as its clients see it, on both databases.
 
 mod access;
+mod accounts;
 mod backup;
 mod catalogue;
 mod catalogue_command;
@@ -13,8 +14,10 @@ mod limits;
 mod live;
 mod load;
 mod loss;
+mod merges;
 mod metrics;
 mod pages;
+mod persons;
 mod reading;
 mod rejected;
 mod secrets;

@@ -19,6 +19,7 @@ use super::desk::{
     BOT, Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions,
     submit_from,
 };
+use super::persons;
 use crate::support::database::Database;
 use crate::support::{long, on_both_databases};
 
@@ -208,7 +209,7 @@ impl Delivery {
             ),
             Kind::Alias(user) => (
                 "identify",
-                json!({"user_id": format!("known-{user}"), "previous_id": format!("user-{user}"), "traits": {"n": user}}),
+                json!({"user_id": format!("known-{user}"), "previous_id": persons::other_id(*user), "traits": {"n": user}}),
             ),
         };
         let mut item = item(kind, about, atom.ago, data);
@@ -378,17 +379,17 @@ async fn deliver(
         let stored = store.loss(site.id, from, to).await.unwrap();
         prop_assert_eq!(stored, loss(facts.values(), from, to));
     }
-    Ok(())
+    persons::agree(store, site.id, facts.values()).await
 }
 
-fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
+pub(super) fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
     let body = serde_json::to_vec(batch).unwrap();
     let envelope = envelope::read(&body).unwrap();
     read(site, &envelope, received).unwrap().facts
 }
 
 /// As a reader of the API sees it: the databases write the same JSON object in different ways.
-fn readable<T: serde::Serialize>(rows: &[T]) -> Vec<Value> {
+pub(super) fn readable<T: serde::Serialize>(rows: &[T]) -> Vec<Value> {
     rows.iter()
         .map(|row| serde_json::to_value(row).unwrap())
         .collect()

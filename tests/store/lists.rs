@@ -3,7 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 use waymark_collector::journey::{EntryKind, Stage};
-use waymark_collector::store::{Bots, EntryFilter, SessionFilter, StoreError, VisitorFilter};
+use waymark_collector::store::{EntryFilter, SessionFilter, StoreError, VisitorFilter};
 
 use super::desk::{
     Desk, batch, context, entries, event, id, item, journeys, page, sessions, visitor, walk,
@@ -195,7 +195,7 @@ async fn entries_are_found_by_visitor_session_name_and_kind(database: Database) 
                 session: Some(id(2_000_000 + 5)),
                 name: Some("b".to_owned()),
                 kind: Some(EntryKind::Event),
-                bots: Bots::Exclude,
+                ..Default::default()
             },
             1,
         ),

@@ -11,4 +11,5 @@ mod hostile;
 mod limits;
 mod lists;
 mod loss;
+mod persons;
 mod rejected;

@@ -34,7 +34,7 @@ pub(crate) struct Me {
 #[utoipa::path(get, path = "/api/v1/me", tag = "signing in", security(("api_key" = []), ("cookie" = [])), responses((status = 200, body = Me), failures::Asking))]
 pub(crate) async fn me(caller: Caller) -> Answer<Me> {
     Answer(match caller {
-        Caller::User { email } => Me {
+        Caller::User { email, .. } => Me {
             email,
             kind: "user",
         },

@@ -28,6 +28,10 @@ pub(crate) const fn cookie_name(is_https: bool) -> &'static str {
 pub(crate) enum Caller {
     /// A person, by the cookie.
     User {
+        /// The login's id.
+        id: i64,
+        /// Whether it is the owner.
+        owner: bool,
         /// The address they signed in with.
         email: Option<String>,
     },
@@ -66,7 +70,11 @@ impl Caller {
                     .store()
                     .user_by_login(&credentials::digest(secret), clock::now())
                     .await?
-                    .map(|(_, email)| Self::User { email }),
+                    .map(|(id, email, role)| Self::User {
+                        id,
+                        owner: role == "owner",
+                        email,
+                    }),
                 None => None,
             },
         };
@@ -88,6 +96,22 @@ impl Caller {
             Self::ApiKey { .. } => Err(ApiError::new(
                 Code::Forbidden,
                 "Only a signed-in person may do this, an API key may not.",
+            )),
+        }
+    }
+
+    /// Only for the owner. Gives their name in the audit log.
+    ///
+    /// # Errors
+    /// 403 `forbidden` for anybody else.
+    pub(crate) fn owner(&self) -> Result<String, ApiError> {
+        match self {
+            Self::User {
+                id, owner: true, ..
+            } => Ok(format!("user:{id}")),
+            Self::User { .. } | Self::ApiKey { .. } => Err(ApiError::new(
+                Code::Forbidden,
+                "Only the owner, signed in, may do this.",
             )),
         }
     }

@@ -52,6 +52,7 @@ pub(crate) async fn list(
             params.bots,
             params.visitor.is_some() || params.session.is_some(),
         ),
+        within: None,
     };
     let page = app
         .store()

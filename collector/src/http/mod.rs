@@ -4,7 +4,9 @@
 //! rule about what an item means. An error leaves as [`crate::error::ApiError`].
 
 mod access;
+mod accounts;
 pub(crate) mod assets;
+mod audit;
 pub(crate) mod body;
 mod caller;
 mod catalogue;
@@ -24,6 +26,7 @@ mod loss;
 pub(crate) mod metrics;
 mod openapi;
 pub(crate) mod origin;
+mod persons;
 pub(crate) mod rate;
 mod rejected;
 mod renewal;

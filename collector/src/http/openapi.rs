@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, caller, catalogue, entries, events, geo, health, keys, live, loss, rejected, sessions,
-    sites, visitors,
+    access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
+    persons, rejected, sessions, sites, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
@@ -44,6 +44,15 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
         visitors::list,
         visitors::one,
         visitors::decide_bot,
+        persons::list,
+        persons::one,
+        persons::timeline,
+        persons::sessions,
+        persons::merge,
+        persons::unmerge,
+        accounts::list,
+        accounts::one,
+        audit::list,
         sessions::list,
         entries::list,
         live::stream,

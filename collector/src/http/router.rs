@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, assets, caller, catalogue, client, cors, entries, events, geo, guard, health, input,
-    keys, live, loss, openapi, rejected, sessions, sites, trace, visitors,
+    access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
+    health, input, keys, live, loss, openapi, persons, rejected, sessions, sites, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -47,6 +47,15 @@ pub(crate) fn router(app: App) -> Router {
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))
+        .route("/persons", get(persons::list))
+        .route("/persons/merge", post(persons::merge))
+        .route("/persons/unmerge", post(persons::unmerge))
+        .route("/persons/{id}", get(persons::one))
+        .route("/persons/{id}/timeline", get(persons::timeline))
+        .route("/persons/{id}/sessions", get(persons::sessions))
+        .route("/accounts", get(accounts::list))
+        .route("/accounts/{id}", get(accounts::one))
+        .route("/audit", get(audit::list))
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
         .route("/loss", get(loss::by_day))

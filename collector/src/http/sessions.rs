@@ -41,6 +41,7 @@ pub(crate) async fn list(
     let filter = SessionFilter {
         visitor: params.visitor,
         bots: bots_of(params.bots, params.visitor.is_some()),
+        within: None,
     };
     let page = app
         .store()

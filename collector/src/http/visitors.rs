@@ -16,13 +16,13 @@ use crate::journey::{Entry, Journey, Session, Stage};
 use crate::store::{Bots, EntryFilter, Page, SessionFilter, VisitorFilter};
 
 /// Sessions that come with a journey; the list of sessions has the rest.
-const SESSIONS: u32 = 500;
+pub(super) const SESSIONS: u32 = 500;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
-    site: Option<i64>,
+    pub(super) site: Option<i64>,
     q: Option<String>,
     #[serde(default, deserialize_with = "input::parsed")]
     stage: Option<Stage>,
@@ -35,6 +35,19 @@ pub(crate) struct ListParams {
     limit: Limit,
 }
 
+impl ListParams {
+    /// The filter, the cursor and the length of the page.
+    pub(super) fn split(self) -> (VisitorFilter, Option<String>, u32) {
+        let filter = VisitorFilter {
+            q: self.q,
+            stage: self.stage,
+            source: self.source,
+            bots: self.bots.unwrap_or_default(),
+        };
+        (filter, self.cursor, self.limit.get())
+    }
+}
+
 /// `GET /api/v1/visitors`
 #[utoipa::path(get, path = "/api/v1/visitors", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Page<Journey>), failures::Asking))]
 pub(crate) async fn list(
@@ -43,20 +56,10 @@ pub(crate) async fn list(
     Query(params): Query<ListParams>,
 ) -> Result<Json<Page<Journey>>, ApiError> {
     let site = caller.site(&app, params.site).await?;
-    let filter = VisitorFilter {
-        q: params.q,
-        stage: params.stage,
-        source: params.source,
-        bots: params.bots.unwrap_or_default(),
-    };
+    let (filter, cursor, limit) = params.split();
     let page = app
         .store()
-        .visitors(
-            site.id,
-            &filter,
-            params.cursor.as_deref(),
-            params.limit.get(),
-        )
+        .visitors(site.id, &filter, cursor.as_deref(), limit)
         .await?;
     Ok(Json(page))
 }
@@ -65,11 +68,11 @@ pub(crate) async fn list(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OneParams {
-    site: Option<i64>,
-    cursor: Option<String>,
+    pub(super) site: Option<i64>,
+    pub(super) cursor: Option<String>,
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
-    limit: Limit,
+    pub(super) limit: Limit,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -96,6 +99,7 @@ pub(crate) async fn one(
     let filter = SessionFilter {
         visitor: Some(id),
         bots: Bots::Include,
+        within: None,
     };
     let sessions = app
         .store()
@@ -132,7 +136,7 @@ pub(super) fn bots_of(asked: Option<Bots>, named: bool) -> Bots {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SiteParams {
-    site: Option<i64>,
+    pub(super) site: Option<i64>,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -145,6 +145,7 @@ fn fact(
         value: None,
         currency: None,
         user_id: None,
+        previous_id: None,
         ga: None,
         engagement: None,
         dated: item.kind != ItemKind::PagePing || clock.agrees_on(item.at),
@@ -165,7 +166,10 @@ fn fact(
             fact.props = traits(data.traits, ignored);
             if let Some(previous) = data.previous_id {
                 match limit::whole(previous, limits::USER_ID_CHARS) {
-                    Ok(id) => fact.props = limit::with_text(fact.props.take(), PREVIOUS_ID, &id),
+                    Ok(id) => {
+                        fact.props = limit::with_text(fact.props.take(), PREVIOUS_ID, &id);
+                        fact.previous_id = Some(id.into_boxed_str());
+                    }
                     Err(_) => ignored.push("data.previous_id".to_owned()),
                 }
             }

@@ -91,6 +91,8 @@ pub struct Fact {
     pub currency: Option<String>,
     /// The user id that the item itself tells.
     pub user_id: Option<String>,
+    /// Another id of that user, which the item tells too.
+    pub previous_id: Option<Box<str>>,
     /// The ids that the item itself tells.
     pub ga: Option<Ga>,
     /// What a ping measured.
@@ -221,6 +223,7 @@ impl Fact {
             + text(&self.title)
             + text(&self.referrer)
             + text(&self.user_id)
+            + self.previous_id.as_ref().map_or(0, |id| id.len())
             + self.props.as_ref().map_or(0, |props| props.len())
     }
 }

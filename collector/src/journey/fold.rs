@@ -10,6 +10,8 @@
 //! - what a tab's numbers leave out is missing;
 //! - a page's visible time belongs to the session in which the page was opened.
 
+mod persons;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
@@ -20,6 +22,7 @@ use super::model::{Entry, Ga, Journey, MarkedBy, Milestone, Session};
 use super::names::friendly;
 use super::sequence::{BLOCK, EMPTY_BLOCKS, Loss, MOST};
 use super::stages::Stage;
+pub use persons::{Persons, persons};
 
 /// Everything that readers see of a set of facts of one site.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -6,16 +6,20 @@
 
 mod fact;
 mod fold;
+mod identity;
 mod model;
 mod names;
+mod person;
 pub mod sequence;
 mod stages;
 
 pub use fact::{Arrival, Engagement, Fact, Moment};
-pub use fold::{Folded, fold, loss};
+pub use fold::{Folded, Persons, fold, loss, persons};
+pub use identity::{Identity, Links, MOST_IDS, Merge, NoIdentity, Origin};
 pub use model::{
     Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, Screen, Session, Touch, UnknownName,
 };
 pub use names::friendly;
+pub use person::{Account, Figures, Person, PersonVisitor, Slice, named};
 pub use sequence::Loss;
 pub use stages::Stage;

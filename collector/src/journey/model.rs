@@ -50,7 +50,10 @@ fn click_ids<S: Serializer>(ids: &Option<String>, serializer: S) -> Result<S::Ok
         .serialize(serializer)
 }
 
-fn object<S: Serializer>(text: &Option<Box<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn free_object<S: Serializer>(
+    text: &Option<Box<str>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     text.as_deref()
         .map(serde_json::from_str::<&RawValue>)
         .transpose()
@@ -329,7 +332,7 @@ pub struct Entry {
     /// The page before.
     pub referrer: Option<String>,
     /// Properties, traits, or what else the kind says: the JSON text of an object. Readers get the object.
-    #[serde(serialize_with = "object")]
+    #[serde(serialize_with = "free_object")]
     #[schema(value_type = Option<HashMap<String, serde_json::Value>>)]
     pub props: Option<Box<str>>,
     /// Whether it counts as a conversion.

@@ -14,6 +14,7 @@ use super::rows::{Rows, Value};
 use super::{Database, Store, StoreError};
 use crate::journey::{EntryKind, Fact};
 
+mod people;
 mod postgres;
 mod sequences;
 mod sqlite;
@@ -33,6 +34,9 @@ static PAGE_VIEWS: Rows = Rows::new(include_str!("sql/page_views/upsert.sql"), 4
 static MILESTONES: Rows = Rows::new(include_str!("sql/milestones/upsert.sql"), 4);
 static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), VISITOR_COLUMNS);
 static SEQUENCES: Rows = Rows::new(include_str!("sql/tab_sequences/upsert.sql"), 5);
+static LINKS: Rows = Rows::new(include_str!("sql/person_links/insert_alias.sql"), 4);
+static ACCOUNTS: Rows = Rows::new(include_str!("sql/accounts/upsert.sql"), 9);
+static MEMBERS: Rows = Rows::new(include_str!("sql/visitor_accounts/insert.sql"), 3);
 
 /// An item's key: site, visitor, item.
 type ItemKey = (i64, Uuid, Uuid);

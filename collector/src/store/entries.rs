@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::bots::Bots;
 use super::page::{Cursor, Page};
+use super::persons::Slices;
 use super::rows::{Filters, bind};
 use super::{Store, StoreError, on};
 use crate::journey::{Entry, EntryKind, Stage, friendly};
@@ -22,6 +23,8 @@ pub struct EntryFilter {
     pub kind: Option<EntryKind>,
     /// Of bots or of others.
     pub bots: Bots,
+    /// Of these browsers, as far as they are one person's.
+    pub within: Option<Slices>,
 }
 
 #[derive(FromRow)]
@@ -114,9 +117,12 @@ impl Store {
                      AND COALESCE(v.bot_decision, v.device_type = 'bot', FALSE)) = $?",
             filter.bots.wanted(),
         );
+        if let Some(within) = &filter.within {
+            within.narrow_entries(&mut filters);
+        }
         let sql = filters.apply(include_str!("sql/events/list.sql"));
         // By the index that there is: a visitor's or a session's entries by their time, a site's by the second.
-        let few = filter.visitor.is_some() || filter.session.is_some();
+        let few = filter.visitor.is_some() || filter.session.is_some() || filter.within.is_some();
         let sql = if few {
             sql.replace("{order}", "").replace("{second}", "")
         } else {

@@ -214,7 +214,7 @@ pub(super) fn listed(text: &str, ids: &[Uuid]) -> (String, Vec<Value<'static>>) 
 }
 
 /// A LIKE pattern for texts that contain `part`, with `!` before what would be a wildcard.
-fn containing(part: &str) -> String {
+pub(super) fn containing(part: &str) -> String {
     let mut pattern = String::with_capacity(part.len() + 2);
     pattern.push('%');
     // No stored text has a zero character, and PostgreSQL would refuse the pattern; any other wildcard-free

@@ -7,6 +7,8 @@
 //! Writing of items has one way in, [`Store::commit`]: one call, one transaction. Nothing here decides what an item
 //! means; that is [`crate::journey`]'s.
 
+pub mod accounts;
+pub mod audit;
 mod bots;
 pub mod catalogues;
 mod commit;
@@ -21,6 +23,7 @@ pub mod keys;
 mod loss;
 mod open;
 mod page;
+pub mod persons;
 mod record;
 pub mod rejected;
 mod rows;

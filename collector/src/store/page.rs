@@ -71,9 +71,59 @@ impl FromStr for Cursor {
     }
 }
 
+/// A place in a list that is ordered by a time, an id and a text, all descending.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct TextCursor {
+    pub(super) at: i64,
+    /// Nil in the list that has none.
+    pub(super) id: Uuid,
+    pub(super) text: String,
+}
+
+impl TextCursor {
+    /// Reads what a caller handed in; without anything, before the first row of any list.
+    pub(super) fn read(text: Option<&str>) -> Result<Self, StoreError> {
+        let Some(text) = text else {
+            return Ok(Self {
+                at: Cursor::START.at,
+                id: Cursor::START.id,
+                text: String::new(),
+            });
+        };
+        let (place, hex) = text.split_at_checked(48).ok_or(StoreError::InvalidCursor)?;
+        let place: Cursor = format!("{place}{}", Uuid::nil().simple()).parse()?;
+        let digit = |pair: &[u8]| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        };
+        let bytes: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(digit).collect();
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(Self {
+            at: place.at,
+            id: place.id,
+            text: text
+                .filter(|text| !text.contains('\0'))
+                .ok_or(StoreError::InvalidCursor)?,
+        })
+    }
+}
+
+impl fmt::Display for TextCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}{}", self.at, self.id.simple())?;
+        self.text
+            .bytes()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 impl<T> Page<T> {
     /// A page out of up to `limit + 1` rows: the one too many says that there is more.
-    pub(super) fn cut(mut rows: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> Self {
+    pub(super) fn cut<C: fmt::Display>(
+        mut rows: Vec<T>,
+        limit: u32,
+        place: impl Fn(&T) -> C,
+    ) -> Self {
         let limit = limit as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -101,6 +151,23 @@ mod tests {
                 tie: Uuid::from_u128(0xbeef),
             };
             assert_eq!(Cursor::read(Some(&cursor.to_string())).ok(), Some(cursor));
+        }
+    }
+
+    #[test]
+    fn a_cursor_with_a_text_leads_back_to_its_place() {
+        for text in ["", "Ann Ä%"] {
+            let cursor = TextCursor {
+                at: -5,
+                id: Uuid::from_u128(0xfeed),
+                text: text.to_owned(),
+            };
+            let written = cursor.to_string();
+            assert_eq!(TextCursor::read(Some(&written)).ok(), Some(cursor));
+            for end in ["zz", "ff", "00"] {
+                let broken = TextCursor::read(Some(&format!("{written}{end}")));
+                assert!(matches!(broken, Err(StoreError::InvalidCursor)), "{end}");
+            }
         }
     }
 

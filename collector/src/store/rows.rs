@@ -348,7 +348,7 @@ impl<'a> Filters<'a> {
     }
 
     /// Adds `condition`, in which `$?` stands for the value, if there is a value.
-    pub(super) fn add<T: Into<Value<'a>>>(&mut self, condition: &'static str, value: Option<T>) {
+    pub(super) fn add<T: Into<Value<'a>>>(&mut self, condition: &str, value: Option<T>) {
         if let Some(value) = value {
             self.values.push(value.into());
             let number = format!("${}", self.own + self.values.len());
@@ -356,6 +356,19 @@ impl<'a> Filters<'a> {
             self.text.push_str(&condition.replace("$?", &number));
             self.text.push(' ');
         }
+    }
+
+    /// Adds `condition`, in which each name in braces stands for the items of an `IN (…)`.
+    pub(super) fn add_lists(&mut self, condition: &str, lists: &[(&str, Vec<Value<'a>>)]) {
+        let mut condition = condition.to_owned();
+        for (name, items) in lists {
+            let first = self.own + self.values.len() + 1;
+            condition = condition.replace(name, &placeholders(first, items.len()));
+            self.values.extend(items);
+        }
+        self.text.push_str("AND ");
+        self.text.push_str(&condition);
+        self.text.push(' ');
     }
 
     /// The statement with its conditions.
@@ -429,10 +442,17 @@ mod tests {
         filters.add("a = $?", Some(1_i64));
         filters.add("b = $?", None::<i64>);
         filters.add("(c = $? OR d = $?)", Some("x"));
+        filters.add_lists(
+            "e IN ({e}) AND f IN ({f})",
+            &[
+                ("{e}", vec![2_i64.into()]),
+                ("{f}", vec![3_i64.into(), 4_i64.into()]),
+            ],
+        );
         assert_eq!(
             filters.apply("WHERE x = $1 AND y = $2 {filters} LIMIT 1"),
-            "WHERE x = $1 AND y = $2 AND a = $3 AND (c = $4 OR d = $4) LIMIT 1"
+            "WHERE x = $1 AND y = $2 AND a = $3 AND (c = $4 OR d = $4) AND e IN ($5) AND f IN ($6, $7) LIMIT 1"
         );
-        assert_eq!(filters.values.len(), 2);
+        assert_eq!(filters.values.len(), 5);
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::bots::Bots;
 use super::journeys::{LIST, listed};
 use super::page::{Cursor, Page};
+use super::persons::Slices;
 use super::record::{DeviceColumns, GaColumns, TouchColumns};
 use super::rows::{Filters, bind};
 use super::{Store, StoreError, on};
@@ -20,6 +21,8 @@ pub struct SessionFilter {
     pub visitor: Option<Uuid>,
     /// Of bots or of others.
     pub bots: Bots,
+    /// Of these browsers, as far as they are one person's.
+    pub within: Option<Slices>,
 }
 
 #[derive(FromRow)]
@@ -87,6 +90,9 @@ impl Store {
                      AND COALESCE(v.bot_decision, v.device_type = 'bot', FALSE)) = $?",
             filter.bots.wanted(),
         );
+        if let Some(within) = &filter.within {
+            within.narrow_sessions(&mut filters);
+        }
         let sql = filters.apply(include_str!("sql/sessions/list.sql"));
         let rows: Vec<Row> = on!(self, read, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))

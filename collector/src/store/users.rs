@@ -253,7 +253,7 @@ impl Store {
         Ok(())
     }
 
-    /// The id and address of the user whose sign-in this is.
+    /// The id, address and role of the user whose sign-in this is.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
@@ -261,7 +261,7 @@ impl Store {
         &self,
         digest: &[u8],
         now: i64,
-    ) -> Result<Option<(i64, Option<String>)>, StoreError> {
+    ) -> Result<Option<(i64, Option<String>, String)>, StoreError> {
         Ok(on!(self, read, |pool| {
             sqlx::query_as(include_str!("sql/users/by_login.sql"))
                 .bind(digest)

@@ -1,14 +1,15 @@
 //! The transaction on PostgreSQL: statements for many rows, because every statement is a way to the server and back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
-    EVENT_COLUMNS, ItemKey, MILESTONES, PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS, StoreError,
-    VISITORS, VisitorKey, counting, event_row, key, sequences,
+    ACCOUNTS, EVENT_COLUMNS, ItemKey, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS, SEQUENCES,
+    SESSION_COLUMNS, StoreError, VISITORS, Value, VisitorKey, counting, event_row, key, sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
@@ -21,6 +22,12 @@ static SESSIONS: Rows = Rows::new(
     include_str!("../sql/sessions/upsert.postgres.sql"),
     SESSION_COLUMNS,
 );
+
+static USERS: Rows = Rows::new(
+    include_str!("../sql/visitor_users/upsert.postgres.sql"),
+    USER_COLUMNS,
+);
+static SHARE: Rows = Rows::new(include_str!("../sql/visitor_users/share.postgres.sql"), 2);
 
 /// Runs a statement for some rows on a transaction, by one way there and back, and gathers what it answers.
 macro_rules! fetch {
@@ -90,6 +97,20 @@ pub(super) async fn commit<'f>(
         SEQUENCES,
         sequences::rows(counting(facts, &new))
     );
+    let people = People::of(new.iter().copied());
+    let users = fetch!(transaction, USERS, people.user_rows(), (i64, Uuid, bool));
+    let joined: BTreeSet<VisitorKey> = users
+        .into_iter()
+        .filter_map(|(site_id, visitor_id, is_new)| is_new.then_some((site_id, visitor_id)))
+        .collect();
+    let joined: Vec<Value<'_>> = joined
+        .into_iter()
+        .flat_map(|(site_id, visitor_id)| [site_id.into(), visitor_id.into()])
+        .collect();
+    execute!(transaction, SHARE, joined);
+    execute!(transaction, LINKS, people.link_rows());
+    execute!(transaction, ACCOUNTS, people.account_rows());
+    execute!(transaction, MEMBERS, people.member_rows());
     transaction.commit().await?;
     Ok(new)
 }

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
+use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
-    EVENT_COLUMNS, MILESTONES, PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS,
-    counting, event_row, sequences,
+    ACCOUNTS, EVENT_COLUMNS, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS,
+    StoreError, VISITORS, counting, event_row, sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Rows, Value};
@@ -68,8 +69,35 @@ fn write<'f>(
     run(&transaction, &VISITORS, &tally.visitor_rows(&created))?;
     let sequences = sequences::rows(counting(facts, &new));
     run(&transaction, &SEQUENCES, &sequences)?;
+    let people = People::of(new.iter().copied());
+    write_users(&transaction, &people.user_rows())?;
+    run(&transaction, &LINKS, &people.link_rows())?;
+    run(&transaction, &ACCOUNTS, &people.account_rows())?;
+    run(&transaction, &MEMBERS, &people.member_rows())?;
     transaction.commit()?;
     Ok(new)
+}
+
+/// Nearly always the visitor is known as this user already.
+fn write_users(connection: &Connection, rows: &[Value<'_>]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let update = include_str!("../sql/visitor_users/update.sqlite.sql");
+    let mut update = connection.prepare_cached(update)?;
+    for row in rows.chunks_exact(USER_COLUMNS) {
+        if update.execute(params_from_iter(row))? == 0 {
+            let insert = include_str!("../sql/visitor_users/insert.sqlite.sql");
+            let share = include_str!("../sql/visitor_users/share.sqlite.sql");
+            connection
+                .prepare_cached(insert)?
+                .execute(params_from_iter(row))?;
+            connection
+                .prepare_cached(share)?
+                .execute(params_from_iter(&row[..2]))?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs a statement for each of some rows.

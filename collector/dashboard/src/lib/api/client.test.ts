@@ -38,6 +38,12 @@ describe('queryString', () => {
 });
 
 describe('requests', () => {
+  it('asks for a person by an id of theirs, whatever is in it', async () => {
+    const { client, requests } = answering(() => Response.json({}));
+    await client.person(3, 'user:a/b', { cursor: 'abc' });
+    expect(requests[0]?.url).toBe('/api/v1/persons/user%3Aa%2Fb?site=3&cursor=abc');
+  });
+
   it('asks for visitors of a site with the filters given', async () => {
     const { client, requests } = answering(() => Response.json({ data: [], next_cursor: null }));
     await client.visitors(3, { stage: 'qualified', q: '' }, { cursor: 'abc', limit: 20 });

@@ -4,7 +4,7 @@
  * browser's `AbortError`.
  */
 import { ApiError, readError } from './errors';
-import type { Entry, Geo, Journey, JourneyDetail, List, Me, NewSite, Site, VisitorFilters } from './types';
+import type { Entry, Geo, Journey, JourneyDetail, List, Me, NewSite, PersonDetail, Site, VisitorFilters } from './types';
 
 /** No read of the dashboard takes this long on purpose; beyond it a retry serves better than waiting on. */
 const TIMEOUT_MS = 20_000;
@@ -90,6 +90,8 @@ export function createClient(options: ClientOptions) {
       get<List<Journey>>('/visitors', { site, ...filters, cursor, limit }, signal),
     visitor: (site: number, id: string, { cursor, limit, signal }: Page = {}) =>
       get<JourneyDetail>(`/visitors/${encodeURIComponent(id)}`, { site, cursor, limit }, signal),
+    person: (site: number, id: string, { cursor, limit, signal }: Page = {}) =>
+      get<PersonDetail>(`/persons/${encodeURIComponent(id)}`, { site, cursor, limit }, signal),
     decideBot: (site: number, id: string, bot: boolean | null) =>
       call<Journey>('PUT', `/visitors/${encodeURIComponent(id)}/bot${queryString({ site })}`, { bot }),
     geo: () => get<Geo>('/geo'),

@@ -152,6 +152,44 @@ export interface JourneyDetail {
   timeline: List<Entry>;
 }
 
+export interface PersonVisitor {
+  visitor_id: string;
+  name: string;
+  /** Whether others used the browser too, of whose doing nothing is the person's. */
+  shared: boolean;
+  first_seen: number;
+  last_seen: number;
+  device: JourneyDevice | null;
+  bot: boolean;
+}
+
+/** Somebody with all of their browsers. */
+export interface Person {
+  /** `user:` and a user id, or `visitor:` and a visitor id. */
+  id: string;
+  name: string;
+  user_ids: string[];
+  account_ids: string[];
+  stage: Stage;
+  stage_at: number | null;
+  first_seen: number;
+  last_seen: number;
+  total_sessions: number;
+  total_page_views: number;
+  total_events: number;
+  first_touch: Touch | null;
+  milestones: Milestone[];
+  visitors: PersonVisitor[];
+  bot: boolean;
+}
+
+export interface PersonDetail {
+  person: Person;
+  merges: { ids: [string, string]; at: number }[];
+  sessions: Session[];
+  timeline: List<Entry>;
+}
+
 export interface VisitorFilters {
   q?: string | undefined;
   stage?: string | undefined;

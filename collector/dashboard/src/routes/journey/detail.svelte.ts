@@ -1,5 +1,8 @@
-/** One journey: its record, its sessions and its timeline, loaded and then kept up to date live. */
-import { api, ApiError, isAbort, type Entry, type Journey, type Session } from '../../lib/api';
+/**
+ * One journey: its record, its sessions and its timeline, loaded and then kept up to date live. Sessions and timeline are
+ * those of the person, on all of their browsers; of a browser that several people used, they are the browser's own.
+ */
+import { api, ApiError, isAbort, type Entry, type Journey, type Person, type Session } from '../../lib/api';
 import { mergeEntries } from '../../lib/journey/merge';
 import { groupBySession } from '../../lib/journey/timeline';
 import { Fresh } from '../../lib/live/fresh.svelte';
@@ -11,6 +14,8 @@ const READ_AGAIN_MS = 2000;
 
 export class JourneyDetail {
   journey: Journey | null = $state.raw(null);
+  /** Whose browser it is: the user whom it named last, or the browser itself. */
+  person: Person | null = $state.raw(null);
   sessions: Session[] = $state.raw([]);
   entries: Entry[] = $state.raw([]);
   status: 'loading' | 'ready' | 'missing' | 'failed' = $state('loading');
@@ -21,7 +26,7 @@ export class JourneyDetail {
   deciding = $state(false);
   decideError: unknown = $state.raw(null);
   readonly fresh = new Fresh();
-  groups = $derived(groupBySession(this.entries, this.sessions, this.journey?.total_sessions));
+  groups = $derived.by(() => groupBySession(this.entries, this.sessions, this.#whose()?.total_sessions));
 
   readonly site: number;
   readonly id: string;
@@ -64,8 +69,13 @@ export class JourneyDetail {
     this.#meanwhile = [];
     if (this.status === 'failed') this.status = 'loading';
     try {
-      const answer = await api.visitor(this.site, this.id, { limit: PAGE, signal: loading.signal });
-      this.journey = answer.journey;
+      const [visitor, person] = await Promise.all([
+        api.visitor(this.site, this.id, { limit: PAGE, signal: loading.signal }),
+        api.person(this.site, `visitor:${this.id}`, { limit: PAGE, signal: loading.signal }),
+      ]);
+      this.journey = visitor.journey;
+      this.person = person.person;
+      const answer = this.#isShared(this.id) ? visitor : person;
       this.sessions = answer.sessions;
       this.entries = mergeEntries(mergeEntries(this.entries, answer.timeline.data), this.#meanwhile);
       if (this.status !== 'ready') this.cursor = answer.timeline.next_cursor;
@@ -98,7 +108,10 @@ export class JourneyDetail {
     this.busy = true;
     this.moreError = null;
     try {
-      const answer = await api.visitor(this.site, this.id, { cursor: this.cursor, limit: PAGE });
+      const page = { cursor: this.cursor, limit: PAGE };
+      const answer = this.#isShared(this.id)
+        ? await api.visitor(this.site, this.id, page)
+        : await api.person(this.site, `visitor:${this.id}`, page);
       this.entries = mergeEntries(answer.timeline.data, this.entries);
       this.cursor = answer.timeline.next_cursor;
     } catch (error) {
@@ -109,13 +122,27 @@ export class JourneyDetail {
   }
 
   #arrived(entries: Entry[]): void {
-    const mine = entries.filter((entry) => entry.visitor_id === this.id);
+    const own = new Set([this.id]);
+    if (!this.#isShared(this.id)) for (const visitor of this.person?.visitors ?? []) own.add(visitor.visitor_id);
+    const known = entries.filter((entry) => own.has(entry.visitor_id));
+    // Whose an entry of another browser is that several people use, the collector says.
+    const mine = known.filter((entry) => entry.visitor_id === this.id || !this.#isShared(entry.visitor_id));
+    if (mine.length < known.length) this.#readAgainSoon();
     if (mine.length === 0) return;
     this.#meanwhile.push(...mine);
     this.entries = mergeEntries(this.entries, mine);
     this.fresh.mark(mine.map((entry) => entry.id));
     if (this.status === 'missing') void this.load();
     else this.#readAgainSoon();
+  }
+
+  /** Of whom sessions and timeline are. */
+  #whose(): Person | Journey | null {
+    return this.#isShared(this.id) ? this.journey : (this.person ?? this.journey);
+  }
+
+  #isShared(visitorId: string): boolean {
+    return this.person?.visitors.some((visitor) => visitor.visitor_id === visitorId && visitor.shared) ?? false;
   }
 
   #readAgainSoon(): void {
