@@ -4,6 +4,7 @@
 //! rule about what an item means. An error leaves as [`crate::error::ApiError`].
 
 mod access;
+mod admission;
 pub(crate) mod assets;
 pub(crate) mod body;
 mod caller;
@@ -28,6 +29,7 @@ pub(crate) mod rate;
 mod rejected;
 mod renewal;
 pub(crate) mod router;
+mod segment;
 pub(crate) mod serve;
 mod sessions;
 mod sites;
