@@ -18,5 +18,8 @@ mod pages;
 mod reading;
 mod rejected;
 mod secrets;
+mod segment;
+mod segment_clients;
+mod segment_messages;
 mod server_keys;
 mod types_command;

@@ -12,3 +12,4 @@ mod limits;
 mod lists;
 mod loss;
 mod rejected;
+mod segment;

@@ -20,7 +20,7 @@ pub struct Envelope<'a> {
     /// What made the batch, where it says so.
     pub sdk: Option<Sdk>,
     pub(super) context: &'a RawValue,
-    pub(super) items: Vec<&'a RawValue>,
+    pub(crate) items: Vec<&'a RawValue>,
 }
 
 /// Why a batch cannot be read.

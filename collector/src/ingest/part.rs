@@ -20,13 +20,12 @@ pub struct Part {
     pub(super) sent_at: i64,
     /// What made it.
     pub(super) sdk: Option<Sdk>,
-    /// What is known of whoever did what it tells.
     pub(super) received: Received,
 }
 
 impl Part {
     /// The batch that it would have come in.
-    pub(super) fn envelope(&self, site: &Site) -> Envelope<'_> {
+    pub(crate) fn envelope(&self, site: &Site) -> Envelope<'_> {
         Envelope {
             key: site.key.clone(),
             sent_at: self.sent_at,
@@ -34,5 +33,10 @@ impl Part {
             context: &self.context,
             items: vec![&self.item],
         }
+    }
+
+    /// What is known of whoever did what it tells.
+    pub(crate) fn received(&self) -> &Received {
+        &self.received
     }
 }

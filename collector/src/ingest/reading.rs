@@ -88,7 +88,7 @@ fn dropped(id: Option<Uuid>, fault: Fault) -> ItemAnswer {
 
 impl Reading {
     /// Reads what came beside others: where the context lacks what every item needs, that costs these items alone.
-    pub(super) fn of_part(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Self {
+    pub(crate) fn of_part(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Self {
         read(site, envelope, received).unwrap_or_else(|refused| {
             let fault = Fault {
                 reason: match refused.limit {
