@@ -64,7 +64,7 @@ pub fn segment(data: &[u8]) {
     let parts = batch.parts(&site, &request);
     assert!(parts.len() <= limits::BATCH_ITEMS);
     for part in &parts {
-        let reading = Reading::of_part(&site, &part.envelope(&site), part.received());
+        let reading = Reading::of_part(&site, &part.envelope(&site), &part.received);
         for fact in &reading.facts {
             assert!(fact.at <= request.received.at_ms);
             assert!(!fact.arrival.visitor_id.is_nil() && !fact.arrival.session_id.is_nil());

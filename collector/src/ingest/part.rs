@@ -20,7 +20,8 @@ pub struct Part {
     pub(super) sent_at: i64,
     /// What made it.
     pub(super) sdk: Option<Sdk>,
-    pub(super) received: Received,
+    /// What is known of whoever did what it tells.
+    pub(crate) received: Received,
 }
 
 impl Part {
@@ -33,10 +34,5 @@ impl Part {
             context: &self.context,
             items: vec![&self.item],
         }
-    }
-
-    /// What is known of whoever did what it tells.
-    pub(crate) fn received(&self) -> &Received {
-        &self.received
     }
 }
