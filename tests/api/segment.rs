@@ -19,6 +19,8 @@ on_both_databases!(
     gzip_is_known_by_how_it_begins,
     what_cannot_be_read_is_refused_by_name,
     an_address_counts_from_who_has_a_secret,
+    who_sends_too_much_is_told_when_to_come_back,
+    what_cannot_be_stored_now_is_wanted_again,
 );
 
 pub(super) const BROWSER: &str = "0197f0a2-5e1f-7c3a-9a44-5f0c2ab1d001";
@@ -303,4 +305,60 @@ async fn an_address_counts_from_who_has_a_secret(database: Database) {
     assert_eq!(believed["device"]["country"], "DE");
     assert_eq!(believed["device"]["browser"], "Firefox");
     assert_eq!(believed["device"]["os"], "Windows");
+}
+
+async fn who_sends_too_much_is_told_when_to_come_back(database: Database) {
+    let app = TestApp::with(database, |config| {
+        config.client_rate = 2;
+        config.key_rate = 4;
+    })
+    .await;
+    let secret = add_server_key(&app, 1).await;
+    let body = json!({"batch": [track("e", 0)]});
+    // A client's rate is used up long before the key's, and holds for who sends with what everybody knows.
+    for key in [&app.key, &secret] {
+        let mut sent = 0;
+        let refused = loop {
+            let request = to(&app, "/v1/batch", &body).basic_auth(key, Some(""));
+            let answer = request.send().await.unwrap();
+            if answer.status() != 200 {
+                break answer;
+            }
+            sent += 1;
+        };
+        assert!(sent > 5, "{sent}");
+        assert!(refused.headers().contains_key("retry-after"));
+        let whose = match key == &app.key {
+            true => "from this address",
+            false => "with this write key",
+        };
+        let answer: Value = refused.json().await.unwrap();
+        assert_eq!(answer["error"]["code"], "rate_limited");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains(whose), "{message}");
+    }
+    app.log.assert_quiet();
+}
+
+async fn what_cannot_be_stored_now_is_wanted_again(database: Database) {
+    let app = TestApp::start(database).await;
+    succeeds(batch(&app, &[track("before", 0)]).await).await;
+    let mut blocked = None;
+    match app.database.is_sqlite() {
+        true => blocked = Some(app.database.block_writes().await),
+        false => app.database.lose().await,
+    }
+    // The one that is no good is not what has to come again.
+    let messages = [track("one", 0), track("two", 0), json!({"type": "track"})];
+    let refused = batch(&app, &messages).await;
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(
+        error(refused).await,
+        (503, "store_unavailable".into(), None)
+    );
+    if let Some(blocked) = blocked {
+        drop(blocked);
+        succeeds(batch(&app, &messages).await).await;
+        assert_eq!(events(&app).await, 3);
+    }
 }
