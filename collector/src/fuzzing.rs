@@ -8,11 +8,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use waymark_protocol::{ClickIds, Status, Touch, limits};
 
 use crate::enrich::client_hints::ClientHints;
+use crate::enrich::geo::Place;
 use crate::enrich::{touch, user_agent};
 use crate::http::body;
 use crate::http::client;
 use crate::http::client_address::TrustedProxies;
-use crate::ingest::{self, Received, envelope};
+use crate::ingest::segment::{self, Call};
+use crate::ingest::{self, Reading, Received, envelope};
 use crate::store::sites::Site;
 
 const LIMIT: usize = 64 * 1024;
@@ -29,20 +31,64 @@ pub fn body(data: &[u8]) {
     let Ok(envelope) = envelope::read(&body) else {
         return;
     };
-    let received = Received {
-        at_ms: 1_749_482_510_000,
-        ..Received::default()
-    };
-    let Ok(reading) = ingest::read(&site(), &envelope, &received) else {
+    let Ok(reading) = ingest::read(&site(), &envelope, &received()) else {
         return;
     };
+    let items = envelope.items.len();
+    assert!(items <= limits::BATCH_ITEMS);
+    assert_answered(reading, items);
+}
+
+/// A body of Segment's API: its first byte says which call it is of.
+pub fn segment(data: &[u8]) {
+    let Some((call, body)) = data.split_first() else {
+        return;
+    };
+    let call = match call {
+        b'b' => Call::Batch,
+        b'i' => Call::Identify,
+        b'p' => Call::Page,
+        b's' => Call::Screen,
+        b'g' => Call::Group,
+        b'a' => Call::Alias,
+        _ => Call::Track,
+    };
+    let Ok(batch) = segment::read(call, body) else {
+        return;
+    };
+    let site = site();
+    let request = segment::Request {
+        received: received(),
+        locate: Some(&|address| (Place::default(), Some(address.to_string()))),
+    };
+    let parts = batch.parts(&site, &request);
+    assert!(parts.len() <= limits::BATCH_ITEMS);
+    for part in &parts {
+        let reading = Reading::of_part(&site, &part.envelope(&site), &part.received);
+        for fact in &reading.facts {
+            assert!(fact.at <= request.received.at_ms);
+            assert!(!fact.arrival.visitor_id.is_nil() && !fact.arrival.session_id.is_nil());
+        }
+        assert_answered(reading, 1);
+    }
+}
+
+/// Every item has a line, and those that are good wait for the commit.
+fn assert_answered(reading: Reading, items: usize) {
     let open = reading.facts.len();
     let lines = reading.answers.into_results();
-    assert!(lines.len() <= limits::BATCH_ITEMS);
+    assert_eq!(lines.len(), items);
     let waiting = lines.iter().filter(|line| line.status == Status::Retry);
     assert_eq!(waiting.count(), open);
     let answer = serde_json::to_string(&lines).unwrap_or_default();
     assert!(answer.starts_with('['));
+}
+
+fn received() -> Received {
+    Received {
+        at_ms: 1_749_482_510_000,
+        ..Received::default()
+    }
 }
 
 /// A touch: its fields, one on each line, in the order of the wire's.
@@ -151,6 +197,7 @@ mod tests {
     #[test]
     fn what_the_fuzzer_found_holds() {
         replay("body", body);
+        replay("segment", segment);
         replay("touch", text(touch));
         replay("user_agent", text(user_agent));
         replay("client", text(client));

@@ -21,5 +21,8 @@ mod persons;
 mod reading;
 mod rejected;
 mod secrets;
+mod segment;
+mod segment_clients;
+mod segment_messages;
 mod server_keys;
 mod types_command;

@@ -18,7 +18,7 @@ on_both_databases!(
 );
 
 /// Waits until the list at `path` has as many rows.
-async fn rows(app: &TestApp, path: &str, count: usize) -> Vec<Value> {
+pub(super) async fn rows(app: &TestApp, path: &str, count: usize) -> Vec<Value> {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
     loop {
         let answer = app.json(path).await;

@@ -28,7 +28,7 @@ async fn send(app: &TestApp, write_key: &str, secret: Option<&str>) -> Response 
     request.send().await.unwrap()
 }
 
-async fn add_server_key(app: &TestApp, site: i64) -> String {
+pub(super) async fn add_server_key(app: &TestApp, site: i64) -> String {
     let add = KeysCommand::AddServer {
         name: "shop backend".into(),
         site,
@@ -115,7 +115,7 @@ async fn a_site_can_demand_a_server_key_from_servers(database: Database) {
     app.log.assert_quiet();
 }
 
-fn demand(id: i64) -> Command {
+pub(super) fn demand(id: i64) -> Command {
     Command::Sites(SitesCommand::Set {
         id,
         name: None,

@@ -6,10 +6,12 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
+
+use crate::support::flaky::broken;
 
 /// What becomes of one batch.
 #[derive(Debug)]
@@ -150,10 +152,4 @@ impl Network {
         }
         response
     }
-}
-
-/// A connection that ends before an answer is complete.
-fn broken() -> Response {
-    let end = std::io::Error::other("the connection is gone");
-    Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(end)])).into_response()
 }

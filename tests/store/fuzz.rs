@@ -11,7 +11,8 @@ use crate::support::on_both_databases;
 
 on_both_databases!(a_broken_field_costs_no_more_than_its_item);
 
-fn broken() -> Vec<Value> {
+/// What no field expects.
+pub(super) fn broken() -> Vec<Value> {
     vec![
         Value::Null,
         json!(true),
@@ -34,7 +35,7 @@ fn broken() -> Vec<Value> {
 }
 
 /// Paths of all fields of a value, each as a JSON pointer.
-fn paths(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(super) fn paths(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {

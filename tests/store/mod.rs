@@ -13,3 +13,4 @@ mod lists;
 mod loss;
 mod persons;
 mod rejected;
+mod segment;

@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod batch;
 pub(crate) mod collector;
 pub(crate) mod database;
+pub(crate) mod flaky;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod stream;

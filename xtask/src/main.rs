@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod bench;
 mod browsers;
 mod build;
+mod clients;
 mod count;
 mod demo;
 mod examples;

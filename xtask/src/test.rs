@@ -9,7 +9,7 @@ use crate::browsers::{self, Browser, Engine, FURTHER, Round};
 use crate::count::Counts;
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{build, examples, places, tidy, tools};
+use crate::{build, clients, examples, places, tidy, tools};
 
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
@@ -140,6 +140,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     build::web(steps)?;
     let places = places::database(steps)?;
     let examples = examples::prepare(steps)?;
+    let clients = clients::prepare(steps)?;
     let collector = build::collector_for_tests(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
     steps.run(
@@ -157,7 +158,9 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
             .env("WAYMARK_TEST_GEO_DATABASE", &places)
             .env("WAYMARK_TEST_SCHEMATHESIS", &schemathesis)
             .env("WAYMARK_TEST_PACKAGE", &examples.package)
-            .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks);
+            .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks)
+            .env("WAYMARK_TEST_SEGMENT", &clients.folder)
+            .env("WAYMARK_TEST_SEGMENT_PYTHON", &clients.python);
         if options.long {
             command.env("WAYMARK_TEST_LONG", "1");
         }

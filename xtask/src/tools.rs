@@ -108,7 +108,7 @@ pub fn geckodriver(steps: &Steps) -> Result<PathBuf> {
         bail!("`geckodriver` is not on PATH: `cargo install geckodriver` compiles it");
     }
     let home = steps.root().join("target/geckodriver");
-    python(steps, &home, "geckodriver.txt", PINNED)?;
+    python(steps, &home, "xtask/geckodriver.txt", PINNED)?;
     let lib = fs::read_dir(home.join("lib"))?.next();
     let Some(Ok(python)) = lib else {
         bail!("{} has no packages", home.display());
@@ -151,11 +151,19 @@ fn installed(steps: &Steps, program: &str, packages: &[&str]) -> Result<PathBuf>
 pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
     const PINNED: &str = include_str!("../requirements.txt");
     let home = steps.root().join("target/schemathesis");
-    python(steps, &home, "requirements.txt", PINNED)?;
+    python(steps, &home, "xtask/requirements.txt", PINNED)?;
     Ok(home.join("bin/schemathesis"))
 }
 
-/// A virtual environment in `home` with what xtask's file `requirements` pins.
+/// A Python with Segment's client.
+pub fn segment_python(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../../tests/segment/requirements.txt");
+    let home = steps.root().join("target/segment");
+    python(steps, &home, "tests/segment/requirements.txt", PINNED)?;
+    Ok(home.join("bin/python"))
+}
+
+/// A virtual environment in `home` with what the file `requirements` of the workspace pins.
 fn python(steps: &Steps, home: &Path, requirements: &str, pinned: &str) -> Result<()> {
     let installed = home.join("installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {
@@ -178,7 +186,7 @@ fn python(steps: &Steps, home: &Path, requirements: &str, pinned: &str) -> Resul
         Command::new(home.join("bin/pip"))
             .args(["install", "--quiet", "--disable-pip-version-check"])
             .arg("--requirement")
-            .arg(steps.root().join("xtask").join(requirements)),
+            .arg(steps.root().join(requirements)),
     )?;
     fs::write(&installed, pinned)?;
     Ok(())

@@ -88,10 +88,16 @@ pub(crate) struct Rules<'a> {
     pub(crate) patience: Duration,
     /// What all together may hold.
     pub(crate) budget: &'a Budget,
+    /// Whether a body that begins as gzip does is taken for gzip, and one that does not for none, whatever the headers
+    /// say of it. JSON never begins so.
+    pub(crate) sniff: bool,
 }
 
 /// Bodies up to this size are decompressed where they are: it takes less time than handing them to a thread.
 const INLINE: usize = 32 * 1024;
+
+/// How every gzip file begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
@@ -110,7 +116,10 @@ pub(crate) async fn read<'a>(
     body: Body,
     rules: Rules<'a>,
 ) -> Result<Whole<'a>, ApiError> {
-    let encoding = encoding(headers)?;
+    let said = encoding(headers);
+    if said.is_err() && !rules.sniff {
+        return Err(unsupported());
+    }
     let limit = rules.limit;
     let mut share = Share {
         budget: rules.budget,
@@ -119,6 +128,11 @@ pub(crate) async fn read<'a>(
     let raw = tokio::time::timeout(rules.patience, collect(body, limit, &mut share))
         .await
         .map_err(|_| ApiError::late_body(rules.patience))??;
+    let encoding = match (rules.sniff, raw.starts_with(&GZIP), said) {
+        (true, true, _) => Encoding::Gzip,
+        (true, false, Ok(Encoding::Gzip)) => Encoding::Identity,
+        (_, _, said) => said?,
+    };
     let bytes = match encoding {
         Encoding::Identity => raw,
         _ => {
@@ -254,12 +268,22 @@ mod tests {
     }
 
     async fn read_as(encoding: &str, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, ApiError> {
+        read_sniffing(false, encoding, bytes, limit).await
+    }
+
+    async fn read_sniffing(
+        sniff: bool,
+        encoding: &str,
+        bytes: Vec<u8>,
+        limit: usize,
+    ) -> Result<Vec<u8>, ApiError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
         let rules = Rules {
             limit,
             patience: Duration::from_secs(30),
             budget: &Budget::new(usize::MAX),
+            sniff,
         };
         read(&headers, Body::from(bytes), rules)
             .await
@@ -274,6 +298,7 @@ mod tests {
                 limit: 1000,
                 patience: Duration::from_secs(30),
                 budget: &budget,
+                sniff: false,
             };
             async move { read(&HeaderMap::new(), Body::from(vec![1; 100]), rules).await }
         };
@@ -306,6 +331,30 @@ mod tests {
         );
         assert!(read_as("identity", vec![1; 101], 100).await.is_err());
         assert!(read_as("gzip", gzip(&[1; 101]), 100).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_body_begins_with_counts_where_headers_are_not_believed() {
+        let json = b"{\"v\":1}".to_vec();
+        let mut brotli = Vec::new();
+        let written = brotli::CompressorWriter::new(&mut brotli, 4096, 5, 20).write_all(&json);
+        written.unwrap();
+        for (encoding, bytes) in [
+            ("identity", gzip(&json)),
+            ("deflate", gzip(&json)),
+            ("gzip, gzip", gzip(&json)),
+            ("br", gzip(&json)),
+            ("gzip", json.clone()),
+            ("br", brotli),
+        ] {
+            let read = read_sniffing(true, encoding, bytes, 1000).await;
+            assert_eq!(read.unwrap(), json, "{encoding}");
+        }
+        let error = read_sniffing(true, "deflate", json.clone(), 1000).await;
+        assert_eq!(error.unwrap_err().code, Code::UnsupportedEncoding);
+        let bomb = gzip(&vec![b' '; 50_000_000]);
+        let error = read_sniffing(true, "identity", bomb, 1_000_000).await;
+        assert_eq!(error.unwrap_err().code, Code::BodyTooLarge);
     }
 
     #[tokio::test]

@@ -18,7 +18,15 @@ use crate::app::App;
 
 /// Left in an answer's extensions by a handler that found the page's origin in the site's list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct OriginListed;
+struct OriginListed;
+
+/// An answer to a page whose origin the site lists, or does not.
+pub(super) fn marked(mut response: Response, listed: bool) -> Response {
+    if listed {
+        response.extensions_mut().insert(OriginListed);
+    }
+    response
+}
 
 /// Adds the headers to an answer.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
@@ -45,7 +53,7 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 
 /// Answers the question a browser asks first. Which site it is about is not said in it.
 pub(crate) async fn preflight(State(app): State<App>, headers: axum::http::HeaderMap) -> Response {
-    let mut response = (
+    let response = (
         StatusCode::NO_CONTENT,
         [
             (ACCESS_CONTROL_ALLOW_METHODS, "POST"),
@@ -57,10 +65,9 @@ pub(crate) async fn preflight(State(app): State<App>, headers: axum::http::Heade
         ],
     )
         .into_response();
-    if let Some(origin) = headers.get(ORIGIN).and_then(|value| value.to_str().ok())
-        && app.directory().lists(origin).await
-    {
-        response.extensions_mut().insert(OriginListed);
-    }
-    response
+    let listed = match headers.get(ORIGIN).and_then(|value| value.to_str().ok()) {
+        Some(origin) => app.directory().lists(origin).await,
+        None => false,
+    };
+    marked(response, listed)
 }

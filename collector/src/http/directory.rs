@@ -72,6 +72,22 @@ impl Directory {
             .await
     }
 
+    /// The site for which the server key with this digest sends. As with write keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the key is not known and the database does not answer.
+    pub(crate) async fn of_server_key(
+        &self,
+        digest: &[u8],
+    ) -> Result<Option<Arc<Listed>>, StoreError> {
+        self.look_up(|snapshot| {
+            let id = snapshot.server_keys.get(digest)?;
+            let mut sites = snapshot.by_key.values();
+            sites.find(|listed| listed.site.id == *id).cloned()
+        })
+        .await
+    }
+
     async fn look_up<T>(
         &self,
         get: impl Fn(&Snapshot) -> Option<T>,

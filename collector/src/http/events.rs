@@ -6,37 +6,22 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, ORIGIN, USER_AGENT};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{Extensions, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use waymark_protocol::BatchAnswer;
 
-use super::cors::OriginListed;
-use super::directory::Listed;
 use super::openapi::{self as wire, Batch, failures};
-use super::{body, caller, client, origin, renewal};
+use super::{admission, body, caller, client, cors, renewal};
 use crate::app::App;
 use crate::clock;
 use crate::credentials;
 use crate::enrich::client_hints::ClientHints;
 use crate::error::{ApiError, Code};
-use crate::ingest::{IngestError, Received, envelope};
+use crate::ingest::{IngestError, Protocol, Received, envelope};
 
 const SEC_CH_UA: HeaderName = HeaderName::from_static("sec-ch-ua");
 const SEC_CH_UA_MOBILE: HeaderName = HeaderName::from_static("sec-ch-ua-mobile");
 const SEC_CH_UA_PLATFORM: HeaderName = HeaderName::from_static("sec-ch-ua-platform");
-
-/// Whether a page's origin may send to a site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Admission {
-    /// It is in the list.
-    Listed,
-    /// There is no list, or no browser.
-    Open,
-    /// It is not in the list.
-    Refused,
-    /// No browser, and the site wants a server key from servers.
-    KeyWanted,
-}
 
 /// What `Authorization` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +38,11 @@ enum ServerKey {
 #[utoipa::path(post, path = "/v1/events", tag = "sending", security((), ("server_key" = [])), request_body(content = Batch, description = "Of any content type; browsers send text/plain"), responses((status = 200, body = wire::BatchAnswer), failures::Sending))]
 pub(crate) async fn take(State(app): State<App>, request: Request) -> Response {
     let mut listed = false;
-    let mut response = match ingest(&app, request, &mut listed).await {
+    let response = match ingest(&app, request, &mut listed).await {
         Ok((answer, cookies)) => (cookies, Json(answer)).into_response(),
         Err(error) => error.into_response(),
     };
-    if listed {
-        response.extensions_mut().insert(OriginListed);
-    }
-    response
+    cors::marked(response, listed)
 }
 
 /// The answer, and the headers that renew cookies.
@@ -85,13 +67,44 @@ async fn ingest(
         limit: app.body_limit(),
         patience: app.body_timeout(),
         budget: app.bodies(),
+        sniff: false,
     };
     let body = body::read(headers, body, rules).await?;
+    let received = received(app, &parts.extensions, headers);
+    let envelope = envelope::read(&body).map_err(IngestError::from)?;
+    let site = app.directory().find(&envelope.key).await?.ok_or_else(|| {
+        ApiError::new(Code::UnknownKey, "No site has this write key.").field("key")
+    })?;
+    if matches!(server, ServerKey::Known(id) if id != site.site.id) {
+        return Err(wrong_server_key());
+    }
+    app.key_rate()
+        .take(site.site.id)
+        .map_err(|wait| ApiError::rate_limited("with this write key", wait))?;
+    let has_server_key = matches!(server, ServerKey::Known(_));
+    let how = "Authorization: Bearer wsk_…";
+    *listed = admission::admit(&site, headers, has_server_key, how)?;
+    let answer = app
+        .ingest()
+        .submit(&site.site, &envelope, &received)
+        .await?;
+    let mut cookies = HeaderMap::new();
+    let from_https = headers
+        .get(ORIGIN)
+        .is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+    let secure = app.is_https() || from_https;
+    renewal::renew(&site.site, secure, headers, &mut cookies);
+    Ok((answer, cookies))
+}
+
+/// What is known of a request beside its body.
+pub(super) fn received(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Received {
     // Every browser sends `Origin` with a POST. Who sends none is a server, and where that is says nothing of the visitor.
     let by_server = !headers.contains_key(ORIGIN);
-    let address = client::address(app, &parts.extensions, headers).filter(|_| !by_server);
-    let received = Received {
+    let address = client::address(app, extensions, headers).filter(|_| !by_server);
+    Received {
         at_ms: clock::now(),
+        protocol: Protocol::Waymark,
         by_server,
         user_agent: text(headers, &USER_AGENT),
         hints: ClientHints {
@@ -105,47 +118,7 @@ async fn ingest(
         ip: address
             .and_then(|address| app.kept_address().of(address))
             .map(|address| address.to_string()),
-    };
-    let envelope = envelope::read(&body).map_err(IngestError::from)?;
-    let site = app.directory().find(&envelope.key).await?.ok_or_else(|| {
-        ApiError::new(Code::UnknownKey, "No site has this write key.").field("key")
-    })?;
-    if matches!(server, ServerKey::Known(id) if id != site.site.id) {
-        return Err(wrong_server_key());
     }
-    app.key_rate()
-        .take(site.site.id)
-        .map_err(|wait| ApiError::rate_limited("with this write key", wait))?;
-    match admission(&site, headers) {
-        Admission::Listed => *listed = true,
-        _ if matches!(server, ServerKey::Known(_)) => {}
-        Admission::Open => {}
-        Admission::KeyWanted => {
-            return Err(ApiError::new(
-                Code::ServerKeyRequired,
-                "This site takes events from its pages and from servers with a server key: \
-                 Authorization: Bearer wsk_…",
-            )
-            .field("Authorization"));
-        }
-        Admission::Refused => {
-            return Err(ApiError::new(
-                Code::OriginNotAllowed,
-                "This page's origin is not among the site's allowed origins.",
-            ));
-        }
-    }
-    let answer = app
-        .ingest()
-        .submit(&site.site, &envelope, &received)
-        .await?;
-    let mut cookies = HeaderMap::new();
-    let from_https = headers
-        .get(ORIGIN)
-        .is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
-    let secure = app.is_https() || from_https;
-    renewal::renew(&site.site, secure, headers, &mut cookies);
-    Ok((answer, cookies))
 }
 
 /// Decided before the body is read.
@@ -168,24 +141,4 @@ fn wrong_server_key() -> ApiError {
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
     Some(value.to_owned())
-}
-
-/// Every browser sends `Origin` with a POST, so who sends none is a server. The list keeps other people's pages
-/// from sending with this key; it is no secret between servers, which can write any header they like. Who wants to
-/// know its servers gives them keys.
-fn admission(listed: &Listed, headers: &HeaderMap) -> Admission {
-    let origin = headers.get(ORIGIN);
-    if origin.is_none() && listed.site.server_key_required {
-        return Admission::KeyWanted;
-    }
-    if listed.patterns.is_empty() {
-        return Admission::Open;
-    }
-    match origin {
-        None => Admission::Open,
-        Some(value) => match value.to_str() {
-            Ok(origin) if origin::is_listed(&listed.patterns, origin) => Admission::Listed,
-            _ => Admission::Refused,
-        },
-    }
 }

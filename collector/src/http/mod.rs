@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod admission;
 pub(crate) mod assets;
 mod audit;
 pub(crate) mod body;
@@ -31,6 +32,7 @@ pub(crate) mod rate;
 mod rejected;
 mod renewal;
 pub(crate) mod router;
+mod segment;
 pub(crate) mod serve;
 mod sessions;
 mod sites;

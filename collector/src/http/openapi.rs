@@ -13,10 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
-    persons, rejected, sessions, sites, visitors,
+    persons, rejected, segment, sessions, sites, visitors,
 };
 
-pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
+pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +29,14 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
     paths(
         events::take,
         catalogue::public,
+        segment::batch,
+        segment::import,
+        segment::track,
+        segment::identify,
+        segment::page,
+        segment::screen,
+        segment::group,
+        segment::alias,
         access::me,
         access::setup,
         access::login,
@@ -112,6 +120,13 @@ impl Modify for Names {
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("api_key", bearer("An API key, wmk_…"));
         components.add_security_scheme("server_key", bearer("A server key, wsk_…"));
+        let write_key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some(
+                "The site's write key or a server key as the user name.",
+            ))
+            .build();
+        components.add_security_scheme("write_key", SecurityScheme::Http(write_key));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
@@ -135,8 +150,8 @@ mod tests {
         for call in table.split(".route(").skip(1) {
             let path = call.split('"').nth(1).unwrap();
             // Routes of the API are nested, and written without what they all begin with.
-            let outside = ["/v1/events", "/v1/catalogue", "/healthz", "/readyz"];
-            let path = if outside.contains(&path) {
+            let outside = ["/healthz", "/readyz"];
+            let path = if path.starts_with("/v1/") || outside.contains(&path) {
                 path.to_owned()
             } else {
                 format!("/api/v1{path}")

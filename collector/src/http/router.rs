@@ -12,7 +12,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
-    health, input, keys, live, loss, openapi, persons, rejected, sessions, sites, trace, visitors,
+    health, input, keys, live, loss, openapi, persons, rejected, segment, sessions, sites, trace,
+    visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -22,6 +23,17 @@ pub(crate) fn router(app: App) -> Router {
     let sending = Router::new()
         .route("/v1/events", post(events::take).options(cors::preflight))
         .route("/v1/catalogue", get(catalogue::public))
+        .route("/v1/batch", post(segment::batch).options(cors::preflight))
+        .route("/v1/import", post(segment::import))
+        .route("/v1/track", post(segment::track).options(cors::preflight))
+        .route(
+            "/v1/identify",
+            post(segment::identify).options(cors::preflight),
+        )
+        .route("/v1/page", post(segment::page).options(cors::preflight))
+        .route("/v1/screen", post(segment::screen).options(cors::preflight))
+        .route("/v1/group", post(segment::group).options(cors::preflight))
+        .route("/v1/alias", post(segment::alias).options(cors::preflight))
         .method_not_allowed_fallback(health::wrong_method)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(cors::headers));

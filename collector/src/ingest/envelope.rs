@@ -20,7 +20,7 @@ pub struct Envelope<'a> {
     /// What made the batch, where it says so.
     pub sdk: Option<Sdk>,
     pub(super) context: &'a RawValue,
-    pub(super) items: Vec<&'a RawValue>,
+    pub(crate) items: Vec<&'a RawValue>,
 }
 
 /// Why a batch cannot be read.
@@ -96,19 +96,48 @@ pub fn read(body: &[u8]) -> Result<Envelope<'_>, Refused> {
         },
         _ => leniently(body)?,
     };
-    if batch.items.len() > limits::BATCH_ITEMS {
-        return Err(Refused {
-            code: RefusalCode::TooManyItems,
-            message: format!(
-                "items: {} are more than the {} that one batch may have",
-                batch.items.len(),
-                limits::BATCH_ITEMS
-            ),
-            field: Some("items".to_owned()),
-            limit: Some(limits::BATCH_ITEMS),
-        });
-    }
+    check_count("items", batch.items.len())?;
     Ok(batch)
+}
+
+/// Refuses a batch that has more items, in the field of this name, than one may have.
+pub(super) fn check_count(field: &str, items: usize) -> Result<(), Refused> {
+    if items <= limits::BATCH_ITEMS {
+        return Ok(());
+    }
+    Err(Refused {
+        code: RefusalCode::TooManyItems,
+        message: format!(
+            "{field}: {items} are more than the {} that one batch may have",
+            limits::BATCH_ITEMS
+        ),
+        field: Some(field.to_owned()),
+        limit: Some(limits::BATCH_ITEMS),
+    })
+}
+
+/// A body as JSON.
+pub(super) fn json(body: &[u8]) -> Result<&RawValue, Refused> {
+    serde_json::from_slice::<&RawValue>(body).map_err(|error| Refused {
+        code: RefusalCode::InvalidJson,
+        message: format!(
+            "the body is not JSON: line {}, column {}",
+            error.line(),
+            error.column()
+        ),
+        field: None,
+        limit: None,
+    })
+}
+
+/// A body's fields.
+pub(super) fn object(body: &RawValue) -> Result<Fields<'_>, Refused> {
+    Fields::read("", body).ok_or_else(|| Refused {
+        code: RefusalCode::InvalidJson,
+        message: "the body is not a JSON object".to_owned(),
+        field: None,
+        limit: None,
+    })
 }
 
 impl<'a> Envelope<'a> {
@@ -134,22 +163,7 @@ impl<'a> Envelope<'a> {
 
 /// Reads field by field, to do without those that nothing depends on and to name the first of the others that is bad.
 fn leniently(body: &[u8]) -> Result<Envelope<'_>, Refused> {
-    let raw = serde_json::from_slice::<&RawValue>(body).map_err(|error| Refused {
-        code: RefusalCode::InvalidJson,
-        message: format!(
-            "the body is not JSON: line {}, column {}",
-            error.line(),
-            error.column()
-        ),
-        field: None,
-        limit: None,
-    })?;
-    let fields = Fields::read("", raw).ok_or_else(|| Refused {
-        code: RefusalCode::InvalidJson,
-        message: "the body is not a JSON object".to_owned(),
-        field: None,
-        limit: None,
-    })?;
+    let fields = object(json(body)?)?;
     let version = fields
         .get::<i64>("v")
         .ok_or_else(|| Refused::field("v", "has to be the protocol's version, a number"))?;

@@ -23,6 +23,13 @@ impl<'r> Fields<'r> {
         Some(Self { path, fields })
     }
 
+    /// Names and raw texts of all of them, in no order.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &'r str)> {
+        self.fields
+            .iter()
+            .map(|(name, raw)| (name.as_str(), raw.get()))
+    }
+
     /// A field's raw text; `None` where it is absent or null.
     pub(super) fn raw(&self, name: &str) -> Option<&'r RawValue> {
         self.fields

@@ -20,7 +20,7 @@ use waymark_protocol::Sdk;
 use super::findings::Findings;
 use super::mask::{self, Sample};
 use super::meter::Meter;
-use super::{Envelope, IngestOptions, Received};
+use super::{Envelope, IngestOptions, Protocol, Received};
 use crate::catalogue::{Finding, Problem};
 use crate::enrich::client_hints::ClientHints;
 use crate::enrich::geo::Place;
@@ -86,6 +86,7 @@ pub(super) struct Origin {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Sender {
+    protocol: Protocol,
     by_server: bool,
     user_agent: Option<String>,
     hints: ClientHints,
@@ -99,6 +100,7 @@ impl Sender {
             Some(header[..header.floor_char_boundary(USER_AGENT_BYTES)].to_owned())
         };
         Self {
+            protocol: received.protocol,
             by_server: received.by_server,
             user_agent: kept(&received.user_agent),
             hints: ClientHints {
@@ -117,6 +119,7 @@ impl Sender {
             .unwrap_or_default();
         Received {
             at_ms,
+            protocol: sender.protocol,
             by_server: sender.by_server,
             user_agent: sender.user_agent,
             hints: sender.hints,

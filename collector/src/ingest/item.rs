@@ -10,6 +10,7 @@ use waymark_protocol::{
     Reason, limits,
 };
 
+use super::Protocol;
 use super::clock::Clock;
 use super::context::{ga, text};
 use super::fields::Fields;
@@ -40,6 +41,7 @@ pub(super) fn read(
     index: usize,
     arrival: &Arc<Arrival>,
     clock: Clock,
+    protocol: Protocol,
     ignored: &mut Vec<String>,
 ) -> Result<Fact, Bad> {
     let item = match serde_json::from_str::<Item<&RawValue>>(raw.get()) {
@@ -47,16 +49,32 @@ pub(super) fn read(
         Err(_) => leniently(raw, index, ignored)?,
     };
     let id = item.id;
-    if !is_version_7(id) {
+    let good = match protocol {
+        Protocol::Waymark => is_version_7(id),
+        Protocol::Segment => !id.is_nil(),
+    };
+    if !good {
         return Err(Bad {
             id: Some(id),
             fault: Fault::invalid("id"),
         });
     }
-    fact(raw, index, item, arrival, clock, ignored).map_err(|fault| Bad {
+    let data = item.data;
+    let fact = fact(raw, index, item, arrival, clock, ignored);
+    let mut fact = fact.map_err(|fault| Bad {
         id: Some(id),
         fault,
-    })
+    })?;
+    if protocol == Protocol::Segment && fact.kind == ItemKind::PageView {
+        let raw = Fields::read("data.", data).and_then(|fields| fields.raw("props"));
+        fact.props = free(raw.map(Free), "data.props", ignored);
+    }
+    Ok(fact)
+}
+
+/// The id of an item, as far as it can be read.
+pub(super) fn id(raw: &RawValue) -> Option<Uuid> {
+    Fields::read("", raw)?.get("id")
 }
 
 /// The name of an event that has been read before.

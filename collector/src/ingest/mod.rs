@@ -23,14 +23,17 @@ mod item;
 pub mod live;
 mod mask;
 mod meter;
+mod part;
 mod queue;
 mod reading;
+pub mod segment;
 mod text;
 mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::instrument::WithSubscriber;
@@ -39,6 +42,7 @@ use waymark_protocol::{BatchAnswer, ItemAnswer, Reason, Status};
 pub use catalogues::Catalogues;
 pub use envelope::{Envelope, RefusalCode, Refused};
 pub use meter::Meter;
+pub use part::Part;
 pub use reading::{Answers, Reading, read};
 
 use crate::catalogue::Problem;
@@ -88,11 +92,25 @@ impl Default for IngestOptions {
     }
 }
 
+/// How items came to be written as they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// By a sender that speaks the wire protocol.
+    #[default]
+    Waymark,
+    /// By [`segment`]. Their ids were made by whoever sends to Segment, so they are UUIDs of any version, and their page
+    /// views may have properties.
+    Segment,
+}
+
 /// What is known of a request beside its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Received {
     /// The collector's clock when the body had been read, in milliseconds.
     pub at_ms: i64,
+    /// What the items were before they were items.
+    pub protocol: Protocol,
     /// Whether a server sent it: then the program that it names is the server's and not the visitor's.
     pub by_server: bool,
     /// The `User-Agent` header, where it was readable text.
@@ -223,32 +241,67 @@ impl Ingest {
         envelope: &Envelope<'_>,
         received: &Received,
     ) -> Result<BatchAnswer, IngestError> {
-        let mut reading = read(site, envelope, received)?;
+        let reading = read(site, envelope, received)?;
+        let answers = self.take(site, reading, &[(envelope, received)]).await?;
+        Ok(BatchAnswer {
+            v: waymark_protocol::VERSION,
+            received_at: received.at_ms,
+            results: answers.into_results(),
+        })
+    }
+
+    /// The same for items that have a context each. One whose context cannot be read is dropped alone, and the answer has a
+    /// line for each.
+    ///
+    /// # Errors
+    /// As [`Ingest::submit`].
+    pub async fn submit_parts(
+        &self,
+        site: &Site,
+        parts: &[Part],
+    ) -> Result<Vec<ItemAnswer>, IngestError> {
+        let envelopes: Vec<Envelope<'_>> = parts.iter().map(|part| part.envelope(site)).collect();
+        let sent: Vec<(&Envelope<'_>, &Received)> = envelopes
+            .iter()
+            .zip(parts.iter().map(|part| &part.received))
+            .collect();
+        let mut reading = Reading::default();
+        for (envelope, received) in &sent {
+            reading.append(Reading::of_part(site, envelope, received));
+        }
+        let answers = self.take(site, reading, &sent).await?;
+        Ok(answers.into_results())
+    }
+
+    /// Judges and queues what was read of `sent`, waits until it is durable, and answers for every item.
+    async fn take(
+        &self,
+        site: &Site,
+        mut reading: Reading,
+        sent: &[(&Envelope<'_>, &Received)],
+    ) -> Result<Answers, IngestError> {
         if let Some(catalogue) = self.catalogues.of(site.id) {
             reading.judge(&catalogue);
         }
         let Reading { facts, mut answers } = reading;
         let verdicts = self.queue(facts)?;
         // The batch has been taken in: what is wrong with it now is not for its sender to send again.
-        self.queue.meter.batch(envelope.sdk.as_ref());
+        let sdk = sent.first().and_then(|(envelope, _)| envelope.sdk.as_ref());
+        self.queue.meter.batch(sdk);
         for line in answers.lines() {
             self.queue.meter.ignored(line);
             if let (Status::Dropped, Some(reason)) = (line.status, line.reason) {
                 self.queue.meter.dropped(reason);
             }
         }
-        self.keep(site, envelope, received, answers.lines(), |_| true);
+        self.keep(site, sent, answers.lines(), |_| true);
         if let Some(verdicts) = verdicts {
             // A writer answers every job it takes; without an answer it has ended, and nothing is promised.
             answers.settle(verdicts.await.map_err(|_| IngestError::ShuttingDown)?);
             let by_database = |reason| reason == Reason::Rejected;
-            self.keep(site, envelope, received, answers.lines(), by_database);
+            self.keep(site, sent, answers.lines(), by_database);
         }
-        Ok(BatchAnswer {
-            v: waymark_protocol::VERSION,
-            received_at: received.at_ms,
-            results: answers.into_results(),
-        })
+        Ok(answers)
     }
 
     /// Reads an item of the inbox again, as if it had arrived when it did, and waits until it is durable if it is good.
@@ -266,7 +319,7 @@ impl Ingest {
         };
         let received = Sender::received(kept.sender.as_deref(), rejected.received_at);
         let envelope = Envelope::again(&site.key, kept.sent_at, &kept.context, &rejected.payload)?;
-        let mut reading = read(site, &envelope, &received)?;
+        let mut reading = Reading::of_part(site, &envelope, &received);
         if let Some(catalogue) = self.catalogues.of(site.id) {
             reading.judge(&catalogue);
             // It was counted when it came here.
@@ -303,8 +356,23 @@ impl Ingest {
         Ok(Some(verdicts))
     }
 
-    /// Hands the dropped items of a batch to the inbox, those whose reason is `wanted`.
+    /// Hands dropped items to the inbox, those whose reason is `wanted`.
     fn keep(
+        &self,
+        site: &Site,
+        sent: &[(&Envelope<'_>, &Received)],
+        mut lines: &[ItemAnswer],
+        wanted: impl Fn(Reason) -> bool,
+    ) {
+        for (envelope, received) in sent {
+            let (own, others) = lines.split_at(envelope.items.len().min(lines.len()));
+            self.keep_batch(site, envelope, received, own, &wanted);
+            lines = others;
+        }
+    }
+
+    /// The same of one batch.
+    fn keep_batch(
         &self,
         site: &Site,
         envelope: &Envelope<'_>,

@@ -4,7 +4,7 @@
 //! bound memory, and a database that is slow or gone shows as a full queue and not as a growing process.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
@@ -28,8 +28,15 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(facts: Vec<Fact>, reply: oneshot::Sender<Vec<Outcome>>) -> Self {
-        // The facts of a job come from one batch and share its context.
-        let shared = facts.first().map_or(0, |fact| fact.arrival.weight());
+        // Facts that come from one batch share its context and stand beside each other.
+        let mut shared = 0;
+        let mut last = None;
+        for fact in &facts {
+            if last.is_none_or(|last| !Arc::ptr_eq(last, &fact.arrival)) {
+                shared += fact.arrival.weight();
+            }
+            last = Some(&fact.arrival);
+        }
         let bytes = shared + facts.iter().map(Fact::weight).sum::<usize>();
         Self {
             facts,

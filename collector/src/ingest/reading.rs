@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use waymark_protocol::{ItemAnswer, ItemKind, Status};
+use uuid::Uuid;
+use waymark_protocol::{ItemAnswer, ItemKind, Reason, Status};
 
 use super::clock::Clock;
 use super::envelope::{Envelope, Refused};
@@ -13,7 +14,7 @@ use crate::outcome::{Fault, Outcome};
 use crate::store::sites::Site;
 
 /// A batch that has been read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reading {
     /// The items that can be stored, in the batch's order.
     pub facts: Vec<Fact>,
@@ -48,7 +49,7 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
     for (index, raw) in envelope.items.iter().enumerate() {
         // What the context lost, every item of the batch lost.
         let mut ignored = left_out.clone();
-        match item::read(raw, index, &arrival, clock, &mut ignored) {
+        match item::read(raw, index, &arrival, clock, received.protocol, &mut ignored) {
             Ok(fact) => {
                 answers.open.push(index);
                 answers.lines.push(ItemAnswer {
@@ -63,24 +64,61 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
                 facts.push(fact);
             }
             Err(bad) => {
-                let mut line = ItemAnswer {
-                    id: bad.id,
-                    status: Status::Dropped,
-                    reason: None,
-                    field: None,
-                    limit: None,
-                    ignored: Vec::new(),
-                    flagged: Vec::new(),
-                };
-                Outcome::Dropped(bad.fault).write(&mut line);
-                answers.lines.push(line);
+                answers.lines.push(dropped(bad.id, bad.fault));
             }
         }
     }
     Ok(Reading { facts, answers })
 }
 
+/// The line of an item that will not be stored.
+fn dropped(id: Option<Uuid>, fault: Fault) -> ItemAnswer {
+    let mut line = ItemAnswer {
+        id,
+        status: Status::Dropped,
+        reason: None,
+        field: None,
+        limit: None,
+        ignored: Vec::new(),
+        flagged: Vec::new(),
+    };
+    Outcome::Dropped(fault).write(&mut line);
+    line
+}
+
 impl Reading {
+    /// Reads what came beside others: where the context lacks what every item needs, that costs these items alone.
+    pub(crate) fn of_part(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Self {
+        read(site, envelope, received).unwrap_or_else(|refused| {
+            let fault = Fault {
+                reason: match refused.limit {
+                    Some(_) => Reason::TooLarge,
+                    None => Reason::InvalidField,
+                },
+                field: refused.field,
+                limit: refused.limit.and_then(|limit| u64::try_from(limit).ok()),
+            };
+            let lines = envelope.items.iter();
+            let lines = lines.map(|raw| dropped(item::id(raw), fault.clone()));
+            Self {
+                facts: Vec::new(),
+                answers: Answers {
+                    lines: lines.collect(),
+                    open: Vec::new(),
+                },
+            }
+        })
+    }
+
+    /// Adds another reading's items behind these.
+    pub(super) fn append(&mut self, mut other: Self) {
+        let before = self.answers.lines.len();
+        let open = other.answers.open.iter().map(|index| before + index);
+        self.answers.open.extend(open);
+        self.answers.lines.append(&mut other.answers.lines);
+        self.facts.append(&mut other.facts);
+    }
+
     /// Holds the events against the site's catalogue: what it finds wrong is noted in the item's line, or dropped.
     pub(super) fn judge(&mut self, catalogue: &Catalogue) {
         let lines = &mut self.answers.lines;

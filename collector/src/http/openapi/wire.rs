@@ -94,6 +94,20 @@ pub(crate) enum ItemType {
     Group,
 }
 
+/// One message of Segment's API, or any number of them in `batch`. docs/segment.md says what becomes of each.
+#[derive(ToSchema)]
+pub(crate) struct Messages {
+    /// The write key or a server key, where it does not stand in `Authorization`.
+    #[schema(rename = "writeKey", example = "wk_described1")]
+    write_key: Option<String>,
+    /// The sender's clock when it sent, as ISO 8601.
+    #[schema(rename = "sentAt", example = "2026-11-28T14:37:08.632Z")]
+    sent_at: Option<String>,
+    /// Of `/v1/batch` and `/v1/import`.
+    #[schema(max_items = 500)]
+    batch: Option<Vec<Map<String, Value>>>,
+}
+
 /// The answer to a batch that could be read.
 #[derive(ToSchema)]
 pub(crate) struct BatchAnswer {
