@@ -151,6 +151,11 @@ impl Collector {
                 .watch(stopping.clone())
                 .with_current_subscriber(),
         );
+        let restating = tokio::spawn(
+            Arc::clone(self.app.restater())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
         let router = router(self.app.clone());
         let mut server = pin!(serve::serve(
             self.listener,
@@ -175,6 +180,7 @@ impl Collector {
             }
         }
         let _ = watching.await;
+        let _ = restating.await;
         let closed = tokio::time::timeout(CLOSING, self.app.store().close());
         if closed.await.is_err() {
             tracing::warn!("the database did not let go in time and was left");
@@ -221,7 +227,11 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             Command::Geo(command) => Ok(commands::geo(command, config, out)?),
             Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
             Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
-            Command::Sites(_) | Command::Catalogue(_) | Command::Keys(_) | Command::Users(_) => {
+            Command::Sites(_)
+            | Command::Catalogue(_)
+            | Command::Stages(_)
+            | Command::Keys(_)
+            | Command::Users(_) => {
                 let store = open_store(config).await?;
                 commands::run(command, config, &store, out).await?;
                 store.close().await;

@@ -65,7 +65,8 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
 
     scene
         .eventually_number(
-            "SELECT COUNT(*) FROM visitors WHERE stage = 1 AND source = 'newsletter'",
+            "SELECT COUNT(*) FROM visitors AS v JOIN milestones AS m ON m.visitor_id = v.visitor_id
+             WHERE m.name = 'signup_at' AND v.source = 'newsletter'",
             1,
         )
         .await;

@@ -3,6 +3,7 @@
 mod answers;
 mod bots;
 mod concurrency;
+mod definitions;
 mod desk;
 mod failures;
 mod fold;
@@ -12,3 +13,4 @@ mod limits;
 mod lists;
 mod loss;
 mod rejected;
+mod stages;

@@ -31,6 +31,7 @@ pub(crate) mod router;
 pub(crate) mod serve;
 mod sessions;
 mod sites;
+mod stages;
 pub(crate) mod throttle;
 mod trace;
 mod visitors;

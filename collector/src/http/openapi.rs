@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, caller, catalogue, entries, events, geo, health, keys, live, loss, rejected, sessions,
-    sites, visitors,
+    sites, stages, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
@@ -41,6 +41,10 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Reason};
         catalogue::adopt,
         catalogue::findings,
         catalogue::forget,
+        stages::show,
+        stages::set,
+        stages::preview,
+        stages::history,
         visitors::list,
         visitors::one,
         visitors::decide_bot,

@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, assets, caller, catalogue, client, cors, entries, events, geo, guard, health, input,
-    keys, live, loss, openapi, rejected, sessions, sites, trace, visitors,
+    keys, live, loss, openapi, rejected, sessions, sites, stages, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -44,6 +44,9 @@ pub(crate) fn router(app: App) -> Router {
             "/sites/{id}/catalogue/findings",
             get(catalogue::findings).delete(catalogue::forget),
         )
+        .route("/sites/{id}/stages", get(stages::show).put(stages::set))
+        .route("/sites/{id}/stages/preview", post(stages::preview))
+        .route("/sites/{id}/stages/history", get(stages::history))
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))

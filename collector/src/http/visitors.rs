@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::input::{self, Id, Limit, Query};
 use super::openapi::failures;
 use crate::app::App;
-use crate::error::ApiError;
-use crate::journey::{Entry, Journey, Session, Stage};
+use crate::error::{ApiError, Code};
+use crate::journey::{Entry, Journey, Session};
 use crate::store::{Bots, EntryFilter, Page, SessionFilter, VisitorFilter};
 
 /// Sessions that come with a journey; the list of sessions has the rest.
@@ -24,8 +24,7 @@ const SESSIONS: u32 = 500;
 pub(crate) struct ListParams {
     site: Option<i64>,
     q: Option<String>,
-    #[serde(default, deserialize_with = "input::parsed")]
-    stage: Option<Stage>,
+    stage: Option<String>,
     source: Option<String>,
     #[serde(default, deserialize_with = "input::parsed")]
     bots: Option<Bots>,
@@ -43,6 +42,14 @@ pub(crate) async fn list(
     Query(params): Query<ListParams>,
 ) -> Result<Json<Page<Journey>>, ApiError> {
     let site = caller.site(&app, params.site).await?;
+    if let Some(stage) = &params.stage {
+        let definition = app.store().stages(site.id);
+        if definition.rank(stage).is_none() {
+            let keys: Vec<&str> = definition.stages().iter().map(|s| s.key.as_str()).collect();
+            let message = format!("The site has the stages {}.", keys.join(", "));
+            return Err(ApiError::new(Code::InvalidParameter, message).field("stage"));
+        }
+    }
     let filter = VisitorFilter {
         q: params.q,
         stage: params.stage,

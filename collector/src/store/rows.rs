@@ -358,6 +358,24 @@ impl<'a> Filters<'a> {
         }
     }
 
+    /// Adds `condition`, in which each `$?` stands for the items of one of `lists`.
+    pub(super) fn add_lists(&mut self, condition: &str, lists: &[&[&'a str]]) {
+        self.text.push_str("AND ");
+        let mut parts = condition.split("$?");
+        self.text.push_str(parts.next().unwrap_or_default());
+        for (list, rest) in lists.iter().zip(parts) {
+            let first = self.own + self.values.len() + 1;
+            self.values.extend(list.iter().copied().map(Value::from));
+            match list.len() {
+                // Nothing is among none; PostgreSQL wants to be told so.
+                0 => self.text.push_str("NULL"),
+                items => self.text.push_str(&placeholders(first, items)),
+            }
+            self.text.push_str(rest);
+        }
+        self.text.push(' ');
+    }
+
     /// The statement with its conditions.
     pub(super) fn apply(&self, text: &str) -> String {
         text.replace("{filters}", self.text.trim_end())
@@ -434,5 +452,11 @@ mod tests {
             "WHERE x = $1 AND y = $2 AND a = $3 AND (c = $4 OR d = $4) LIMIT 1"
         );
         assert_eq!(filters.values.len(), 2);
+        filters.add_lists("NOT (e IN ($?) OR f IN ($?))", &[&["y", "z"], &[]]);
+        assert!(
+            filters
+                .apply("{filters}")
+                .ends_with(" AND NOT (e IN ($5, $6) OR f IN (NULL))")
+        );
     }
 }

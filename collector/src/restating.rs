@@ -1,0 +1,141 @@
+//! Searching the past for events that reach a milestone since a site's stages were changed.
+//!
+//! A slice of items at a time, with as long a pause after each as it took, so that storing what arrives goes on beside it.
+//! How far it has come stands in the database: who ends in the middle goes on there at the next start, and of several
+//! collectors one goes on where another has been. It begins once no transaction is open that goes by an older definition:
+//! what is stored by a newer one notes the first times itself.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::first_events::Slice;
+use crate::store::stages::Restatement;
+use crate::store::{Store, StoreError};
+
+/// Items of a slice.
+const ITEMS: u32 = 10_000;
+/// How soon a change by another process is noticed.
+const POLL: Duration = Duration::from_secs(1);
+/// The longest pause after a slice.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long to leave a site to another collector that is at it.
+const LEAVE: Duration = Duration::from_secs(2);
+/// The time between two looks at open transactions.
+const OPEN: Duration = Duration::from_millis(20);
+
+/// Keeps the definitions known and searches the past, until it is told to stop.
+#[derive(Debug)]
+pub(crate) struct Restater {
+    store: Store,
+    changed: Notify,
+}
+
+impl Restater {
+    pub(crate) fn new(store: Store) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            changed: Notify::new(),
+        })
+    }
+
+    /// Has it look at once.
+    pub(crate) fn look(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Works until `stopping` is cancelled.
+    pub(crate) async fn run(self: Arc<Self>, stopping: CancellationToken) {
+        let mut waited = HashSet::new();
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                worked = self.work(&mut waited) => {
+                    if let Err(error) = worked {
+                        tracing::warn!(%error, "the past could not be searched for milestones, which is tried again");
+                    }
+                }
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = self.changed.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// `waited` holds the sites and versions for which no older transaction is open any more.
+    async fn work(&self, waited: &mut HashSet<(i64, i64)>) -> Result<(), StoreError> {
+        self.store.refresh_stages().await?;
+        for restatement in self.store.restatements().await? {
+            search(&self.store, restatement, waited, |_| ()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Searches all that a site's last definition has left to search. `seen` is told of the items looked at now and then.
+///
+/// # Errors
+/// [`StoreError`]; what was found until then stays, and the search can go on from there.
+pub(crate) async fn finish(
+    store: &Store,
+    site_id: i64,
+    mut seen: impl FnMut(i64),
+) -> Result<(), StoreError> {
+    let mut waited = HashSet::new();
+    loop {
+        let all = store.restatements().await?;
+        let Some(own) = all.into_iter().find(|one| one.site_id == site_id) else {
+            return Ok(());
+        };
+        search(store, own, &mut waited, &mut seen).await?;
+    }
+}
+
+/// Goes on with a search until it is done, or somebody else does it.
+async fn search(
+    store: &Store,
+    mut restatement: Restatement,
+    waited: &mut HashSet<(i64, i64)>,
+    mut seen: impl FnMut(i64),
+) -> Result<(), StoreError> {
+    let Restatement {
+        site_id, version, ..
+    } = restatement;
+    if !waited.contains(&(site_id, version)) {
+        let mut since = None;
+        while store.older_writers(&mut since).await? {
+            tokio::time::sleep(OPEN).await;
+        }
+        waited.insert((site_id, version));
+    }
+    loop {
+        let began = Instant::now();
+        match store.restate_slice(&restatement, ITEMS).await? {
+            Slice::More => {}
+            Slice::Last => {
+                tracing::info!(site_id, version, "the past has been searched for milestones");
+                return Ok(());
+            }
+            Slice::Taken => {
+                tokio::time::sleep(LEAVE).await;
+                return Ok(());
+            }
+        }
+        tokio::time::sleep(began.elapsed().min(PAUSE)).await;
+        let all = store.restatements().await?;
+        let Some(next) = all
+            .into_iter()
+            .find(|one| (one.site_id, one.version) == (site_id, version))
+        else {
+            return Ok(());
+        };
+        restatement = next;
+        seen(restatement.items);
+    }
+}
