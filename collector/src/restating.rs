@@ -51,15 +51,19 @@ impl Restater {
     /// Works until `stopping` is cancelled.
     pub(crate) async fn run(self: Arc<Self>, stopping: CancellationToken) {
         let mut waited = HashSet::new();
+        let mut failing = false;
         loop {
-            tokio::select! {
+            let worked = tokio::select! {
                 () = stopping.cancelled() => return,
-                worked = self.work(&mut waited) => {
-                    if let Err(error) = worked {
-                        tracing::warn!(%error, "the past could not be searched for milestones, which is tried again");
-                    }
-                }
+                worked = self.work(&mut waited) => worked,
+            };
+            // Once for as long as it goes on: a database that is away is everybody's trouble.
+            if let Err(error) = &worked
+                && !failing
+            {
+                tracing::warn!(%error, "definitions of stages cannot be read or followed, which is tried again");
             }
+            failing = worked.is_err();
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = self.changed.notified() => {}

@@ -19,4 +19,6 @@ mod reading;
 mod rejected;
 mod secrets;
 mod server_keys;
+mod stages;
+mod stages_command;
 mod types_command;

@@ -192,16 +192,22 @@ impl Store {
 
 /// Those who have reached a stage and none above it.
 fn at_stage<'a>(filters: &mut Filters<'a>, definition: &'a Definition, rank: usize) {
-    let reached = "(EXISTS (SELECT 1 FROM milestones AS m WHERE m.site_id = visitors.site_id
-            AND m.visitor_id = visitors.visitor_id AND m.name IN ($?))
-        OR EXISTS (SELECT 1 FROM first_events AS e WHERE e.site_id = visitors.site_id
-            AND e.visitor_id = visitors.visitor_id AND e.name IN ($?)))";
+    let mut add = |not: &str, (milestones, events): (Vec<&'a str>, Vec<&'a str>)| {
+        let milestone = "EXISTS (SELECT 1 FROM milestones AS m WHERE m.site_id = visitors.site_id
+            AND m.visitor_id = visitors.visitor_id AND m.name IN ($?))";
+        let event = "EXISTS (SELECT 1 FROM first_events AS e WHERE e.site_id = visitors.site_id
+            AND e.visitor_id = visitors.visitor_id AND e.name IN ($?))";
+        let reached = if events.is_empty() {
+            format!("{not}{milestone}")
+        } else {
+            format!("{not}({milestone} OR {event})")
+        };
+        filters.add_lists(&reached, &[&milestones, &events]);
+    };
     if rank > 0 {
-        let (milestones, events) = definition.leading_to(|other| other == rank);
-        filters.add_lists(reached, &[&milestones, &events]);
+        add("", definition.leading_to(|other| other == rank));
     }
-    let (milestones, events) = definition.leading_to(|other| other > rank);
-    filters.add_lists(&format!("NOT {reached}"), &[&milestones, &events]);
+    add("NOT ", definition.leading_to(|other| other > rank));
 }
 
 /// Ids that one statement lists at most.
