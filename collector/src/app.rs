@@ -83,7 +83,7 @@ impl App {
             is_https: config.is_https(),
             directory: Directory::new(store.clone(), Arc::clone(ingest.catalogues())),
             ingest,
-            restater: Restater::new(store.clone()),
+            restater: Restater::new(store.clone(), live.clone()),
             live,
             requests: Requests::default(),
             assets: Assets::embedded(&config.script_name),

@@ -1,4 +1,5 @@
-//! Searching the past for events that reach a milestone since a site's stages were changed.
+//! Following definitions of stages, whoever changes them: whoever watches a site is told to load it again, and its past is
+//! searched for the events that reach a milestone since then.
 //!
 //! A slice of items at a time, with as long a pause after each as it took, so that storing what arrives goes on beside it.
 //! How far it has come stands in the database: who ends in the middle goes on there at the next start, and of several
@@ -9,10 +10,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::ingest::live::Update;
 use crate::store::first_events::Slice;
 use crate::store::stages::Restatement;
 use crate::store::{Store, StoreError};
@@ -32,13 +34,16 @@ const OPEN: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Restater {
     store: Store,
+    live: broadcast::Sender<Arc<Update>>,
     changed: Notify,
 }
 
 impl Restater {
-    pub(crate) fn new(store: Store) -> Arc<Self> {
+    /// `live` is told of sites that have to be loaded again.
+    pub(crate) fn new(store: Store, live: broadcast::Sender<Arc<Update>>) -> Arc<Self> {
         Arc::new(Self {
             store,
+            live,
             changed: Notify::new(),
         })
     }
@@ -51,11 +56,12 @@ impl Restater {
     /// Works until `stopping` is cancelled.
     pub(crate) async fn run(self: Arc<Self>, stopping: CancellationToken) {
         let mut waited = HashSet::new();
+        let (mut told, _) = self.store.stages_since(0);
         let mut failing = false;
         loop {
             let worked = tokio::select! {
                 () = stopping.cancelled() => return,
-                worked = self.work(&mut waited) => worked,
+                worked = self.work(&mut told, &mut waited) => worked,
             };
             // Once for as long as it goes on: a database that is away is everybody's trouble.
             if let Err(error) = &worked
@@ -72,13 +78,28 @@ impl Restater {
         }
     }
 
-    /// `waited` holds the sites and versions for which no older transaction is open any more.
-    async fn work(&self, waited: &mut HashSet<(i64, i64)>) -> Result<(), StoreError> {
+    /// `told` is the generation that watchers know of; `waited` holds the sites and versions for which no older transaction
+    /// is open any more.
+    async fn work(
+        &self,
+        told: &mut i64,
+        waited: &mut HashSet<(i64, i64)>,
+    ) -> Result<(), StoreError> {
         self.store.refresh_stages().await?;
+        let (generation, changed) = self.store.stages_since(*told);
+        *told = generation;
+        changed.into_iter().for_each(|site_id| self.tell(site_id));
         for restatement in self.store.restatements().await? {
+            let site_id = restatement.site_id;
             search(&self.store, restatement, waited, |_| ()).await?;
+            self.tell(site_id);
         }
         Ok(())
+    }
+
+    fn tell(&self, site_id: i64) {
+        // Fails when nobody watches.
+        let _ = self.live.send(Arc::new(Update::reload(site_id)));
     }
 }
 
@@ -123,7 +144,11 @@ async fn search(
         match store.restate_slice(&restatement, ITEMS).await? {
             Slice::More => {}
             Slice::Last => {
-                tracing::info!(site_id, version, "the past has been searched for milestones");
+                tracing::info!(
+                    site_id,
+                    version,
+                    "the past has been searched for milestones"
+                );
                 return Ok(());
             }
             Slice::Taken => {

@@ -93,10 +93,7 @@ pub(crate) async fn current(store: &Store, site_id: i64) -> Result<SiteStages, S
 }
 
 /// The versions of a site's definition, the latest first.
-pub(crate) async fn history(
-    store: &Store,
-    site_id: i64,
-) -> Result<Vec<StagesVersion>, StoreError> {
+pub(crate) async fn history(store: &Store, site_id: i64) -> Result<Vec<StagesVersion>, StoreError> {
     let versions = store.stage_versions(site_id, VERSIONS).await?;
     Ok(versions.into_iter().map(StagesVersion::from).collect())
 }

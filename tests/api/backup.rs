@@ -79,7 +79,9 @@ async fn fill(app: &TestApp) {
         email: "ann@shop.example".to_owned(),
     };
     app.command(&Command::Users(add)).await;
-    // The inbox and what the catalogue found are written after the answer.
+    // A collector that runs hears of what the command line set, and the inbox and what the catalogue found are written
+    // after the answer.
+    while app.json("/api/v1/visitors?site=1").await["data"][0]["stage"] != "a" {}
     while app.json("/api/v1/sites/1/catalogue/findings").await["data"] == json!([]) {}
     while app.json("/api/v1/rejected?site=1").await["data"] == json!([]) {}
 }

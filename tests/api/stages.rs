@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::catalogue::Owner;
-use crate::support::app::{TestApp, error};
+use crate::support::app::{ORIGIN, TestApp, error};
 use crate::support::batch::{Visit, event, item, milestone, now, page_view};
 use crate::support::database::Database;
 use crate::support::stream::Events;
@@ -104,7 +104,10 @@ async fn a_site_has_the_collectors_own_stages_until_it_sets_some(database: Datab
     let history = owner.app.json(&format!("{PATH}/history")).await;
     assert_eq!(history, json!({"data": []}));
 
+    let mut stream = Events::of(owner.app.get("/api/v1/live").await);
     let changed = set(&owner, &document()).await;
+    // Whoever watches is told to load everything again.
+    assert_eq!(stream.next().await.unwrap().0, "resync");
     assert_eq!(changed["version"], 1);
     assert_eq!(changed["changed_by"], "owner@shop.example");
     assert_eq!(changed["document"], document());
@@ -130,7 +133,8 @@ async fn events_and_milestones_lead_to_the_sites_own_stages(database: Database) 
     let app = &owner.app;
     let before = Visit::new(&app.key);
     let started = ago(event("analysis_started"), 5000);
-    app.accept(&before.batch(std::slice::from_ref(&started))).await;
+    app.accept(&before.batch(std::slice::from_ref(&started)))
+        .await;
     set(&owner, &document()).await;
     // What happened before the stages were set counts as well.
     let found = journey(app, &before).await;
@@ -151,7 +155,10 @@ async fn events_and_milestones_lead_to_the_sites_own_stages(database: Database) 
     assert_eq!(reach(milestone("signup_at")).await, "visitor");
     assert_eq!(reach(milestone("first_payment")).await, "paying");
     // A stage never goes back, whatever comes late.
-    assert_eq!(reach(ago(event("analysis_started"), 60_000)).await, "paying");
+    assert_eq!(
+        reach(ago(event("analysis_started"), 60_000)).await,
+        "paying"
+    );
     assert_eq!(reach(event("analysis_started")).await, "paying");
     let milestones = journey(app, &visit).await["milestones"].clone();
     let milestones: Vec<_> = milestones
@@ -267,7 +274,11 @@ async fn a_preview_says_what_setting_does_and_writes_nothing(database: Database)
     let bot = Visit::new(&app.key).batch(&[event("paid")]);
     let sent = app
         .request(Method::POST, "/v1/events")
-        .header("User-Agent", "Googlebot/2.1 (+http://www.google.com/bot.html)")
+        .header("Origin", ORIGIN)
+        .header(
+            "User-Agent",
+            "Googlebot/2.1 (+http://www.google.com/bot.html)",
+        )
         .body(bot.to_string())
         .send();
     assert_eq!(sent.await.unwrap().status(), 200);
@@ -306,11 +317,19 @@ async fn a_preview_says_what_setting_does_and_writes_nothing(database: Database)
     }
     let analysed = &preview["milestones"][0];
     assert_eq!(
-        json!([analysed["name"], analysed["appears"], analysed["vanishes"], analysed["shifts"]]),
+        json!([
+            analysed["name"],
+            analysed["appears"],
+            analysed["vanishes"],
+            analysed["shifts"]
+        ]),
         json!(["analysed", 2, 0, 0])
     );
     let paid = &preview["milestones"][1];
-    assert_eq!((&paid["name"], &paid["appears"]), (&json!("first_payment"), &json!(5)));
+    assert_eq!(
+        (&paid["name"], &paid["appears"]),
+        (&json!("first_payment"), &json!(5))
+    );
     let example = &paid["examples"][0];
     let id: Uuid = example["visitor_id"].as_str().unwrap().parse().unwrap();
     let named = app.json(&format!("/api/v1/visitors/{id}")).await;
@@ -409,7 +428,10 @@ async fn sites_never_see_each_other(database: Database) {
         let list = app.json(&format!("/api/v1/visitors?site={site}")).await;
         list["data"][0]["stage"].clone()
     };
-    assert_eq!((stage(1).await, stage(2).await), (json!("paying"), json!("registered")));
+    assert_eq!(
+        (stage(1).await, stage(2).await),
+        (json!("paying"), json!("registered"))
+    );
     let other = app.json("/api/v1/sites/2/stages").await;
     assert_eq!(other["version"], 0);
     let body = json!({"document": document()});

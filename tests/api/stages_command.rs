@@ -60,12 +60,16 @@ async fn the_command_line_does_the_same(database: Database) {
     let printed = app.command(&set(Some("Ann"))).await;
     assert!(printed.starts_with(&previewed), "{printed}");
     assert!(printed.contains("version 1 holds."), "{printed}");
-    assert!(printed.ends_with("The past has been searched.\n"), "{printed}");
+    assert!(
+        printed.ends_with("The past has been searched.\n"),
+        "{printed}"
+    );
     let printed = app.command(&show).await;
     assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), document());
     let printed = app.command(&history).await;
     assert!(
-        printed.starts_with("1\t20") && printed.ends_with("Z\tAnn\tvisitor > trying > paying\t3 milestones\n"),
+        printed.starts_with("1\t20")
+            && printed.ends_with("Z\tAnn\tvisitor > trying > paying\t3 milestones\n"),
         "{printed}"
     );
     // The collector that runs goes by it soon.
@@ -77,7 +81,10 @@ async fn the_command_line_does_the_same(database: Database) {
     .await;
     assert_eq!(app.json(PATH).await["changed_by"], "Ann");
 
-    assert_eq!(app.refused(&set(Some(" "))).await, "--by: The name has to have 1 to 100 characters.");
+    assert_eq!(
+        app.refused(&set(Some(" "))).await,
+        "--by: The name has to have 1 to 100 characters."
+    );
     let mut wrong = document();
     wrong["milestones"][0]["stage"] = json!("gone");
     let wrong = file(&wrong);
@@ -118,7 +125,9 @@ async fn what_was_not_searched_yet_is_searched_after_a_restore(database: Databas
         let restored = TestApp::start(target).await;
         let (restored, id) = (&restored, visit.visitor);
         eventually("the journey is at its stage", || async move {
-            let full = restored.json(&format!("/api/v1/visitors/{id}?site=1")).await;
+            let full = restored
+                .json(&format!("/api/v1/visitors/{id}?site=1"))
+                .await;
             full["journey"]["stage"] == "paying"
         })
         .await;

@@ -145,14 +145,16 @@ fn delivery() -> impl Strategy<Value = Delivery> {
                 Just(definitions),
             )
         })
-        .prop_map(|(settings, atoms, order, together, lanes, definitions)| Delivery {
-            settings,
-            atoms,
-            order,
-            together,
-            lanes,
-            definitions,
-        })
+        .prop_map(
+            |(settings, atoms, order, together, lanes, definitions)| Delivery {
+                settings,
+                atoms,
+                order,
+                together,
+                lanes,
+                definitions,
+            },
+        )
 }
 
 impl Delivery {

@@ -96,7 +96,10 @@ async fn a_search_of_the_past_goes_on_where_it_ended(database: Database) {
     assert_eq!((begun.names.join(" "), begun.items), ("run".to_owned(), 0));
     for items in [7, 14] {
         let slice = desk.store.restate_slice(&restatement().await, 7).await;
-        assert_eq!((slice.unwrap(), restatement().await.items), (Slice::More, items));
+        assert_eq!(
+            (slice.unwrap(), restatement().await.items),
+            (Slice::More, items)
+        );
     }
     // Somebody who was asleep does no harm, and does not move the place back.
     let late = desk.store.restate_slice(&begun, 7).await.unwrap();

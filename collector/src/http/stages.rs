@@ -57,7 +57,11 @@ pub(crate) async fn set(
     };
     let stages = site_stages::set(app.store(), site.id, &definition, by).await?;
     app.restater().look();
-    tracing::info!(site_id = site.id, version = stages.version, "stages changed");
+    tracing::info!(
+        site_id = site.id,
+        version = stages.version,
+        "stages changed"
+    );
     Ok(Answer(stages))
 }
 

@@ -111,9 +111,8 @@ fn journey(own: &[&Fact], definition: &Definition) -> Option<Journey> {
             .map(|place| ReachedStage {
                 stage: definition.key(place).to_owned(),
                 entered_at: entered(own, place, definition),
-                lasted_ms: (place < rank).then(|| {
-                    entered(own, place + 1, definition) - entered(own, place, definition)
-                }),
+                lasted_ms: (place < rank)
+                    .then(|| entered(own, place + 1, definition) - entered(own, place, definition)),
             })
             .collect(),
         first_seen: first.at,

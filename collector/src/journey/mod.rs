@@ -15,11 +15,10 @@ mod stages;
 pub use fact::{Arrival, Engagement, Fact, Moment};
 pub use fold::{Folded, fold, loss};
 pub use model::{
-    Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, ReachedStage, Screen, Session, Touch,
-    UnknownName,
+    Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, ReachedStage, Screen, Session,
+    Touch, UnknownName,
 };
 pub use names::friendly;
-pub use sequence::Loss;
 pub(crate) use progress::{Firsts, Progress};
+pub use sequence::Loss;
 pub use stages::{Definition, MilestoneRule, Reached, Stage, StagesDocument};
-

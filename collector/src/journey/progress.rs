@@ -27,7 +27,10 @@ pub(crate) struct Firsts {
 impl Firsts {
     /// The first time of each milestone that they come to, sent or reached by an event.
     pub(crate) fn reached<'f>(&'f self, definition: &'f Definition) -> BTreeMap<&'f str, i64> {
-        let sent = self.milestones.iter().map(|(name, at)| (name.as_str(), *at));
+        let sent = self
+            .milestones
+            .iter()
+            .map(|(name, at)| (name.as_str(), *at));
         let by_event = self.events.iter().filter_map(|(name, at)| {
             let reached = definition.reached_by_event(name)?;
             Some((reached.milestone, *at))
@@ -115,7 +118,10 @@ mod tests {
 
     fn progress(reached: &[(&str, i64)]) -> Progress {
         let firsts = Firsts {
-            milestones: reached.iter().map(|(n, at)| ((*n).to_owned(), *at)).collect(),
+            milestones: reached
+                .iter()
+                .map(|(n, at)| ((*n).to_owned(), *at))
+                .collect(),
             events: vec![("signup_at".to_owned(), 1)],
         };
         Progress::of(&Definition::standard(), 100, &firsts)
@@ -160,7 +166,12 @@ mod tests {
             .collect();
         assert_eq!(
             gaps,
-            [(10, None), (200, Some(190)), (300, Some(100)), (800, Some(500))]
+            [
+                (10, None),
+                (200, Some(190)),
+                (300, Some(100)),
+                (800, Some(500))
+            ]
         );
     }
 

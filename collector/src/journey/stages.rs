@@ -327,10 +327,7 @@ fn check_milestones(document: &StagesDocument) -> Result<(), Unfit> {
                 }
                 Some(_) => {}
                 None => {
-                    return Err(Unfit::new(
-                        &at("stage"),
-                        "There is no stage with this key.",
-                    ));
+                    return Err(Unfit::new(&at("stage"), "There is no stage with this key."));
                 }
             }
         }
@@ -402,7 +399,10 @@ mod tests {
         assert_eq!((look.milestone, look.rank), ("looked", None));
         assert_eq!(definition.reached_by_event("first_run"), None);
         assert_eq!(definition.events(), ["look", "run"].into());
-        assert_eq!((definition.key(2), definition.rank("paying")), ("paying", Some(2)));
+        assert_eq!(
+            (definition.key(2), definition.rank("paying")),
+            ("paying", Some(2))
+        );
         assert_eq!(
             definition.leading_to(|rank| rank >= 1),
             (vec!["first_run", "paid_at"], vec!["run"])
@@ -414,7 +414,12 @@ mod tests {
         let text = include_str!("../../../docs/stages.product.json");
         let definition = Definition::read(text).unwrap();
         assert_eq!(definition.milestones().len(), 9);
-        assert!(definition.milestones().iter().all(|rule| rule.event.is_some()));
+        assert!(
+            definition
+                .milestones()
+                .iter()
+                .all(|rule| rule.event.is_some())
+        );
     }
 
     #[test]
@@ -439,13 +444,21 @@ mod tests {
             ("/stages/1/label", json!(7), "/stages/1/label"),
             ("/milestones", many(101, &milestone), "/milestones"),
             ("/milestones/0/name", json!("a\nb"), "/milestones/0/name"),
-            ("/milestones/0/name", json!("x".repeat(101)), "/milestones/0/name"),
+            (
+                "/milestones/0/name",
+                json!("x".repeat(101)),
+                "/milestones/0/name",
+            ),
             ("/milestones/2/name", json!("looked"), "/milestones/2/name"),
             ("/milestones/0/stage", json!("gone"), "/milestones/0/stage"),
             ("/milestones/0/stage", json!("new"), "/milestones/0/stage"),
             ("/milestones/1/event", json!("run"), "/milestones/1/event"),
             ("/milestones/1/event", json!(""), "/milestones/1/event"),
-            ("/milestones/1", json!({"name": "a", "stages": "x"}), "/milestones/1/stages"),
+            (
+                "/milestones/1",
+                json!({"name": "a", "stages": "x"}),
+                "/milestones/1/stages",
+            ),
         ] {
             let mut document = good();
             *document.pointer_mut(at).unwrap() = value;

@@ -179,7 +179,12 @@ impl Store {
         let within = include_str!("sql/first_events/of_range.sql");
         let kept = self.range(within, site_id, after, last).await?;
         let found = self
-            .search(site_id, (after, Uuid::max()), (last, Uuid::max()), unsearched)
+            .search(
+                site_id,
+                (after, Uuid::max()),
+                (last, Uuid::max()),
+                unsearched,
+            )
             .await?;
         for (visitor_id, name, at) in kept.into_iter().chain(found) {
             own.entry(visitor_id).or_default().events.push((name, at));
@@ -227,7 +232,11 @@ impl Store {
         if with_events {
             let listed = include_str!("sql/first_events/of_visitors.sql");
             for (visitor_id, name, at) in self.listed_firsts(listed, site_id, visitor_ids).await? {
-                firsts.entry(visitor_id).or_default().events.push((name, at));
+                firsts
+                    .entry(visitor_id)
+                    .or_default()
+                    .events
+                    .push((name, at));
             }
         }
         Ok(firsts)

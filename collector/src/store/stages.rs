@@ -24,12 +24,19 @@ pub(super) struct Stages {
     loading: tokio::sync::Mutex<()>,
 }
 
+/// A site's own definition.
+#[derive(Debug, Clone)]
+struct Own {
+    generation: i64,
+    definition: Arc<Definition>,
+}
+
 /// Definitions of one moment.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Known {
     /// The highest there was.
     pub(super) generation: i64,
-    sites: HashMap<i64, Arc<Definition>>,
+    sites: HashMap<i64, Own>,
     /// Whether any of them has events.
     has_events: bool,
 }
@@ -41,7 +48,7 @@ impl Known {
             && self
                 .sites
                 .get(&site_id)
-                .is_some_and(|definition| definition.reached_by_event(name).is_some())
+                .is_some_and(|own| own.definition.reached_by_event(name).is_some())
     }
 }
 
@@ -88,11 +95,22 @@ impl Store {
     pub fn stages(&self, site_id: i64) -> Arc<Definition> {
         let known = self.stages_known();
         let own = known.sites.get(&site_id);
-        own.map_or_else(Definition::standard, Arc::clone)
+        own.map_or_else(Definition::standard, |own| Arc::clone(&own.definition))
     }
 
     pub(super) fn stages_known(&self) -> Arc<Known> {
         self.0.stages.known.load_full()
+    }
+
+    /// The generation that is known, and the sites that have changed since `generation`.
+    pub(crate) fn stages_since(&self, generation: i64) -> (i64, Vec<i64>) {
+        let known = self.stages_known();
+        let newer = known.sites.iter();
+        let newer = newer.filter(|(_, own)| own.generation > generation);
+        (
+            known.generation,
+            newer.map(|(site_id, _)| *site_id).collect(),
+        )
     }
 
     /// Learns what the database says now.
@@ -121,10 +139,14 @@ impl Store {
                 },
                 Arc::new,
             );
-            next.sites.insert(site_id, definition);
+            let own = Own {
+                generation,
+                definition,
+            };
+            next.sites.insert(site_id, own);
             next.generation = generation;
         }
-        next.has_events = next.sites.values().any(|site| site.has_events());
+        next.has_events = next.sites.values().any(|own| own.definition.has_events());
         self.0.stages.known.store(Arc::new(next));
         Ok(())
     }

@@ -4,7 +4,9 @@
 
 use uuid::Uuid;
 
-use super::{Created, ItemKind, Known, Ordered, SESSION_COLUMNS, VISITOR_COLUMNS, Value, VisitorKey};
+use super::{
+    Created, ItemKind, Known, Ordered, SESSION_COLUMNS, VISITOR_COLUMNS, Value, VisitorKey,
+};
 use crate::journey::{Device, Engagement, Fact, Ga, Moment, Touch, friendly};
 
 /// First times by site, visitor and name.
@@ -92,9 +94,7 @@ impl<'f> Tally<'f> {
             _ => None,
         };
         if let Some((firsts, name)) = firsts {
-            let at = firsts
-                .entry((site_id, visitor_id, name))
-                .or_insert(fact.at);
+            let at = firsts.entry((site_id, visitor_id, name)).or_insert(fact.at);
             *at = fact.at.min(*at);
         }
         if let (Some(new), Some(page_view_id)) = (fact.engagement, fact.page_view_id) {

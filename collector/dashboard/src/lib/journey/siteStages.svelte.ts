@@ -1,22 +1,31 @@
 /** The stages of the site that is looked at, as the collector says them. */
 import { api, type Stage } from '../api';
+import { live } from '../live/live.svelte';
 import { stageLabel, stageShare } from './stages';
 
 class SiteStages {
   /** In order; empty until they are here. */
   list: Stage[] = $state.raw([]);
 
-  /** Asks for those of a site. A question that fails leaves keys in the place of names, which is no reason to say so. */
+  /** Follows those of a site until the returned function is called. A question that fails leaves keys in the place of names, which is no reason to say so. */
   follow(site: number): () => void {
     const asking = new AbortController();
+    const ask = () => {
+      api.stages(site, { signal: asking.signal }).then(
+        (stages) => {
+          if (!asking.signal.aborted) this.list = stages.document.stages;
+        },
+        () => {},
+      );
+    };
     this.list = [];
-    api.stages(site, { signal: asking.signal }).then(
-      (stages) => {
-        if (!asking.signal.aborted) this.list = stages.document.stages;
-      },
-      () => {},
-    );
-    return () => asking.abort();
+    ask();
+    // They may have been changed.
+    const silence = live.listen({ resync: ask });
+    return () => {
+      silence();
+      asking.abort();
+    };
   }
 
   /** Whether the site has this stage, or may have it as far as is known by now. */
