@@ -289,9 +289,10 @@ async fn any_delivery_adds_up_to_the_same(database: Database) {
         ..Config::default()
     });
     let result = tokio::task::block_in_place(|| {
-        runner.run(&delivery(), |delivery| {
+        let ran = runner.run(&delivery(), |delivery| {
             runtime.block_on(deliver(&desk.store, [&desk.ingest, &second], &delivery))
-        })
+        });
+        ran.map_err(|failure| failure.to_string())
     });
     second.drain().await;
     if let Err(failure) = result {

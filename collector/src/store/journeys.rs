@@ -193,21 +193,29 @@ impl Store {
 /// Those who have reached a stage and none above it.
 fn at_stage<'a>(filters: &mut Filters<'a>, definition: &'a Definition, rank: usize) {
     let mut add = |not: &str, (milestones, events): (Vec<&'a str>, Vec<&'a str>)| {
-        let milestone = "EXISTS (SELECT 1 FROM milestones AS m WHERE m.site_id = visitors.site_id
-            AND m.visitor_id = visitors.visitor_id AND m.name IN ($?))";
-        let event = "EXISTS (SELECT 1 FROM first_events AS e WHERE e.site_id = visitors.site_id
-            AND e.visitor_id = visitors.visitor_id AND e.name IN ($?))";
-        let reached = if events.is_empty() {
-            format!("{not}{milestone}")
-        } else {
-            format!("{not}({milestone} OR {event})")
-        };
-        filters.add_lists(&reached, &[&milestones, &events]);
+        let reached = reached("visitors", !events.is_empty());
+        filters.add_lists(&format!("{not}{reached}"), &[&milestones, &events]);
     };
     if rank > 0 {
         add("", definition.leading_to(|other| other == rank));
     }
     add("NOT ", definition.leading_to(|other| other > rank));
+}
+
+/// The condition that a visitor, a row of `table`, has reached a milestone of list 0, or by an event of list 1.
+pub(super) fn reached(table: &str, by_events: bool) -> String {
+    let first = |table_of_firsts: &str, list: usize| {
+        format!(
+            "EXISTS (SELECT 1 FROM {table_of_firsts} AS f WHERE f.site_id = {table}.site_id
+                AND f.visitor_id = {table}.visitor_id AND f.name IN ({{{list}}}))"
+        )
+    };
+    let milestone = first("milestones", 0);
+    if by_events {
+        format!("({milestone} OR {})", first("first_events", 1))
+    } else {
+        milestone
+    }
 }
 
 /// Ids that one statement lists at most.

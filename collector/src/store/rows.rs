@@ -358,21 +358,25 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// Adds `condition`, in which each `$?` stands for the items of one of `lists`.
+    /// Adds `condition`, in which `{0}` stands for the items of the first of `lists`, `{1}` for those of the second.
     pub(super) fn add_lists(&mut self, condition: &str, lists: &[&[&'a str]]) {
-        self.text.push_str("AND ");
-        let mut parts = condition.split("$?");
-        self.text.push_str(parts.next().unwrap_or_default());
-        for (list, rest) in lists.iter().zip(parts) {
+        let mut text = condition.to_owned();
+        for (place, list) in lists.iter().enumerate() {
+            let mark = format!("{{{place}}}");
+            if !text.contains(&mark) {
+                continue;
+            }
             let first = self.own + self.values.len() + 1;
             self.values.extend(list.iter().copied().map(Value::from));
-            match list.len() {
+            let items = match list.len() {
                 // Nothing is among none; PostgreSQL wants to be told so.
-                0 => self.text.push_str("NULL"),
-                items => self.text.push_str(&placeholders(first, items)),
-            }
-            self.text.push_str(rest);
+                0 => "NULL".to_owned(),
+                items => placeholders(first, items),
+            };
+            text = text.replace(&mark, &items);
         }
+        self.text.push_str("AND ");
+        self.text.push_str(&text);
         self.text.push(' ');
     }
 
@@ -452,11 +456,12 @@ mod tests {
             "WHERE x = $1 AND y = $2 AND a = $3 AND (c = $4 OR d = $4) LIMIT 1"
         );
         assert_eq!(filters.values.len(), 2);
-        filters.add_lists("NOT (e IN ($?) OR f IN ($?))", &[&["y", "z"], &[]]);
+        filters.add_lists("NOT (e IN ({0}) OR f IN ({1}))", &[&["y", "z"], &[]]);
+        filters.add_lists("(g IN ({1}) OR h IN ({1}))", &[&["unused"], &["v"]]);
         assert!(
             filters
                 .apply("{filters}")
-                .ends_with(" AND NOT (e IN ($5, $6) OR f IN (NULL))")
+                .ends_with(" AND NOT (e IN ($5, $6) OR f IN (NULL)) AND (g IN ($7) OR h IN ($7))")
         );
     }
 }
