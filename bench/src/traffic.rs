@@ -286,7 +286,7 @@ mod tests {
     use std::collections::HashSet;
 
     use waymark_collector::ingest::{Received, envelope, read};
-    use waymark_collector::journey::Fact;
+    use waymark_collector::journey::{Definition, Fact};
     use waymark_collector::store::sites::Site;
 
     use super::*;
@@ -336,7 +336,11 @@ mod tests {
             assert!(arrival.touch.is_some() && arrival.first_touch.is_some());
             assert!(arrival.ga.is_some() && arrival.started_at.is_some());
             assert_eq!(facts.iter().filter(|f| f.url.is_some()).count(), {
-                let milestones = facts.iter().filter(|f| f.stage().is_some()).count();
+                let standard = Definition::standard();
+                let milestones = facts
+                    .iter()
+                    .filter(|f| f.reaches(&standard).is_some())
+                    .count();
                 BATCH_ITEMS - milestones
             });
             assert_eq!(facts.iter().filter(|f| f.value.is_some()).count(), 1);

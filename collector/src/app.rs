@@ -20,6 +20,7 @@ use crate::http::rate::RateLimit;
 use crate::http::throttle::Throttle;
 use crate::ingest::live::Update;
 use crate::ingest::{Ingest, IngestOptions};
+use crate::restating::Restater;
 use crate::store::Store;
 
 /// 65 536 clients, in 1 MiB.
@@ -45,6 +46,7 @@ struct Shared {
     is_https: bool,
     store: Store,
     ingest: Ingest,
+    restater: Arc<Restater>,
     live: broadcast::Sender<Arc<Update>>,
     directory: Directory,
     requests: Requests,
@@ -81,6 +83,7 @@ impl App {
             is_https: config.is_https(),
             directory: Directory::new(store.clone(), Arc::clone(ingest.catalogues())),
             ingest,
+            restater: Restater::new(store.clone(), live.clone()),
             live,
             requests: Requests::default(),
             assets: Assets::embedded(&config.script_name),
@@ -146,6 +149,11 @@ impl App {
 
     pub(crate) fn ingest(&self) -> &Ingest {
         &self.0.ingest
+    }
+
+    /// Who searches the past when stages change.
+    pub(crate) fn restater(&self) -> &Arc<Restater> {
+        &self.0.restater
     }
 
     pub(crate) fn live(&self) -> &broadcast::Sender<Arc<Update>> {

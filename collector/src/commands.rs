@@ -1,6 +1,6 @@
 //! The commands that are not `serve`, one file for each noun.
 //!
-//! Those on sites, their catalogues, keys and people work on the database directly, also while a collector runs on it, which knows of a
+//! Those on sites, their catalogues and stages, keys and people work on the database directly, also while a collector runs on it, which knows of a
 //! change within two seconds. Everything they print is for the operator's terminal; a secret is printed once, here, and
 //! never logged.
 
@@ -11,6 +11,7 @@ mod geo;
 mod keys;
 mod persons;
 mod sites;
+mod stages;
 mod users;
 
 use std::io::Write;
@@ -24,6 +25,7 @@ pub use geo::{GeoCommand, run as geo};
 pub use keys::KeysCommand;
 pub use persons::PersonsCommand;
 pub use sites::SitesCommand;
+pub use stages::StagesCommand;
 pub use users::UsersCommand;
 pub(crate) use users::setup_link;
 
@@ -44,6 +46,9 @@ pub enum Command {
     /// Event catalogues: which events a site has, and what their properties look like (docs/catalogue.md)
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    /// Milestones and stages: what leads where, and what another definition would change (docs/stages.md)
+    #[command(subcommand)]
+    Stages(StagesCommand),
     /// Keys of machines: API keys may read, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -129,6 +134,7 @@ pub async fn run(
     match command {
         Command::Sites(command) => sites::run(command, config, store, out).await,
         Command::Catalogue(command) => catalogue::run(command, store, out).await,
+        Command::Stages(command) => stages::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
         Command::Persons(command) => persons::run(command, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,

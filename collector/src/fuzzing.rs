@@ -15,6 +15,7 @@ use crate::http::client;
 use crate::http::client_address::TrustedProxies;
 use crate::ingest::segment::{self, Call};
 use crate::ingest::{self, Reading, Received, envelope};
+use crate::journey::Definition;
 use crate::store::sites::Site;
 
 const LIMIT: usize = 64 * 1024;
@@ -57,7 +58,9 @@ pub fn segment(data: &[u8]) {
         return;
     };
     let site = site();
+    let stages = Definition::standard();
     let request = segment::Request {
+        stages: &stages,
         received: received(),
         locate: Some(&|address| (Place::default(), Some(address.to_string()))),
     };

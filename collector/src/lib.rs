@@ -32,5 +32,7 @@ mod clock;
 mod credentials;
 mod geo;
 mod http;
+mod restating;
 mod site_catalogue;
 mod site_rules;
+mod site_stages;

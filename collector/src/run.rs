@@ -151,6 +151,11 @@ impl Collector {
                 .watch(stopping.clone())
                 .with_current_subscriber(),
         );
+        let restating = tokio::spawn(
+            Arc::clone(self.app.restater())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
         let router = router(self.app.clone());
         let mut server = pin!(serve::serve(
             self.listener,
@@ -175,6 +180,7 @@ impl Collector {
             }
         }
         let _ = watching.await;
+        let _ = restating.await;
         let closed = tokio::time::timeout(CLOSING, self.app.store().close());
         if closed.await.is_err() {
             tracing::warn!("the database did not let go in time and was left");
@@ -223,6 +229,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
             Command::Sites(_)
             | Command::Catalogue(_)
+            | Command::Stages(_)
             | Command::Keys(_)
             | Command::Persons(_)
             | Command::Users(_) => {

@@ -42,8 +42,9 @@ fn with(name: &str, props: Value) -> Value {
     item("event", json!({"name": name, "props": props}))
 }
 
-struct Owner {
-    app: TestApp,
+/// A collector whose owner is signed in.
+pub(super) struct Owner {
+    pub(super) app: TestApp,
     cookie: String,
 }
 
@@ -53,11 +54,11 @@ impl Owner {
         Self { app, cookie }
     }
 
-    async fn start(database: Database) -> Self {
+    pub(super) async fn start(database: Database) -> Self {
         Self::of(TestApp::start(database).await).await
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
         let mut request = self
             .app
             .request(method, path)

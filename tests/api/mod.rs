@@ -25,4 +25,6 @@ mod segment;
 mod segment_clients;
 mod segment_messages;
 mod server_keys;
+mod stages;
+mod stages_command;
 mod types_command;

@@ -65,7 +65,8 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
 
     scene
         .eventually_number(
-            "SELECT COUNT(*) FROM visitors WHERE stage = 1 AND source = 'newsletter'",
+            "SELECT COUNT(*) FROM visitors AS v JOIN milestones AS m ON m.visitor_id = v.visitor_id
+             WHERE m.name = 'signup_at' AND v.source = 'newsletter'",
             1,
         )
         .await;
@@ -97,6 +98,9 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     for expected in ["newsletter", "email", "june-tides", "index.html"] {
         assert!(shown.contains(expected), "the row says {expected}: {shown}");
     }
+    // The stages to choose from are the site's, by the names it has for them.
+    let chip = scene.element("stage-filter-qualified").await;
+    assert_eq!(chip.text().await.expect("its text"), "Qualified");
     browser.screenshot(&format!("journeys-{kind}")).await;
 
     // One journey: source, landing page, pages, milestone, stage.

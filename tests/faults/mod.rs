@@ -14,6 +14,7 @@ mod load;
 mod outage;
 mod replay;
 mod slow_loris;
+mod stages;
 
 use crate::support::collector::Collector;
 use crate::support::database::Database;

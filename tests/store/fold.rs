@@ -1,6 +1,6 @@
 //! The store against the definition: the same items in any order, any number of times, in any batches, over any number
 //! of connections and two collectors, add up to what [`waymark_collector::journey::fold`] says of the set, and so does
-//! what is missing of it.
+//! what is missing of it. So it is under every definition of stages, also under one that is changed in the middle.
 
 use std::collections::HashMap;
 
@@ -15,6 +15,7 @@ use waymark_collector::store::sites::Site;
 use waymark_collector::store::{Bots, EntryFilter, SessionFilter, Store, VisitorFilter};
 use waymark_protocol::Status;
 
+use super::definitions::{DEFINITIONS, definition, restate, set};
 use super::desk::{
     BOT, Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions,
     submit_from,
@@ -73,6 +74,8 @@ struct Delivery {
     together: usize,
     /// Requests at a time.
     lanes: usize,
+    /// The number of the site's definition of stages, and of the one that it is changed to in the middle.
+    definitions: (usize, Option<usize>),
 }
 
 fn delivery() -> impl Strategy<Value = Delivery> {
@@ -125,8 +128,9 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         proptest::collection::vec((atom, 1..4_usize), 1..30),
         1..8_usize,
         1..5_usize,
+        (0..DEFINITIONS, proptest::option::of(0..DEFINITIONS)),
     )
-        .prop_flat_map(|(settings, atoms, together, lanes)| {
+        .prop_flat_map(|(settings, atoms, together, lanes, definitions)| {
             let order: Vec<usize> = atoms
                 .iter()
                 .enumerate()
@@ -139,15 +143,19 @@ fn delivery() -> impl Strategy<Value = Delivery> {
                 Just(order).prop_shuffle(),
                 Just(together),
                 Just(lanes),
+                Just(definitions),
             )
         })
-        .prop_map(|(settings, atoms, order, together, lanes)| Delivery {
-            settings,
-            atoms,
-            order,
-            together,
-            lanes,
-        })
+        .prop_map(
+            |(settings, atoms, order, together, lanes, definitions)| Delivery {
+                settings,
+                atoms,
+                order,
+                together,
+                lanes,
+                definitions,
+            },
+        )
 }
 
 impl Delivery {
@@ -282,9 +290,10 @@ async fn any_delivery_adds_up_to_the_same(database: Database) {
         ..Config::default()
     });
     let result = tokio::task::block_in_place(|| {
-        runner.run(&delivery(), |delivery| {
+        let ran = runner.run(&delivery(), |delivery| {
             runtime.block_on(deliver(&desk.store, [&desk.ingest, &second], &delivery))
-        })
+        });
+        ran.map_err(|failure| failure.to_string())
     });
     second.drain().await;
     if let Err(failure) = result {
@@ -300,11 +309,25 @@ async fn deliver(
 ) -> Result<(), TestCaseError> {
     let site = fresh_site();
     let batches = delivery.batches();
+    let (first, next) = delivery.definitions;
+    if first > 0 {
+        set(store, site.id, &definition(first)).await;
+        // There is no past yet, and it is searched all the same.
+        restate(store, site.id, 3).await;
+    }
     let lanes = (0..delivery.lanes).map(|lane| {
         let (site, batches) = (&site, &batches);
         async move {
             let mut statuses = Vec::new();
-            for (batch, received) in batches.iter().skip(lane).step_by(delivery.lanes) {
+            let own = batches.iter().skip(lane).step_by(delivery.lanes);
+            let half = own.len() / 2;
+            for (number, (batch, received)) in own.enumerate() {
+                if let (0, Some(next)) = (lane, next)
+                    && number == half
+                {
+                    set(store, site.id, &definition(next)).await;
+                    restate(store, site.id, 3).await;
+                }
                 let answer = submit_from(ingests[lane % 2], site, batch, received)
                     .await
                     .unwrap();
@@ -340,7 +363,7 @@ async fn deliver(
             .all(|(_, status)| matches!(status, Status::Accepted | Status::Duplicate))
     );
 
-    let folded = fold(facts.values());
+    let folded = fold(facts.values(), &definition(next.unwrap_or(first)));
     let stored = journeys(
         store,
         site.id,
@@ -350,6 +373,24 @@ async fn deliver(
         },
     )
     .await;
+    for stage in definition(next.unwrap_or(first)).stages() {
+        let filter = VisitorFilter {
+            stage: Some(stage.key.clone()),
+            bots: Bots::Include,
+            ..Default::default()
+        };
+        let stored: Vec<Uuid> = journeys(store, site.id, &filter)
+            .await
+            .into_iter()
+            .map(|journey| journey.visitor_id)
+            .collect();
+        let there = folded.journeys.iter();
+        let folded: Vec<Uuid> = there
+            .filter(|journey| journey.stage == stage.key)
+            .map(|journey| journey.visitor_id)
+            .collect();
+        prop_assert_eq!(stored, folded, "at {}", stage.key);
+    }
     prop_assert_eq!(stored, folded.journeys);
     let stored = sessions(
         store,

@@ -3,6 +3,7 @@
 mod answers;
 mod bots;
 mod concurrency;
+mod definitions;
 mod desk;
 mod failures;
 mod fold;
@@ -14,3 +15,4 @@ mod loss;
 mod persons;
 mod rejected;
 mod segment;
+mod stages;

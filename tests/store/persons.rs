@@ -64,7 +64,8 @@ async fn compare<'f>(
     facts: impl Iterator<Item = &'f Fact>,
     merges: &[Merge],
 ) -> Result<Vec<Person>, TestCaseError> {
-    let folded = persons(facts, merges);
+    let definition = store.stages(site_id);
+    let folded = persons(facts, merges, &definition);
     let filter = VisitorFilter {
         bots: Bots::Include,
         ..VisitorFilter::default()
@@ -113,7 +114,7 @@ async fn compare<'f>(
     for account in accounts {
         let people = store.account_people(site_id, &account.id).await.unwrap();
         let slices: Vec<&Slice> = people.iter().flat_map(|found| &found.slices).collect();
-        told.push((account, Figures::of(&slices)));
+        told.push((account, Figures::of(&slices, &definition)));
     }
     prop_assert_eq!(readable(&told), readable(&folded.accounts));
     Ok(folded.persons)

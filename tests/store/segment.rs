@@ -62,7 +62,9 @@ async fn a_broken_field_costs_no_more_than_its_message(database: Database) {
                 continue;
             };
             let locate = |_| -> Located { Located::default() };
+            let stages = desk.store.stages(1);
             let request = Request {
+                stages: &stages,
                 received: Received {
                     at_ms: NOW,
                     ..Received::default()

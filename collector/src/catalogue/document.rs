@@ -29,7 +29,7 @@ pub struct Unfit {
 }
 
 impl Unfit {
-    pub(super) fn new(at: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(at: &str, message: impl Into<String>) -> Self {
         Self {
             at: at.to_owned(),
             message: message.into(),

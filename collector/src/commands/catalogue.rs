@@ -86,8 +86,7 @@ pub(super) async fn run(
         CatalogueCommand::Unknown { site } => {
             let site = sites::find(store, *site).await?;
             for found in store.findings(site.id).await? {
-                let last = jiff::Timestamp::from_millisecond(found.last_seen)
-                    .map_or_else(|_| found.last_seen.to_string(), |at| format!("{at:.0}"));
+                let last = moment(found.last_seen);
                 writeln!(
                     out,
                     "{}\t{last}\t{}\t{}\t{}",
@@ -128,8 +127,21 @@ fn fate(mode: Mode) -> &'static str {
     }
 }
 
+/// A time as people read it.
+pub(super) fn moment(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| format!("{at:.0}"))
+}
+
 /// Reads and checks a document.
 fn read(path: &Path) -> Result<Document, CommandError> {
+    let text = text(path)?;
+    let document = Document::read(&text)
+        .and_then(|document| site_catalogue::check(document.as_json().clone()));
+    document.map_err(|unfit| CommandError::Refused(format!("{}: {unfit}", path.display())))
+}
+
+/// The text of a file, or what is typed or piped in.
+pub(super) fn text(path: &Path) -> Result<String, CommandError> {
     let mut text = String::new();
     let read = if path == Path::new("-") {
         std::io::stdin().read_to_string(&mut text)
@@ -137,9 +149,7 @@ fn read(path: &Path) -> Result<Document, CommandError> {
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.map_err(|error| CommandError::Refused(format!("{}: {error}", path.display())))?;
-    let document = Document::read(&text)
-        .and_then(|document| site_catalogue::check(document.as_json().clone()));
-    document.map_err(|unfit| CommandError::Refused(format!("{}: {unfit}", path.display())))
+    Ok(text)
 }
 
 impl From<CatalogueError> for CommandError {

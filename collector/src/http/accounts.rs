@@ -82,7 +82,7 @@ pub(crate) async fn one(
         .ok_or_else(ApiError::not_found)?;
     let mut found = app.store().account_people(site.id, &id).await?;
     let slices: Vec<&Slice> = found.iter().flat_map(|found| &found.slices).collect();
-    let figures = Figures::of(&slices);
+    let figures = Figures::of(&slices, &app.store().stages(site.id));
     let within = Slices::of(slices.iter().copied());
     let total_people = found.len();
     found.truncate(PEOPLE);

@@ -225,10 +225,7 @@ fn may_ask(patterns: &[origin::OriginPattern], headers: &HeaderMap) -> bool {
 impl From<CatalogueError> for ApiError {
     fn from(error: CatalogueError) -> Self {
         match error {
-            CatalogueError::Unfit(unfit) => {
-                let field = format!("document{}", unfit.at);
-                Self::new(Code::InvalidField, unfit.message).field(field)
-            }
+            CatalogueError::Unfit(unfit) => unfit.into(),
             CatalogueError::Mode(message) => Self::new(Code::InvalidField, message).field("mode"),
             CatalogueError::Name(message) => Self::new(Code::InvalidField, message).field("name"),
             CatalogueError::Store(error) => error.into(),

@@ -36,6 +36,7 @@ mod segment;
 pub(crate) mod serve;
 mod sessions;
 mod sites;
+mod stages;
 pub(crate) mod throttle;
 mod trace;
 mod visitors;

@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
-    persons, rejected, segment, sessions, sites, visitors,
+    persons, rejected, segment, sessions, sites, stages, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
@@ -49,6 +49,10 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
         catalogue::adopt,
         catalogue::findings,
         catalogue::forget,
+        stages::show,
+        stages::set,
+        stages::preview,
+        stages::history,
         visitors::list,
         visitors::one,
         visitors::decide_bot,

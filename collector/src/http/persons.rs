@@ -25,7 +25,7 @@ pub(crate) async fn list(
     Query(params): Query<ListParams>,
 ) -> Result<Json<Page<Person>>, ApiError> {
     let site = caller.site(&app, params.site).await?;
-    let (filter, cursor, limit) = params.split();
+    let (filter, cursor, limit) = params.split(&app, &site)?;
     let page = app
         .store()
         .persons(site.id, &filter, cursor.as_deref(), limit)

@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
-    health, input, keys, live, loss, openapi, persons, rejected, segment, sessions, sites, trace,
-    visitors,
+    health, input, keys, live, loss, openapi, persons, rejected, segment, sessions, sites, stages,
+    trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -56,6 +56,9 @@ pub(crate) fn router(app: App) -> Router {
             "/sites/{id}/catalogue/findings",
             get(catalogue::findings).delete(catalogue::forget),
         )
+        .route("/sites/{id}/stages", get(stages::show).put(stages::set))
+        .route("/sites/{id}/stages/preview", post(stages::preview))
+        .route("/sites/{id}/stages/history", get(stages::history))
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))

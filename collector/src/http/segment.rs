@@ -125,9 +125,11 @@ async fn ingest(
         .map_err(|wait| ApiError::rate_limited("with this write key", wait))?;
     let how = "give it as the write key.";
     *listed = admission::admit(&sender.site, headers, sender.has_server_key, how)?;
+    let stages = app.store().stages(site.id);
     let items = {
         let locate = |address: IpAddr| located(app, address);
         let request = segment::Request {
+            stages: &stages,
             received: received(app, &parts.extensions, headers),
             locate: sender
                 .has_server_key

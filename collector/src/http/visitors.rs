@@ -11,8 +11,9 @@ use super::caller::Caller;
 use super::input::{self, Id, Limit, Query};
 use super::openapi::failures;
 use crate::app::App;
-use crate::error::ApiError;
-use crate::journey::{Entry, Journey, Session, Stage};
+use crate::error::{ApiError, Code};
+use crate::journey::{Entry, Journey, Session};
+use crate::store::sites::Site;
 use crate::store::{Bots, EntryFilter, Page, SessionFilter, VisitorFilter};
 
 /// Sessions that come with a journey; the list of sessions has the rest.
@@ -24,8 +25,7 @@ pub(super) const SESSIONS: u32 = 500;
 pub(crate) struct ListParams {
     pub(super) site: Option<i64>,
     q: Option<String>,
-    #[serde(default, deserialize_with = "input::parsed")]
-    stage: Option<Stage>,
+    stage: Option<String>,
     source: Option<String>,
     #[serde(default, deserialize_with = "input::parsed")]
     bots: Option<Bots>,
@@ -36,15 +36,27 @@ pub(crate) struct ListParams {
 }
 
 impl ListParams {
-    /// The filter, the cursor and the length of the page.
-    pub(super) fn split(self) -> (VisitorFilter, Option<String>, u32) {
+    /// The filter, the cursor and the length of the page. An error if the site has no such stage.
+    pub(super) fn split(
+        self,
+        app: &App,
+        site: &Site,
+    ) -> Result<(VisitorFilter, Option<String>, u32), ApiError> {
+        if let Some(stage) = &self.stage {
+            let definition = app.store().stages(site.id);
+            if definition.rank(stage).is_none() {
+                let keys: Vec<&str> = definition.stages().iter().map(|s| s.key.as_str()).collect();
+                let message = format!("The site has the stages {}.", keys.join(", "));
+                return Err(ApiError::new(Code::InvalidParameter, message).field("stage"));
+            }
+        }
         let filter = VisitorFilter {
             q: self.q,
             stage: self.stage,
             source: self.source,
             bots: self.bots.unwrap_or_default(),
         };
-        (filter, self.cursor, self.limit.get())
+        Ok((filter, self.cursor, self.limit.get()))
     }
 }
 
@@ -56,7 +68,7 @@ pub(crate) async fn list(
     Query(params): Query<ListParams>,
 ) -> Result<Json<Page<Journey>>, ApiError> {
     let site = caller.site(&app, params.site).await?;
-    let (filter, cursor, limit) = params.split();
+    let (filter, cursor, limit) = params.split(&app, &site)?;
     let page = app
         .store()
         .visitors(site.id, &filter, cursor.as_deref(), limit)

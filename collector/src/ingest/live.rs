@@ -19,6 +19,18 @@ pub struct Update {
     pub entries: Vec<Entry>,
     /// Every journey that the commit touched, as it stands after it.
     pub journeys: Vec<Journey>,
-    /// Whether more changed than an update holds: both lists are empty, and whoever shows them has to load them.
+    /// Whether more changed than an update holds, or what everything is shown by: both lists are empty, and whoever shows them has to load them.
     pub too_much: bool,
+}
+
+impl Update {
+    /// Whoever shows the site has to load it again.
+    pub(crate) fn reload(site_id: i64) -> Self {
+        Self {
+            site_id,
+            entries: Vec::new(),
+            journeys: Vec::new(),
+            too_much: true,
+        }
+    }
 }

@@ -109,7 +109,7 @@ async fn work(
             tracing::info!(items = facts.len(), ms, "a transaction was slow");
         }
         count(&facts, &outcomes, findings);
-        let news = Changes::of(&facts, &outcomes, live.receiver_count() > 0);
+        let news = Changes::of(database.store, &facts, &outcomes, live.receiver_count() > 0);
         taken.done(outcomes);
         // After the answers: those who watch can wait a moment longer than those who send.
         news.tell(database.store, live).await;
@@ -221,7 +221,7 @@ impl Change {
 
 impl Changes {
     /// Gathers the changes; none when nobody watches, because then they would be built for nothing.
-    fn of(facts: &[&Fact], outcomes: &[Outcome], watched: bool) -> Self {
+    fn of(store: &Store, facts: &[&Fact], outcomes: &[Outcome], watched: bool) -> Self {
         let mut sites: BTreeMap<i64, Change> = BTreeMap::new();
         let accepted = facts
             .iter()
@@ -232,7 +232,8 @@ impl Changes {
             if !change.is_too_much() {
                 change.bytes += fact.weight();
                 change.visitors.insert(fact.arrival.visitor_id);
-                change.entries.extend(fact.entry());
+                let definition = store.stages(fact.arrival.site_id);
+                change.entries.extend(fact.entry(&definition));
             }
         }
         Self(sites)

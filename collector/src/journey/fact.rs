@@ -7,7 +7,7 @@ use waymark_protocol::{Consent, ItemKind};
 
 use super::model::{Device, Entry, EntryKind, Ga, Screen, Touch};
 use super::names::friendly;
-use super::stages::Stage;
+use super::stages::{Definition, Reached};
 use crate::catalogue::Finding;
 
 /// The place of an item in time: by time, and by id where two share a millisecond. Everything that is first or last
@@ -179,16 +179,21 @@ impl Fact {
             .map_or(self.at, |at| at.min(self.at))
     }
 
-    /// The stage that a milestone leads to.
-    pub fn stage(&self) -> Option<Stage> {
+    /// The milestone that it reaches.
+    pub fn reaches<'a>(&'a self, definition: &'a Definition) -> Option<Reached<'a>> {
+        let name = self.name.as_deref()?;
         match self.kind {
-            ItemKind::Milestone => self.name.as_deref().and_then(Stage::of_milestone),
+            ItemKind::Milestone => Some(Reached {
+                milestone: name,
+                rank: definition.rank_of_milestone(name),
+            }),
+            ItemKind::Event => definition.reached_by_event(name),
             _ => None,
         }
     }
 
     /// The line it makes in a timeline; `None` for a ping.
-    pub fn entry(&self) -> Option<Entry> {
+    pub fn entry(&self, definition: &Definition) -> Option<Entry> {
         Some(Entry {
             id: self.id,
             kind: EntryKind::of(self.kind)?,
@@ -209,7 +214,10 @@ impl Fact {
             user_id: self.known_user().map(str::to_owned),
             visible_ms: None,
             scroll_max: None,
-            stage: self.stage(),
+            stage: self
+                .reaches(definition)
+                .and_then(|reached| reached.rank)
+                .map(|rank| definition.key(rank).to_owned()),
             bot: self.arrival.device.is_bot(),
         })
     }

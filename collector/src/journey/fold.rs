@@ -8,7 +8,9 @@
 //! - counts count the facts; how a page is going is the most that any ping said;
 //! - a fact that is not dated says how a page is going and nothing else;
 //! - what a tab's numbers leave out is missing;
-//! - a page's visible time belongs to the session in which the page was opened.
+//! - a page's visible time belongs to the session in which the page was opened;
+//! - a milestone is reached by the first fact that reaches it, and a stage is the highest that any fact leads to, by the
+//!   definition of the site.
 
 mod persons;
 
@@ -18,10 +20,10 @@ use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
 use super::fact::Fact;
-use super::model::{Entry, Ga, Journey, MarkedBy, Milestone, Session};
+use super::model::{Entry, Ga, Journey, MarkedBy, Milestone, ReachedStage, Session};
 use super::names::friendly;
 use super::sequence::{BLOCK, EMPTY_BLOCKS, Loss, MOST};
-use super::stages::Stage;
+use super::stages::Definition;
 pub use persons::{Persons, persons};
 
 /// Everything that readers see of a set of facts of one site.
@@ -36,7 +38,7 @@ pub struct Folded {
 }
 
 /// Folds facts of one site, each of them once: which of two facts with one id counts is for the caller to say.
-pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
+pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>, definition: &Definition) -> Folded {
     let mut facts: Vec<&Fact> = facts.into_iter().collect();
     facts.sort_by_key(|fact| fact.moment());
 
@@ -53,14 +55,21 @@ pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Folded {
 
     let is_known_bot = |visitor| visitors.get(visitor).is_some_and(|own| is_bot(own));
     let mut folded = Folded {
-        journeys: visitors.values().filter_map(|own| journey(own)).collect(),
+        journeys: visitors
+            .values()
+            .filter_map(|own| journey(own, definition))
+            .collect(),
         sessions: sessions
             .iter()
             .filter_map(|((visitor, _), own)| session(own, &facts, is_known_bot(visitor)))
             .collect(),
         entries: facts
             .iter()
-            .filter_map(|fact| entry(fact, &facts, is_known_bot(&fact.arrival.visitor_id)))
+            .filter_map(|fact| {
+                let mut entry = entry(fact, &facts, definition)?;
+                entry.bot = is_known_bot(&fact.arrival.visitor_id);
+                Some(entry)
+            })
             .collect(),
     };
     folded
@@ -80,15 +89,11 @@ fn is_bot(own: &[&Fact]) -> bool {
 }
 
 /// `own` are the facts of one visitor, in order.
-fn journey(own: &[&Fact]) -> Option<Journey> {
+fn journey(own: &[&Fact], definition: &Definition) -> Option<Journey> {
     let (first, last) = (own.first()?, own.last()?);
     let of_kind = |kind| own.iter().filter(|fact| fact.kind == kind).count() as i64;
     let sessions: BTreeSet<Uuid> = own.iter().map(|fact| fact.arrival.session_id).collect();
-    let stage = own
-        .iter()
-        .filter_map(|fact| fact.stage())
-        .max()
-        .unwrap_or_default();
+    let (stage, stage_at, stages) = progress(own, definition);
     Some(Journey {
         visitor_id: first.arrival.visitor_id,
         name: friendly(first.arrival.visitor_id),
@@ -103,10 +108,8 @@ fn journey(own: &[&Fact]) -> Option<Journey> {
             .find_map(|fact| fact.account())
             .map(str::to_owned),
         stage,
-        stage_at: own
-            .iter()
-            .find(|fact| fact.stage() == Some(stage))
-            .map(|fact| fact.at),
+        stage_at,
+        stages,
         first_seen: first.at,
         last_seen: last.at,
         total_sessions: sessions.len() as i64,
@@ -115,27 +118,64 @@ fn journey(own: &[&Fact]) -> Option<Journey> {
         first_touch: first.origin().cloned(),
         device: first.arrival.device.clone(),
         ga: ga(own.iter().rev()),
-        milestones: milestones(own),
+        milestones: milestones(own, definition),
         bot: is_bot(own),
         bot_by: is_bot(own).then_some(MarkedBy::Rules),
         rules: first.arrival.rules,
     })
 }
 
-fn milestones(own: &[&Fact]) -> Vec<Milestone> {
-    let mut milestones: Vec<Milestone> = Vec::new();
-    for fact in own.iter().filter(|fact| fact.kind == ItemKind::Milestone) {
-        let Some(name) = &fact.name else { continue };
-        if milestones.iter().all(|reached| reached.name != *name) {
-            milestones.push(Milestone {
-                name: name.clone(),
-                at: fact.at,
-                stage: Stage::of_milestone(name),
-            });
+/// The highest stage that facts, in order, lead to, when it was entered, and the stages up to it.
+fn progress(own: &[&Fact], definition: &Definition) -> (String, Option<i64>, Vec<ReachedStage>) {
+    let rank = own.iter().filter_map(|fact| rank(fact, definition)).max();
+    let rank = rank.unwrap_or(0);
+    let stages = (0..=rank)
+        .map(|place| ReachedStage {
+            stage: definition.key(place).to_owned(),
+            entered_at: entered(own, place, definition),
+            lasted_ms: (place < rank)
+                .then(|| entered(own, place + 1, definition) - entered(own, place, definition)),
+        })
+        .collect();
+    let stage_at = (rank > 0).then(|| entered(own, rank, definition));
+    (definition.key(rank).to_owned(), stage_at, stages)
+}
+
+/// The place of the stage that a fact leads to.
+fn rank(fact: &Fact, definition: &Definition) -> Option<usize> {
+    fact.reaches(definition)?.rank
+}
+
+/// When a visitor of whom these are the facts, in order, entered a stage: at the first fact that leads to it or to a
+/// higher one; the first stage, to which nothing leads, at the first fact.
+fn entered(own: &[&Fact], place: usize, definition: &Definition) -> i64 {
+    own.iter()
+        .find(|fact| place == 0 || rank(fact, definition) >= Some(place))
+        .map_or(0, |fact| fact.at)
+}
+
+fn milestones(own: &[&Fact], definition: &Definition) -> Vec<Milestone> {
+    let first_seen = own.first().map_or(0, |fact| fact.at);
+    let mut reached: Vec<(i64, &str, Option<usize>)> = Vec::new();
+    for fact in own {
+        if let Some(one) = fact.reaches(definition)
+            && reached.iter().all(|(_, name, _)| *name != one.milestone)
+        {
+            reached.push((fact.at, one.milestone, one.rank));
         }
     }
-    milestones.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    reached.sort_unstable();
+    let before = |place: usize| place.checked_sub(1).map(|place| reached[place].0);
+    let milestones = reached.iter().enumerate();
     milestones
+        .map(|(place, (at, name, rank))| Milestone {
+            name: (*name).to_owned(),
+            at: *at,
+            stage: rank.map(|rank| definition.key(rank).to_owned()),
+            since_first_ms: at - first_seen,
+            since_previous_ms: before(place).map(|before| at - before),
+        })
+        .collect()
 }
 
 /// `own` are the facts of one session, `all` those of its site, both in order.
@@ -167,9 +207,8 @@ fn session(own: &[&Fact], all: &[&Fact], bot: bool) -> Option<Session> {
     })
 }
 
-fn entry(fact: &Fact, all: &[&Fact], bot: bool) -> Option<Entry> {
-    let mut entry = fact.entry()?;
-    entry.bot = bot;
+fn entry(fact: &Fact, all: &[&Fact], definition: &Definition) -> Option<Entry> {
+    let mut entry = fact.entry(definition)?;
     if fact.kind == ItemKind::PageView {
         entry.visible_ms = most(all, fact.id, |ping| ping.visible_ms);
         entry.scroll_max = most(all, fact.id, |ping| ping.scroll_max);

@@ -10,6 +10,7 @@ mod identity;
 mod model;
 mod names;
 mod person;
+mod progress;
 pub mod sequence;
 mod stages;
 
@@ -17,9 +18,11 @@ pub use fact::{Arrival, Engagement, Fact, Moment};
 pub use fold::{Folded, Persons, fold, loss, persons};
 pub use identity::{Identity, Links, MOST_IDS, Merge, NoIdentity, Origin};
 pub use model::{
-    Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, Screen, Session, Touch, UnknownName,
+    Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, ReachedStage, Screen, Session,
+    Touch, UnknownName,
 };
 pub use names::friendly;
 pub use person::{Account, Figures, Person, PersonVisitor, Slice, named};
+pub(crate) use progress::{Firsts, Progress};
 pub use sequence::Loss;
-pub use stages::Stage;
+pub use stages::{Definition, MilestoneRule, Reached, Stage, StagesDocument};

@@ -12,8 +12,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
-use super::stages::Stage;
-
 /// How a visitor arrived, with the conclusions drawn from it. One record from one item: a null field was not known
 /// at that moment and is never filled from another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -119,8 +117,24 @@ pub struct Milestone {
     pub name: String,
     /// The first time.
     pub at: i64,
-    /// The stage it leads to, if it leads to one.
-    pub stage: Option<Stage>,
+    /// The key of the stage it leads to, if it leads to one.
+    pub stage: Option<String>,
+    /// Milliseconds since the visitor was first seen.
+    pub since_first_ms: i64,
+    /// Milliseconds since the milestone before it; null for the first.
+    pub since_previous_ms: Option<i64>,
+}
+
+/// A stage that a journey has reached, or passed over on its way to a higher one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReachedStage {
+    /// Its key.
+    pub stage: String,
+    /// The first time that a milestone of it or of a higher stage was reached; when the visitor was first seen for the
+    /// first stage.
+    pub entered_at: i64,
+    /// Milliseconds until the next stage was entered; null while it lasts.
+    pub lasted_ms: Option<i64>,
 }
 
 /// Who says whether a visitor is a bot.
@@ -144,10 +158,12 @@ pub struct Journey {
     pub user_id: Option<String>,
     /// The site's own id of the account that the visitor belongs to, as last told.
     pub account_id: Option<String>,
-    /// The highest stage reached.
-    pub stage: Stage,
-    /// When that stage was first reached; null for [`Stage::Anonymous`].
+    /// The key of the highest stage reached.
+    pub stage: String,
+    /// When that stage was entered; null for the first one, at which everyone begins.
     pub stage_at: Option<i64>,
+    /// The stages up to that one, in order.
+    pub stages: Vec<ReachedStage>,
     /// Time of the earliest item.
     pub first_seen: i64,
     /// Time of the latest item.
@@ -347,8 +363,8 @@ pub struct Entry {
     pub visible_ms: Option<i64>,
     /// The furthest scroll in per cent (page views).
     pub scroll_max: Option<i64>,
-    /// The stage it leads to (milestones).
-    pub stage: Option<Stage>,
+    /// The key of the stage it leads to (milestones, and events that reach one).
+    pub stage: Option<String>,
     /// Whether its visitor is a bot.
     pub bot: bool,
 }

@@ -12,17 +12,20 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::identity::Identity;
-use super::model::{Device, Milestone, Touch, free_object};
+use super::model::{Device, Milestone, ReachedStage, Touch, free_object};
 use super::names::friendly;
-use super::stages::Stage;
+use super::progress::{Firsts, Progress};
+use super::stages::Definition;
 
 /// What several slices add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Figures {
-    /// The highest stage reached.
-    pub stage: Stage,
-    /// When that stage was first reached; null for [`Stage::Anonymous`].
+    /// The key of the highest stage reached.
+    pub stage: String,
+    /// When that stage was entered; null for the first.
     pub stage_at: Option<i64>,
+    /// The stages up to that one, in order.
+    pub stages: Vec<ReachedStage>,
     /// Time of the earliest item.
     pub first_seen: i64,
     /// Time of the latest item.
@@ -119,8 +122,8 @@ pub struct Slice {
     pub events: i64,
     /// How it began.
     pub touch: Option<Touch>,
-    /// The first time of each.
-    pub milestones: Vec<Milestone>,
+    /// The first time of each milestone, sent or reached by an event.
+    pub milestones: Vec<(String, i64)>,
     /// Accounts that items of it told.
     pub accounts: BTreeSet<String>,
     /// The browser's device.
@@ -130,42 +133,43 @@ pub struct Slice {
 }
 
 impl Figures {
-    /// What slices add up to; nothing without any.
-    pub fn of(slices: &[&Slice]) -> Option<Self> {
+    /// What slices add up to by the site's definition of stages; nothing without any.
+    pub fn of(slices: &[&Slice], definition: &Definition) -> Option<Self> {
         let mut ordered = slices.to_vec();
         ordered.sort_by_key(|slice| slice.place());
-        let mut reached: BTreeMap<&str, &Milestone> = BTreeMap::new();
-        for milestone in slices.iter().flat_map(|slice| &slice.milestones) {
-            let first = reached.entry(&milestone.name).or_insert(milestone);
-            if milestone.at < first.at {
-                *first = milestone;
-            }
-        }
-        let mut milestones: Vec<Milestone> = reached.into_values().cloned().collect();
-        milestones.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
-        let stage = milestones.iter().filter_map(|reached| reached.stage).max();
+        let first_seen = ordered.first()?.first_seen;
+        let firsts = Firsts {
+            milestones: slices
+                .iter()
+                .flat_map(|slice| slice.milestones.iter().cloned())
+                .collect(),
+            events: Vec::new(),
+        };
+        let progress = Progress::of(definition, first_seen, &firsts);
         let sessions: BTreeSet<&Uuid> = slices.iter().flat_map(|slice| &slice.sessions).collect();
         Some(Self {
-            stage_at: milestones
-                .iter()
-                .find(|reached| stage.is_some() && reached.stage == stage)
-                .map(|reached| reached.at),
-            stage: stage.unwrap_or_default(),
-            first_seen: ordered.first()?.first_seen,
+            stage: definition.key(progress.rank).to_owned(),
+            stage_at: progress.stage_at,
+            stages: progress.stages,
+            first_seen,
             last_seen: slices.iter().map(|slice| slice.last_seen).max()?,
             total_sessions: sessions.len() as i64,
             total_page_views: slices.iter().map(|slice| slice.page_views).sum(),
             total_events: slices.iter().map(|slice| slice.events).sum(),
             first_touch: ordered.iter().find_map(|slice| slice.touch.clone()),
-            milestones,
+            milestones: progress.milestones,
         })
     }
 }
 
 impl Person {
-    /// The person with these ids and slices; nobody without any.
-    pub fn of(ids: &BTreeSet<Identity>, slices: &[&Slice]) -> Option<Self> {
-        let figures = Figures::of(slices)?;
+    /// The person with these ids and slices, by the site's definition of stages; nobody without any.
+    pub fn of(
+        ids: &BTreeSet<Identity>,
+        slices: &[&Slice],
+        definition: &Definition,
+    ) -> Option<Self> {
+        let figures = Figures::of(slices, definition)?;
         let mut visitors: BTreeMap<Uuid, PersonVisitor> = BTreeMap::new();
         for slice in slices {
             let visitor = visitors
@@ -198,6 +202,15 @@ impl Slice {
     /// Its place among the slices of a person: by its beginning.
     fn place(&self) -> (i64, Uuid, Option<String>) {
         (self.first_seen, self.visitor_id, self.share.clone())
+    }
+
+    /// Reaches a milestone at `at`, if it has not before.
+    pub fn reach(&mut self, milestone: Option<String>, at: i64) {
+        if let Some(name) = milestone
+            && self.milestones.iter().all(|(reached, _)| *reached != name)
+        {
+            self.milestones.push((name, at));
+        }
     }
 
     fn visitor(&self) -> PersonVisitor {

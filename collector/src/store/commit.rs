@@ -4,13 +4,18 @@
 //! tables, so that writers on one PostgreSQL wait for each other and never deadlock. Which items are new the database
 //! says inside the transaction; what is not new counts for nothing. Page pings have no row of their own: they are
 //! maxima and moments, and saying those twice changes nothing either.
+//!
+//! Which events reach a milestone the sites' definitions say. The transaction reads their generation, and one that began
+//! with an older one is given up and begun anew: what is stored is stored by the definitions of that moment.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
+use super::first_events::UPSERT as FIRST_EVENTS;
 use super::rows::{Rows, Value};
+use super::stages::Known;
 use super::{Database, Store, StoreError};
 use crate::journey::{EntryKind, Fact};
 
@@ -45,7 +50,9 @@ const EVENT_COLUMNS: usize = 20;
 /// Columns of a row of sessions.
 const SESSION_COLUMNS: usize = 45;
 /// Columns of a row of visitors.
-const VISITOR_COLUMNS: usize = 42;
+const VISITOR_COLUMNS: usize = 40;
+/// How often a transaction is begun when definitions change one after the other.
+const BEGINNINGS: usize = 10;
 /// A visitor's key.
 type VisitorKey = (i64, Uuid);
 
@@ -68,10 +75,7 @@ impl Store {
         entries.sort_by_key(|fact| key(fact));
         entries.dedup_by_key(|fact| key(fact));
 
-        let new = match self.database() {
-            Database::Sqlite { items, .. } => sqlite::commit(items, facts, &entries).await?,
-            Database::Postgres { write, .. } => postgres::commit(write, facts, &entries).await?,
-        };
+        let new = self.store(facts, &entries).await?;
         let pings = facts.iter().filter(|fact| is_ping(fact)).count();
         // Nearly always, so that nothing has to be looked up.
         if new.len() + pings == facts.len() {
@@ -88,6 +92,34 @@ impl Store {
                 }
             })
             .collect())
+    }
+}
+
+impl Store {
+    /// Stores facts, of which `entries` are those with a row of their own, and gives the entries that were new.
+    async fn store<'f>(
+        &self,
+        facts: &[&'f Fact],
+        entries: &[&'f Fact],
+    ) -> Result<Vec<&'f Fact>, StoreError> {
+        for _ in 0..BEGINNINGS {
+            let known = self.stages_known();
+            let new = match self.database() {
+                Database::Sqlite { items, .. } => {
+                    sqlite::commit(items, facts, entries, &known).await?
+                }
+                Database::Postgres { write, .. } => {
+                    postgres::commit(write, facts, entries, &known).await?
+                }
+            };
+            match new {
+                Some(new) => return Ok(new),
+                None => self.refresh_stages().await?,
+            }
+        }
+        Err(StoreError::Conflict(
+            "the definitions of stages are being changed all the time".to_owned(),
+        ))
     }
 }
 

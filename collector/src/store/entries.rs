@@ -8,7 +8,7 @@ use super::page::{Cursor, Page};
 use super::persons::Slices;
 use super::rows::{Filters, bind};
 use super::{Store, StoreError, on};
-use crate::journey::{Entry, EntryKind, Stage, friendly};
+use crate::journey::{Definition, Entry, EntryKind, friendly};
 
 /// Which entries to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,13 +51,16 @@ struct Row {
 }
 
 impl Row {
-    fn into_entry(self) -> Result<Entry, StoreError> {
+    fn into_entry(self, definition: &Definition) -> Result<Entry, StoreError> {
         let kind: EntryKind = self
             .kind
             .parse()
             .map_err(|_| StoreError::Internal("events.kind: an unknown kind".to_owned()))?;
-        let stage = match (kind, &self.name) {
-            (EntryKind::Milestone, Some(name)) => Stage::of_milestone(name),
+        let rank = match (kind, &self.name) {
+            (EntryKind::Milestone, Some(name)) => definition.rank_of_milestone(name),
+            (EntryKind::Event, Some(name)) => definition
+                .reached_by_event(name)
+                .and_then(|reached| reached.rank),
             _ => None,
         };
         Ok(Entry {
@@ -80,7 +83,7 @@ impl Row {
             user_id: self.user_id,
             visible_ms: self.visible_ms,
             scroll_max: self.scroll_max,
-            stage,
+            stage: rank.map(|rank| definition.key(rank).to_owned()),
             bot: self.bot,
         })
     }
@@ -142,11 +145,12 @@ impl Store {
             id: row.id,
             tie: Uuid::nil(),
         });
+        let definition = self.stages(site_id);
         Ok(Page {
             data: page
                 .data
                 .into_iter()
-                .map(Row::into_entry)
+                .map(|row| row.into_entry(&definition))
                 .collect::<Result<_, _>>()?,
             next_cursor: page.next_cursor,
         })

@@ -1,7 +1,5 @@
 //! Journeys as they are read: `visitors` and their `milestones`.
 
-use std::collections::HashMap;
-
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 use waymark_protocol::limits;
@@ -11,15 +9,15 @@ use super::page::{Cursor, Page};
 use super::record::{DeviceColumns, GaColumns, TouchColumns};
 use super::rows::{Filters, Value, bind, pad, with_list};
 use super::{Store, StoreError, on};
-use crate::journey::{Device, Journey, Milestone, Stage};
+use crate::journey::{Definition, Device, Firsts, Journey, Progress};
 
 /// Which journeys to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VisitorFilter {
     /// Part of the visitor's name or user id, in any case.
     pub q: Option<String>,
-    /// At this stage.
-    pub stage: Option<Stage>,
+    /// At the stage with this key; nobody is at one that the site does not have.
+    pub stage: Option<String>,
     /// First came from this source.
     pub source: Option<String>,
     /// Bots or others.
@@ -32,8 +30,6 @@ struct Row {
     name: String,
     user_id: Option<String>,
     account_id: Option<String>,
-    stage: i64,
-    stage_at: Option<i64>,
     first_at: i64,
     last_at: i64,
     total_sessions: i64,
@@ -50,7 +46,8 @@ struct Row {
 }
 
 impl Row {
-    fn into_journey(self, milestones: Vec<Milestone>) -> Journey {
+    fn into_journey(self, definition: &Definition, firsts: &Firsts) -> Journey {
+        let progress = Progress::of(definition, self.first_at, firsts);
         let device: Device = self.device.into();
         let (bot, bot_by) = bots::mark(self.bot_decision, device.kind.as_deref());
         Journey {
@@ -58,8 +55,9 @@ impl Row {
             name: self.name,
             user_id: self.user_id,
             account_id: self.account_id,
-            stage: Stage::from_rank(self.stage),
-            stage_at: self.stage_at,
+            stage: definition.key(progress.rank).to_owned(),
+            stage_at: progress.stage_at,
+            stages: progress.stages,
             first_seen: self.first_at,
             last_seen: self.last_at,
             total_sessions: self.total_sessions,
@@ -68,7 +66,7 @@ impl Row {
             first_touch: self.touch.into(),
             device,
             ga: self.ga.into(),
-            milestones,
+            milestones: progress.milestones,
             bot,
             bot_by,
             rules: self.rules,
@@ -92,7 +90,11 @@ impl Store {
         // id is as long as this, and SQLite refuses patterns that are very long.
         let impossible = |source: &String| source.contains('\0');
         let too_long = |q: &String| q.chars().nth(limits::USER_ID_CHARS).is_some();
-        if filter.source.as_ref().is_some_and(impossible) || filter.q.as_ref().is_some_and(too_long)
+        let definition = self.stages(site_id);
+        let stage = filter.stage.as_deref().map(|key| definition.rank(key));
+        if filter.source.as_ref().is_some_and(impossible)
+            || filter.q.as_ref().is_some_and(too_long)
+            || stage == Some(None)
         {
             return Ok(Page {
                 data: Vec::new(),
@@ -106,7 +108,9 @@ impl Store {
             "(lower(name) LIKE lower($?) ESCAPE '!' OR lower(user_id) LIKE lower($?) ESCAPE '!')",
             pattern.as_deref(),
         );
-        filters.add("stage = $?", filter.stage.map(Stage::rank));
+        if let Some(rank) = stage.flatten() {
+            at_stage(&mut filters, &definition, rank);
+        }
         filters.add("source = $?", filter.source.as_deref());
         filters.add(
             "COALESCE(bot_decision, device_type = 'bot', FALSE) = $?",
@@ -165,40 +169,65 @@ impl Store {
         Ok(journeys)
     }
 
-    /// Adds their milestones to some rows.
+    /// Adds their milestones and stages to some rows.
     async fn with_milestones(
         &self,
         site_id: i64,
         rows: Vec<Row>,
     ) -> Result<Vec<Journey>, StoreError> {
+        let definition = self.stages(site_id);
         let visitor_ids: Vec<Uuid> = rows.iter().map(|row| row.visitor_id).collect();
-        let mut milestones: HashMap<Uuid, Vec<Milestone>> = HashMap::new();
-        for ids in visitor_ids.chunks(LIST) {
-            let (sql, ids) = listed(include_str!("sql/milestones/of_visitors.sql"), ids);
-            let found: Vec<(Uuid, String, i64)> = on!(self, read, |pool| {
-                let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
-                bind!(query, &ids).fetch_all(pool).await
-            })?;
-            for (visitor_id, name, at) in found {
-                let stage = Stage::of_milestone(&name);
-                milestones
-                    .entry(visitor_id)
-                    .or_default()
-                    .push(Milestone { name, at, stage });
-            }
-        }
-        // The databases order texts by their own rules, which need not be the same.
-        for reached in milestones.values_mut() {
-            reached.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
-        }
+        let mut firsts = self
+            .firsts(site_id, &visitor_ids, definition.has_events())
+            .await?;
         Ok(rows
             .into_iter()
             .map(|row| {
-                let own = milestones.remove(&row.visitor_id).unwrap_or_default();
-                row.into_journey(own)
+                let own = firsts.remove(&row.visitor_id).unwrap_or_default();
+                row.into_journey(&definition, &own)
             })
             .collect())
     }
+}
+
+/// Those who have reached a stage and none above it.
+fn at_stage<'a>(filters: &mut Filters<'a>, definition: &'a Definition, rank: usize) {
+    let mut add = |not: &str, names: (Vec<&'a str>, Vec<&'a str>)| {
+        let reached = reached("visitors", !names.1.is_empty());
+        filters.add_lists(&format!("{not}{reached}"), &firsts_of(names));
+    };
+    if rank > 0 {
+        add("", definition.leading_to(|other| other == rank));
+    }
+    add("NOT ", definition.leading_to(|other| other > rank));
+}
+
+/// The condition that a visitor, a row of `table`, has reached one of some milestones, or by one of some events; see
+/// [`firsts_of`].
+pub(super) fn reached(table: &str, by_events: bool) -> String {
+    let first = |firsts: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM {firsts} AS f WHERE f.site_id = {table}.site_id
+                AND f.visitor_id = {table}.visitor_id AND f.name IN ({{{firsts}}}))"
+        )
+    };
+    let milestone = first("milestones");
+    if by_events {
+        format!("({milestone} OR {})", first("first_events"))
+    } else {
+        milestone
+    }
+}
+
+/// The milestones and events of [`Definition::leading_to`], as the lists of [`reached`].
+pub(super) fn firsts_of<'a>(
+    (milestones, events): (Vec<&'a str>, Vec<&'a str>),
+) -> [(&'static str, Vec<Value<'a>>); 2] {
+    let list = |names: Vec<&'a str>| names.into_iter().map(Value::from).collect();
+    [
+        ("{milestones}", list(milestones)),
+        ("{first_events}", list(events)),
+    ]
 }
 
 /// Ids that one statement lists at most.

@@ -17,6 +17,7 @@ mod durability;
 mod entries;
 mod error;
 pub mod findings;
+pub mod first_events;
 pub mod inspect;
 mod journeys;
 pub mod keys;
@@ -30,6 +31,7 @@ mod rows;
 mod sessions;
 pub mod sites;
 mod sqlite;
+pub mod stages;
 pub mod users;
 
 use std::sync::Arc;
@@ -76,7 +78,14 @@ pub(crate) use on;
 
 /// A handle to the database; clones share its connections.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Database>);
+pub struct Store(Arc<Opened>);
+
+/// What clones share.
+#[derive(Debug)]
+struct Opened {
+    database: Database,
+    stages: stages::Stages,
+}
 
 /// The two databases there are.
 #[derive(Debug)]
@@ -119,13 +128,16 @@ impl Store {
     /// [`StoreError::Configuration`] for a URL that cannot be understood, [`StoreError::Unavailable`] for a
     /// database that does not answer, [`StoreError::Migration`] for a schema that is not the collector's.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        open::open(url)
-            .await
-            .map(|database| Self(Arc::new(database)))
+        let store = Self(Arc::new(Opened {
+            database: open::open(url).await?,
+            stages: stages::Stages::default(),
+        }));
+        store.refresh_stages().await?;
+        Ok(store)
     }
 
     pub(crate) fn database(&self) -> &Database {
-        &self.0
+        &self.0.database
     }
 
     /// Which database this is.

@@ -203,6 +203,7 @@ impl Store {
     pub async fn people(&self, site_id: i64, ids: &[Identity]) -> Result<Vec<Found>, StoreError> {
         let links = self.links(site_id, ids).await?;
         let persons: BTreeSet<BTreeSet<Identity>> = ids.iter().map(|id| links.person(id)).collect();
+        let definition = self.stages(site_id);
         let mut slices = self.slices(site_id, persons.iter().flatten()).await?;
         let mut found = Vec::with_capacity(persons.len());
         for ids in &persons {
@@ -217,7 +218,7 @@ impl Store {
             own.sort_by_key(|slice| slice.visitor_id);
             own.truncate(MOST_BROWSERS);
             let together: Vec<&Slice> = own.iter().collect();
-            if let Some(person) = Person::of(ids, &together) {
+            if let Some(person) = Person::of(ids, &together, &definition) {
                 found.push(Found {
                     person,
                     merges: links.merges(ids),

@@ -358,12 +358,21 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// Adds `condition`, in which each name in braces stands for the items of an `IN (…)`.
+    /// Adds `condition`, in which each name in braces stands for the items of an `IN (…)`. A list that the condition does not
+    /// name is left out.
     pub(super) fn add_lists(&mut self, condition: &str, lists: &[(&str, Vec<Value<'a>>)]) {
         let mut condition = condition.to_owned();
         for (name, items) in lists {
+            if !condition.contains(name) {
+                continue;
+            }
             let first = self.own + self.values.len() + 1;
-            condition = condition.replace(name, &placeholders(first, items.len()));
+            let marks = match items.len() {
+                // Nothing is among none; PostgreSQL wants to be told so.
+                0 => "NULL".to_owned(),
+                items => placeholders(first, items),
+            };
+            condition = condition.replace(name, &marks);
             self.values.extend(items);
         }
         self.text.push_str("AND ");
@@ -453,6 +462,19 @@ mod tests {
             filters.apply("WHERE x = $1 AND y = $2 {filters} LIMIT 1"),
             "WHERE x = $1 AND y = $2 AND a = $3 AND (c = $4 OR d = $4) AND e IN ($5) AND f IN ($6, $7) LIMIT 1"
         );
-        assert_eq!(filters.values.len(), 5);
+        filters.add_lists(
+            "(g IN ({g}) OR h IN ({g}) OR i IN ({i}))",
+            &[
+                ("{e}", vec![2_i64.into()]),
+                ("{g}", vec![5_i64.into()]),
+                ("{i}", Vec::new()),
+            ],
+        );
+        assert!(
+            filters
+                .apply("{filters}")
+                .ends_with(" AND (g IN ($8) OR h IN ($8) OR i IN (NULL))")
+        );
+        assert_eq!(filters.values.len(), 6);
     }
 }

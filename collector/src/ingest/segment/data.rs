@@ -9,9 +9,9 @@ use waymark_protocol::{Event, Group, Identify, ItemKind, Milestone};
 
 use super::super::fields::Fields;
 use super::super::text::{is_amount, with_text};
-use super::message::{self, Surroundings, Text};
+use super::message::{self, Outside, Surroundings, Text};
 use super::origin;
-use crate::journey::Stage;
+use crate::journey::Definition;
 
 /// The events that an order makes: the first is today's name, the other the one before it.
 const ORDERED: [&str; 2] = ["Order Completed", "Completed Order"];
@@ -80,14 +80,14 @@ pub(super) fn of<'r>(
     message: &Fields<'r>,
     context: &Surroundings<'r>,
     user: Option<Text<'r>>,
-    known: Option<&'static str>,
+    outside: &Outside<'_>,
 ) -> Said<'r> {
-    let named = match known {
+    let named = match outside.message_type {
         Some(known) => Some(known.to_owned()),
         None => message.get::<String>("type"),
     };
     match named.as_deref() {
-        Some("track") => track(message, context),
+        Some("track") => track(message, context, outside.request.stages),
         Some("page") => page(message, context),
         Some("screen") => Said::Event(seen(SCREEN_VIEWED, message, context)),
         Some("identify") => Said::Identify(Identify {
@@ -112,11 +112,11 @@ pub(super) fn of<'r>(
     }
 }
 
-fn track<'r>(message: &Fields<'r>, context: &Surroundings<'r>) -> Said<'r> {
+fn track<'r>(message: &Fields<'r>, context: &Surroundings<'r>, stages: &Definition) -> Said<'r> {
     let named = message.get::<String>("event").unwrap_or_default();
     let name = message.raw("event").map_or_else(null, Cow::Borrowed);
     let props = message.raw("properties").map(Cow::Borrowed);
-    if Stage::of_milestone(&named).is_some() {
+    if stages.has_milestone(&named) {
         return Said::Milestone(Milestone { name, props });
     }
     let properties = message

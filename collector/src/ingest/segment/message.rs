@@ -73,7 +73,7 @@ pub(super) fn part<'r>(raw: &'r RawValue, outside: &'r Outside<'_>) -> Part {
     let moment = moment::read(&message, outside.sent_at, outside.request.received.at_ms);
     let session = visitor.map(|visitor| session(visitor, moment, &context, outside));
     let user = user.map(|id| text(&id));
-    let said = data::of(&message, &context, user.clone(), outside.message_type);
+    let said = data::of(&message, &context, user.clone(), outside);
     Part {
         context: json(&Context {
             visitor_id: visitor,

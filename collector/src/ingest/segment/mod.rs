@@ -34,6 +34,7 @@ use super::envelope::{self, Refused};
 use super::fields::Fields;
 use super::part::Part;
 use crate::enrich::geo::Place;
+use crate::journey::Definition;
 use crate::store::sites::Site;
 
 /// What a request says its messages are.
@@ -88,6 +89,8 @@ pub type Located = (Place, Option<String>);
 pub struct Request<'a> {
     /// Of who sent it.
     pub received: Received,
+    /// What the site's milestones are.
+    pub stages: &'a Definition,
     /// Tells the place of an address that a message gives for its visitor's. `None` for a sender whose word does not
     /// count for that, nor for the visitor's browser.
     pub locate: Option<&'a dyn Fn(IpAddr) -> Located>,

@@ -41,7 +41,9 @@ struct Converted {
 fn convert_as(call: Call, believed: bool, body: &Value) -> Converted {
     let body = body.to_string();
     let batch = read(call, body.as_bytes()).unwrap();
+    let stages = Definition::standard();
     let request = Request {
+        stages: &stages,
         received: Received {
             at_ms: NOW,
             by_server: true,

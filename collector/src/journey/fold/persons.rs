@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
-use super::{is_bot, milestones};
+use super::{is_bot, milestones, progress};
+use crate::journey::Definition;
 use crate::journey::identity::{Identity, Links, Merge};
-use crate::journey::model::{Milestone, Touch};
+use crate::journey::model::Touch;
 use crate::journey::names::friendly;
 use crate::journey::person::{Account, Figures, Person, PersonVisitor, named};
 use crate::journey::{EntryKind, Fact};
@@ -37,8 +38,12 @@ struct Part<'s> {
     touch: Option<Touch>,
 }
 
-/// Folds facts of one site, each of them once, with what the owner said of ids.
-pub fn persons<'f>(facts: impl IntoIterator<Item = &'f Fact>, merges: &[Merge]) -> Persons {
+/// Folds facts of one site, each of them once, with what the owner said of ids and of stages.
+pub fn persons<'f>(
+    facts: impl IntoIterator<Item = &'f Fact>,
+    merges: &[Merge],
+    definition: &Definition,
+) -> Persons {
     let mut facts: Vec<&Fact> = facts.into_iter().filter(|fact| fact.dated).collect();
     facts.sort_by_key(|fact| fact.moment());
     let mut visitors: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
@@ -76,7 +81,7 @@ pub fn persons<'f>(facts: impl IntoIterator<Item = &'f Fact>, merges: &[Merge]) 
     };
     let mut found: Vec<(Person, BTreeSet<Uuid>, &Vec<&Part<'_>>)> = Vec::new();
     for (ids, parts) in &together {
-        let Some(figures) = figures(parts) else {
+        let Some(figures) = figures(parts, definition) else {
             continue;
         };
         let of: BTreeSet<Uuid> = parts.iter().map(|part| part.visitor).collect();
@@ -127,7 +132,7 @@ pub fn persons<'f>(facts: impl IntoIterator<Item = &'f Fact>, merges: &[Merge]) 
                 .iter()
                 .filter(|(person, ..)| person.account_ids.iter().any(|own| own == id));
             let parts: Vec<&Part<'_>> = people.flat_map(|(.., parts)| *parts).copied().collect();
-            Some((account(id, &facts)?, self::figures(&parts)))
+            Some((account(id, &facts)?, self::figures(&parts, definition)))
         })
         .collect();
     let (persons, timelines) = found
@@ -208,33 +213,26 @@ impl<'s> Part<'s> {
     }
 }
 
-fn figures(parts: &[&Part<'_>]) -> Option<Figures> {
+fn figures(parts: &[&Part<'_>], definition: &Definition) -> Option<Figures> {
     let mut facts: Vec<&Fact> = parts.iter().flat_map(|part| &part.facts).copied().collect();
     facts.sort_by_key(|fact| fact.moment());
     let (first, last) = (facts.first()?, facts.last()?);
     let of_kind = |kind| facts.iter().filter(|fact| fact.kind == kind).count() as i64;
     let sessions: BTreeSet<Uuid> = facts.iter().map(|fact| fact.arrival.session_id).collect();
-    let stage = facts
-        .iter()
-        .filter_map(|fact| fact.stage())
-        .max()
-        .unwrap_or_default();
+    let (stage, stage_at, stages) = progress(&facts, definition);
     let mut ordered = parts.to_vec();
     ordered.sort_by_key(|part| (part.times().min(), part.visitor, part.user));
-    let milestones: Vec<Milestone> = milestones(&facts);
     Some(Figures {
         stage,
-        stage_at: facts
-            .iter()
-            .find(|fact| fact.stage() == Some(stage))
-            .map(|fact| fact.at),
+        stage_at,
+        stages,
         first_seen: first.at,
         last_seen: last.at,
         total_sessions: sessions.len() as i64,
         total_page_views: of_kind(ItemKind::PageView),
         total_events: of_kind(ItemKind::Event),
         first_touch: ordered.iter().find_map(|part| part.touch.clone()),
-        milestones,
+        milestones: milestones(&facts, definition),
     })
 }
 

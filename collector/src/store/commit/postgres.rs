@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
-    ACCOUNTS, EVENT_COLUMNS, ItemKey, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS, SEQUENCES,
-    SESSION_COLUMNS, StoreError, VISITORS, Value, VisitorKey, counting, event_row, key, sequences,
+    ACCOUNTS, EVENT_COLUMNS, FIRST_EVENTS, ItemKey, Known, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS,
+    SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, Value, VisitorKey, counting, event_row, key,
+    sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
@@ -55,12 +56,14 @@ macro_rules! execute {
     };
 }
 
-/// Commits on PostgreSQL; gives those entries that were new.
+/// Commits on PostgreSQL; gives those entries that were new, or nothing where `known` is not the latest, and then nothing
+/// was stored.
 pub(super) async fn commit<'f>(
     pool: &PgPool,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-) -> Result<Vec<&'f Fact>, StoreError> {
+    known: &Known,
+) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     let mut transaction = pool.begin().await?;
     let rows = entries
         .iter()
@@ -69,16 +72,25 @@ pub(super) async fn commit<'f>(
         .collect::<Vec<_>>();
     // An id that another transaction has written and not yet committed makes this wait for its end, so that exactly
     // one of the two is told that the item is new.
-    let inserted = fetch!(transaction, EVENTS, rows, ItemKey);
+    let inserted = fetch!(transaction, EVENTS, rows, (i64, Uuid, Uuid, Option<i64>));
+    // The generation stands beside each key, and is that of the moment in which the statement began.
+    let latest = inserted.first().and_then(|(.., generation)| *generation);
+    if latest.is_some_and(|latest| latest > known.generation) {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
     let new = if inserted.len() == entries.len() {
         entries.to_vec()
     } else {
-        let inserted: HashSet<ItemKey> = inserted.into_iter().collect();
+        let inserted: HashSet<ItemKey> = inserted
+            .into_iter()
+            .map(|(site_id, visitor_id, id, _)| (site_id, visitor_id, id))
+            .collect();
         let is_new = |fact: &&Fact| inserted.contains(&key(fact));
         entries.iter().copied().filter(is_new).collect()
     };
 
-    let tally = Tally::of(counting(facts, &new));
+    let tally = Tally::of(counting(facts, &new), known);
     let mut created: HashMap<VisitorKey, i64> = HashMap::new();
     let sessions = fetch!(
         transaction,
@@ -91,6 +103,7 @@ pub(super) async fn commit<'f>(
     }
     execute!(transaction, PAGE_VIEWS, tally.page_view_rows());
     execute!(transaction, MILESTONES, tally.milestone_rows());
+    execute!(transaction, FIRST_EVENTS, tally.first_event_rows());
     execute!(transaction, VISITORS, tally.visitor_rows(&created));
     execute!(
         transaction,
@@ -112,5 +125,5 @@ pub(super) async fn commit<'f>(
     execute!(transaction, ACCOUNTS, people.account_rows());
     execute!(transaction, MEMBERS, people.member_rows());
     transaction.commit().await?;
-    Ok(new)
+    Ok(Some(new))
 }

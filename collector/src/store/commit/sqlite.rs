@@ -5,8 +5,8 @@ use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
-    ACCOUNTS, EVENT_COLUMNS, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS,
-    StoreError, VISITORS, counting, event_row, sequences,
+    ACCOUNTS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS,
+    SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, counting, event_row, sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Rows, Value};
@@ -21,23 +21,34 @@ static SESSIONS: Rows = Rows::new(
     SESSION_COLUMNS,
 );
 
-/// Commits; gives those entries that were new. Waits for its turn, and then blocks its thread until all is on disk.
+/// Commits; gives those entries that were new, or nothing where `known` is not the latest, and then nothing was stored.
+/// Waits for its turn, and then blocks its thread until all is on disk.
 pub(super) async fn commit<'f>(
     items: &Items,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-) -> Result<Vec<&'f Fact>, StoreError> {
+    known: &Known,
+) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     let mut turn = items.turn().await;
-    turn.write(|connection| write(connection, facts, entries))
+    turn.write(|connection| write(connection, facts, entries, known))
 }
 
 fn write<'f>(
     connection: &mut Connection,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-) -> Result<Vec<&'f Fact>, StoreError> {
+    known: &Known,
+) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     // Takes the write lock at once: what is looked up below cannot change before the commit.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+
+    let mut generation =
+        transaction.prepare_cached(include_str!("../sql/stages/generation.sql"))?;
+    let latest: Option<i64> = generation.query_row((), |row| row.get(0))?;
+    drop(generation);
+    if latest.is_some_and(|latest| latest > known.generation) {
+        return Ok(None);
+    }
 
     let mut new: Vec<&Fact> = Vec::with_capacity(entries.len());
     let mut insert = transaction.prepare_cached(EVENTS.one())?;
@@ -50,7 +61,7 @@ fn write<'f>(
     }
     drop(insert);
 
-    let tally = Tally::of(counting(facts, &new));
+    let tally = Tally::of(counting(facts, &new), known);
     let mut created = tally.sessions_by_visitor();
     let mut known =
         transaction.prepare_cached(include_str!("../sql/sessions/exists.sqlite.sql"))?;
@@ -66,6 +77,7 @@ fn write<'f>(
     run(&transaction, &SESSIONS, &tally.session_rows())?;
     run(&transaction, &PAGE_VIEWS, &tally.page_view_rows())?;
     run(&transaction, &MILESTONES, &tally.milestone_rows())?;
+    run(&transaction, &FIRST_EVENTS, &tally.first_event_rows())?;
     run(&transaction, &VISITORS, &tally.visitor_rows(&created))?;
     let sequences = sequences::rows(counting(facts, &new));
     run(&transaction, &SEQUENCES, &sequences)?;
@@ -75,7 +87,7 @@ fn write<'f>(
     run(&transaction, &ACCOUNTS, &people.account_rows())?;
     run(&transaction, &MEMBERS, &people.member_rows())?;
     transaction.commit()?;
-    Ok(new)
+    Ok(Some(new))
 }
 
 /// Nearly always the visitor is known as this user already.

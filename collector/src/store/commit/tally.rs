@@ -4,15 +4,21 @@
 
 use uuid::Uuid;
 
-use super::{Created, ItemKind, Ordered, SESSION_COLUMNS, VISITOR_COLUMNS, Value, VisitorKey};
-use crate::journey::{Device, Engagement, Fact, Ga, Moment, Stage, Touch, friendly};
+use super::{
+    Created, ItemKind, Known, Ordered, SESSION_COLUMNS, VISITOR_COLUMNS, Value, VisitorKey,
+};
+use crate::journey::{Device, Engagement, Fact, Ga, Moment, Touch, friendly};
+
+/// First times by site, visitor and name.
+type Firsts<'f> = Ordered<(i64, Uuid, &'f str), i64>;
 
 /// The rows that a set of facts touches.
 #[derive(Default)]
 pub(super) struct Tally<'f> {
     visitors: Ordered<VisitorKey, VisitorTally<'f>>,
     sessions: Ordered<(i64, Uuid, Uuid), SessionTally<'f>>,
-    milestones: Ordered<(i64, Uuid, &'f str), i64>,
+    milestones: Firsts<'f>,
+    first_events: Firsts<'f>,
     page_views: Ordered<(i64, Uuid), Engagement>,
 }
 
@@ -24,8 +30,6 @@ struct VisitorTally<'f> {
     user: Option<(Moment, &'f str)>,
     account: Option<(Moment, &'f str)>,
     ga: Option<(Moment, &'f Ga)>,
-    stage: Stage,
-    stage_at: Option<i64>,
     page_views: i64,
     events: i64,
 }
@@ -61,15 +65,15 @@ fn keep_last<T>(kept: &mut Option<(Moment, T)>, moment: Moment, value: Option<T>
 }
 
 impl<'f> Tally<'f> {
-    pub(super) fn of(facts: impl Iterator<Item = &'f Fact>) -> Self {
+    pub(super) fn of(facts: impl Iterator<Item = &'f Fact>, known: &Known) -> Self {
         let mut tally = Self::default();
         for fact in facts {
-            tally.add(fact);
+            tally.add(fact, known);
         }
         tally
     }
 
-    fn add(&mut self, fact: &'f Fact) {
+    fn add(&mut self, fact: &'f Fact, known: &Known) {
         let site_id = fact.arrival.site_id;
         let visitor_id = fact.arrival.visitor_id;
         if fact.dated {
@@ -82,11 +86,15 @@ impl<'f> Tally<'f> {
                 .or_insert_with(|| SessionTally::new(fact))
                 .add(fact);
         }
-        if let (ItemKind::Milestone, Some(name)) = (fact.kind, fact.name.as_deref()) {
-            let at = self
-                .milestones
-                .entry((site_id, visitor_id, name))
-                .or_insert(fact.at);
+        let firsts = match (fact.kind, fact.name.as_deref()) {
+            (ItemKind::Milestone, Some(name)) => Some((&mut self.milestones, name)),
+            (ItemKind::Event, Some(name)) if known.keeps_first(site_id, name) => {
+                Some((&mut self.first_events, name))
+            }
+            _ => None,
+        };
+        if let Some((firsts, name)) = firsts {
+            let at = firsts.entry((site_id, visitor_id, name)).or_insert(fact.at);
             *at = fact.at.min(*at);
         }
         if let (Some(new), Some(page_view_id)) = (fact.engagement, fact.page_view_id) {
@@ -164,17 +172,12 @@ impl<'f> Tally<'f> {
 
     /// Rows for `sql/milestones/upsert.sql`.
     pub(super) fn milestone_rows(&self) -> Vec<Value<'_>> {
-        self.milestones
-            .iter()
-            .flat_map(|((site_id, visitor_id, name), at)| {
-                [
-                    (*site_id).into(),
-                    (*visitor_id).into(),
-                    (*name).into(),
-                    (*at).into(),
-                ]
-            })
-            .collect()
+        first_rows(&self.milestones)
+    }
+
+    /// Rows for `sql/first_events/upsert.sql`.
+    pub(super) fn first_event_rows(&self) -> Vec<Value<'_>> {
+        first_rows(&self.first_events)
     }
 
     /// Rows for `sql/visitors/upsert.sql`, given how many sessions of each visitor are new.
@@ -184,7 +187,7 @@ impl<'f> Tally<'f> {
     {
         let mut rows = Vec::with_capacity(self.visitors.len() * VISITOR_COLUMNS);
         for (key, visitor) in &self.visitors {
-            rows.extend::<[Value<'_>; 12]>([
+            rows.extend::<[Value<'_>; 10]>([
                 key.0.into(),
                 key.1.into(),
                 visitor.name.as_str().into(),
@@ -192,8 +195,6 @@ impl<'f> Tally<'f> {
                 visitor.first.id.into(),
                 visitor.last.0.into(),
                 visitor.last.1.into(),
-                visitor.stage.rank().into(),
-                visitor.stage_at.into(),
                 created.get(key).copied().unwrap_or(0).into(),
                 visitor.page_views.into(),
                 visitor.events.into(),
@@ -207,6 +208,20 @@ impl<'f> Tally<'f> {
         }
         rows
     }
+}
+
+fn first_rows<'t>(firsts: &'t Firsts<'_>) -> Vec<Value<'t>> {
+    firsts
+        .iter()
+        .flat_map(|((site_id, visitor_id, name), at)| {
+            [
+                (*site_id).into(),
+                (*visitor_id).into(),
+                (*name).into(),
+                (*at).into(),
+            ]
+        })
+        .collect()
 }
 
 fn push_touch<'t>(rows: &mut Vec<Value<'t>>, touch: Option<&'t Touch>) {
@@ -267,8 +282,6 @@ impl<'f> VisitorTally<'f> {
             user: None,
             account: None,
             ga: None,
-            stage: Stage::default(),
-            stage_at: None,
             page_views: 0,
             events: 0,
         }
@@ -283,14 +296,6 @@ impl<'f> VisitorTally<'f> {
         keep_last(&mut self.user, moment, fact.known_user());
         keep_last(&mut self.account, moment, fact.account());
         keep_last(&mut self.ga, moment, fact.known_ga());
-        if let Some(stage) = fact.stage() {
-            if stage > self.stage {
-                self.stage = stage;
-                self.stage_at = Some(fact.at);
-            } else if stage == self.stage {
-                self.stage_at = self.stage_at.map(|at| at.min(fact.at));
-            }
-        }
         self.page_views += i64::from(fact.kind == ItemKind::PageView);
         self.events += i64::from(fact.kind == ItemKind::Event);
     }

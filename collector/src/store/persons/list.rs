@@ -10,8 +10,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use waymark_protocol::limits;
 
-use crate::journey::{Identity, Person, Stage};
-use crate::store::journeys::containing;
+use crate::journey::{Definition, Identity, Person};
+use crate::store::journeys::{containing, firsts_of, reached};
 use crate::store::page::{Page, TextCursor};
 use crate::store::rows::{Filters, bind};
 use crate::store::{Bots, Kind, Store, StoreError, VisitorFilter, on};
@@ -45,15 +45,20 @@ impl Store {
         };
         // As in the list of visitors: never stored, or not to be asked for.
         let too_long = |q: &String| q.chars().nth(limits::USER_ID_CHARS).is_some();
+        let definition = self.stages(site_id);
+        let no_stage = |key: &String| definition.rank(key).is_none();
         if filter.source.as_ref().is_some_and(|s| s.contains('\0'))
             || filter.q.as_ref().is_some_and(too_long)
+            || filter.stage.as_ref().is_some_and(no_stage)
         {
             return Ok(nothing);
         }
         let together = (limit + 1).clamp(*TOGETHER.start(), *TOGETHER.end());
         let mut looked_at = 0;
         while found.len() <= limit as usize {
-            let candidates = self.candidates(site_id, filter, &place, together).await?;
+            let candidates = self
+                .candidates(site_id, filter, &definition, &place, together)
+                .await?;
             let ids: Vec<Identity> = candidates.iter().map(|(_, id)| id.clone()).collect();
             let mut people: HashMap<TextCursor, Person> = self
                 .people(site_id, &ids)
@@ -92,6 +97,7 @@ impl Store {
         &self,
         site_id: i64,
         filter: &VisitorFilter,
+        definition: &Definition,
         place: &TextCursor,
         limit: u32,
     ) -> Result<Vec<Candidate>, StoreError> {
@@ -102,7 +108,15 @@ impl Store {
             &either("lower({t}.name) LIKE lower($?) ESCAPE '!' OR lower(u.user_id) LIKE lower($?) ESCAPE '!'"),
             pattern.as_deref(),
         );
-        filters.add(&either("{t}.stage = $?"), filter.stage.map(Stage::rank));
+        if let Some(rank) = filter.stage.as_ref().and_then(|key| definition.rank(key)) {
+            // Whoever is at a stage has reached it on one of their browsers; who is at the first has reached none on any.
+            let (not, names) = match rank {
+                0 => ("NOT ", definition.leading_to(|other| other > 0)),
+                rank => ("", definition.leading_to(|other| other == rank)),
+            };
+            let reached = reached("{t}", !names.1.is_empty());
+            filters.add_lists(&either(&format!("{not}{reached}")), &firsts_of(names));
+        }
         filters.add(&either("{t}.source = $?"), filter.source.as_deref());
         filters.add(
             &either("COALESCE({t}.bot_decision, {t}.device_type = 'bot', FALSE) = $?"),
@@ -171,7 +185,8 @@ fn matches(filter: &VisitorFilter, person: &Person) -> bool {
     (person.user_ids.iter().any(has) || person.visitors.iter().any(|visitor| has(&visitor.name)))
         && filter
             .stage
-            .is_none_or(|stage| person.figures.stage == stage)
+            .as_ref()
+            .is_none_or(|stage| person.figures.stage == *stage)
         && (filter.source.is_none() || filter.source.as_ref() == source)
         && Bots::shows(filter.bots, person.bot)
 }

@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Naming, listed};
-use crate::journey::{Identity, Journey, Milestone, Slice, Stage, Touch};
+use crate::journey::{Identity, Journey, Slice, Touch};
 use crate::store::page::TextCursor;
 use crate::store::record::TouchColumns;
 use crate::store::rows::Value;
@@ -155,7 +155,11 @@ impl Store {
                 page_views: journey.total_page_views,
                 events: journey.total_events,
                 touch: journey.first_touch.clone(),
-                milestones: journey.milestones.clone(),
+                milestones: journey
+                    .milestones
+                    .iter()
+                    .map(|reached| (reached.name.clone(), reached.at))
+                    .collect(),
                 accounts: accounts.remove(visitor_id).unwrap_or_default(),
                 device: journey.device.clone(),
                 bot: journey.bot,
@@ -191,6 +195,7 @@ impl Store {
         .map(|row| ((row.visitor_id, row.session_id), row.touch.into()))
         .collect();
         items.sort_by_key(|item| (item.at, item.id));
+        let definition = self.stages(site_id);
         let mut shares: BTreeMap<(Uuid, String), Slice> = BTreeMap::new();
         for item in items {
             let Some(journey) = journeys.get(&item.visitor_id) else {
@@ -221,17 +226,18 @@ impl Store {
             share.sessions.insert(item.session_id);
             match (item.kind.as_str(), item.name) {
                 ("page_view", _) => share.page_views += 1,
-                ("event", _) => share.events += 1,
+                ("event", name) => {
+                    share.events += 1;
+                    let reached = name.and_then(|name| {
+                        let reached = definition.reached_by_event(&name)?;
+                        Some(reached.milestone.to_owned())
+                    });
+                    share.reach(reached, item.at);
+                }
                 ("group", Some(account)) => {
                     share.accounts.insert(account);
                 }
-                ("milestone", Some(name)) => {
-                    let stage = Stage::of_milestone(&name);
-                    let at = item.at;
-                    if share.milestones.iter().all(|reached| reached.name != name) {
-                        share.milestones.push(Milestone { name, at, stage });
-                    }
-                }
+                ("milestone", name) => share.reach(name, item.at),
                 _ => {}
             }
         }

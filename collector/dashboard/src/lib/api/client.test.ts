@@ -51,6 +51,12 @@ describe('requests', () => {
     expect(requests[0]?.init.method).toBe('GET');
   });
 
+  it('asks for the stages of a site', async () => {
+    const { client, requests } = answering(() => Response.json({ version: 0, document: { stages: [] } }));
+    await client.stages(3);
+    expect(requests[0]?.url).toBe('/api/v1/sites/3/stages');
+  });
+
   it('sends JSON and takes an empty answer', async () => {
     const { client, requests } = answering(() => new Response(null, { status: 204 }));
     await expect(client.login({ email: 'a@b.example', password: 'secret' })).resolves.toBeUndefined();

@@ -4,7 +4,19 @@
  * browser's `AbortError`.
  */
 import { ApiError, readError } from './errors';
-import type { Entry, Geo, Journey, JourneyDetail, List, Me, NewSite, PersonDetail, Site, VisitorFilters } from './types';
+import type {
+  Entry,
+  Geo,
+  Journey,
+  JourneyDetail,
+  List,
+  Me,
+  NewSite,
+  PersonDetail,
+  Site,
+  SiteStages,
+  VisitorFilters,
+} from './types';
 
 /** No read of the dashboard takes this long on purpose; beyond it a retry serves better than waiting on. */
 const TIMEOUT_MS = 20_000;
@@ -85,6 +97,8 @@ export function createClient(options: ClientOptions) {
 
     sites: () => get<{ data: Site[] }>('/sites').then((answer) => answer.data),
     createSite: (site: NewSite) => call<Site>('POST', '/sites', site),
+
+    stages: (site: number, { signal }: Page = {}) => get<SiteStages>(`/sites/${site}/stages`, {}, signal),
 
     visitors: (site: number, filters: VisitorFilters, { cursor, limit, signal }: Page = {}) =>
       get<List<Journey>>('/visitors', { site, ...filters, cursor, limit }, signal),

@@ -16,4 +16,4 @@ export const api = createClient({
 export { isAbort } from './client';
 export { ApiError, explain } from './errors';
 export type * from './types';
-export { ENTRY_TYPES, STAGES } from './types';
+export { ENTRY_TYPES } from './types';

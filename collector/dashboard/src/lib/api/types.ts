@@ -3,9 +3,6 @@
  * Names keep the wire's spelling, so that a shape generated from an API description can take their place.
  */
 
-export const STAGES = ['anonymous', 'registered', 'qualified', 'converted'] as const;
-export type Stage = (typeof STAGES)[number];
-
 export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent', 'group'] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
@@ -30,6 +27,18 @@ export interface NewSite {
   name: string;
   origins: string[];
   time_zone?: string;
+}
+
+/** A stage of a site's journeys. */
+export interface Stage {
+  key: string;
+  label: string;
+}
+
+export interface SiteStages {
+  /** 0 where the collector's own hold. */
+  version: number;
+  document: { stages: Stage[] };
 }
 
 export interface Touch {
@@ -67,7 +76,16 @@ export interface Ga {
 export interface Milestone {
   name: string;
   at: number;
-  stage: Stage | null;
+  stage: string | null;
+  since_first_ms: number;
+  since_previous_ms: number | null;
+}
+
+export interface ReachedStage {
+  stage: string;
+  entered_at: number;
+  /** `null` while it lasts. */
+  lasted_ms: number | null;
 }
 
 export interface Journey {
@@ -75,8 +93,10 @@ export interface Journey {
   name: string;
   user_id: string | null;
   account_id: string | null;
-  stage: Stage;
+  stage: string;
   stage_at: number | null;
+  /** Up to the present one, in order. */
+  stages: ReachedStage[];
   first_seen: number;
   last_seen: number;
   total_sessions: number;
@@ -137,7 +157,7 @@ export interface Entry {
   visible_ms: number | null;
   /** How far down the page was scrolled, in per cent. */
   scroll_max: number | null;
-  stage: Stage | null;
+  stage: string | null;
   bot: boolean;
 }
 
@@ -170,8 +190,9 @@ export interface Person {
   name: string;
   user_ids: string[];
   account_ids: string[];
-  stage: Stage;
+  stage: string;
   stage_at: number | null;
+  stages: ReachedStage[];
   first_seen: number;
   last_seen: number;
   total_sessions: number;

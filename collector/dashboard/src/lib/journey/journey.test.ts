@@ -3,7 +3,7 @@ import { headline, matchesFilters, sentName, sourceMedium, worth } from './descr
 import { glyph } from './glyph';
 import { mergeEntries, mergeJourneys } from './merge';
 import { entry, journey, session, touch } from './samples';
-import { stageSteps } from './stages';
+import { stageLabel, stageShare, stageSteps } from './stages';
 import { groupBySession } from './timeline';
 
 describe('mergeJourneys', () => {
@@ -99,32 +99,42 @@ describe('groupBySession', () => {
   });
 });
 
-describe('stageSteps', () => {
-  it('gives each stage the time of its earliest milestone', () => {
-    const steps = stageSteps(
-      journey({
-        stage: 'qualified',
-        stage_at: 500,
-        first_seen: 100,
-        milestones: [
-          { name: 'signup_at', at: 300, stage: 'registered' },
-          { name: 'signup_again_at', at: 400, stage: 'registered' },
-          { name: 'read_docs', at: 200, stage: null },
-        ],
-      }),
-    );
-    expect(steps.map((step) => [step.stage, step.reached, step.at])).toEqual([
-      ['anonymous', true, 100],
-      ['registered', true, 300],
-      ['qualified', true, 500],
-      ['converted', false, null],
-    ]);
+describe('stages', () => {
+  const stages = [
+    { key: 'new', label: 'New here' },
+    { key: 'trying', label: 'Trying it out' },
+    { key: 'active', label: 'Active' },
+    { key: 'paying', label: 'Paying' },
+  ];
+
+  it('are called and ordered as the site says', () => {
+    expect(stageLabel(stages, 'trying')).toBe('Trying it out');
+    expect(stageLabel([], 'trying_out')).toBe('Trying out');
+    expect(['new', 'trying', 'paying', 'gone'].map((key) => stageShare(stages, key))).toEqual([0, 1 / 3, 1, 0]);
+    expect(stageShare([{ key: 'all', label: 'All' }], 'all')).toBe(0);
   });
 
-  it('has no time for a stage that was passed over', () => {
-    const steps = stageSteps(journey({ stage: 'converted', stage_at: 900 }));
-    expect(steps[1]).toEqual({ stage: 'registered', reached: true, at: null });
-    expect(steps[3]).toEqual({ stage: 'converted', reached: true, at: 900 });
+  it('have the time they were entered and how long they lasted, unless they were passed over', () => {
+    const milestone = (name: string, at: number, stage: string | null) => ({ name, at, stage, since_first_ms: at - 100, since_previous_ms: null });
+    const steps = stageSteps(
+      journey({
+        stage: 'active',
+        first_seen: 100,
+        stages: [
+          { stage: 'new', entered_at: 100, lasted_ms: 400 },
+          { stage: 'trying', entered_at: 500, lasted_ms: 0 },
+          { stage: 'active', entered_at: 500, lasted_ms: null },
+        ],
+        milestones: [milestone('read_docs', 200, null), milestone('active_at', 500, 'active'), milestone('tried_at', 700, 'trying')],
+      }),
+      stages,
+    );
+    expect(steps.map((step) => [step.label, step.reached, step.at, step.lasted])).toEqual([
+      ['New here', true, 100, 400],
+      ['Trying it out', true, null, null],
+      ['Active', true, 500, null],
+      ['Paying', false, null, null],
+    ]);
   });
 });
 

@@ -47,6 +47,7 @@ export const journey = (more: Partial<Journey> = {}): Journey => ({
   account_id: null,
   stage: 'anonymous',
   stage_at: null,
+  stages: [{ stage: 'anonymous', entered_at: 1000, lasted_ms: null }],
   first_seen: 1000,
   last_seen: 1000,
   total_sessions: 1,

@@ -1,32 +1,35 @@
-/** The steps of a journey and when each was reached. */
-import { STAGES, type Journey, type Stage } from '../api/types';
+/** A site's stages: what they are called, how far one is, and when a journey reached each. */
+import type { Journey, Stage } from '../api/types';
+import { humanize } from '../format/value';
 
 export interface Step {
-  stage: Stage;
+  stage: string;
+  label: string;
   reached: boolean;
   /** `null` where the stage is not reached, or was passed over on the way to a later one. */
   at: number | null;
+  /** `null` while it lasts, or where it is not reached. */
+  lasted: number | null;
 }
 
-export const STAGE_LABELS: Record<Stage, string> = {
-  anonymous: 'Anonymous',
-  registered: 'Registered',
-  qualified: 'Qualified',
-  converted: 'Converted',
-};
-
-export function isStage(text: string | null): text is Stage {
-  return (STAGES as readonly (string | null)[]).includes(text);
+/** The stage's name for people; its key reads nearly as well where the names are not here yet. */
+export function stageLabel(stages: readonly Stage[], key: string): string {
+  return stages.find((stage) => stage.key === key)?.label ?? humanize(key);
 }
 
-/** The four steps in order. A stage's time is that of the earliest milestone which leads to it. */
-export function stageSteps(journey: Journey): Step[] {
-  const current = STAGES.indexOf(journey.stage);
-  return STAGES.map((stage, index) => {
-    if (index > current) return { stage, reached: false, at: null };
-    if (index === 0) return { stage, reached: true, at: journey.first_seen };
-    const times = journey.milestones.filter((milestone) => milestone.stage === stage).map((milestone) => milestone.at);
-    const earliest = times.length > 0 ? Math.min(...times) : null;
-    return { stage, reached: true, at: earliest ?? (index === current ? journey.stage_at : null) };
+/** How far a stage is on the way from the first to the last, from 0 to 1; 0 for one that the site does not have. */
+export function stageShare(stages: readonly Stage[], key: string): number {
+  const place = stages.findIndex((stage) => stage.key === key);
+  return place <= 0 ? 0 : place / (stages.length - 1);
+}
+
+/** The site's stages in order, with what the journey has reached of them. */
+export function stageSteps(journey: Journey, stages: readonly Stage[]): Step[] {
+  return stages.map(({ key, label }) => {
+    const reached = journey.stages.find((one) => one.stage === key);
+    if (reached === undefined) return { stage: key, label, reached: false, at: null, lasted: null };
+    const own = journey.milestones.some((milestone) => milestone.stage === key && milestone.at === reached.entered_at);
+    const passed = reached.lasted_ms === 0 && !own;
+    return { stage: key, label, reached: true, at: passed ? null : reached.entered_at, lasted: passed ? null : reached.lasted_ms };
   });
 }

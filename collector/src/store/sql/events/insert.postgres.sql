@@ -4,4 +4,4 @@ INSERT INTO events (
 )
 VALUES {rows}
 ON CONFLICT (site_id, visitor_id, id) DO NOTHING
-RETURNING site_id, visitor_id, id
+RETURNING site_id, visitor_id, id, (SELECT MAX(generation) FROM stage_definitions)

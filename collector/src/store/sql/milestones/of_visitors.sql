@@ -1,4 +1,3 @@
 SELECT visitor_id, name, first_at
 FROM milestones
 WHERE site_id = $1 AND visitor_id IN ({list})
-ORDER BY visitor_id, first_at, name

@@ -1,5 +1,5 @@
 SELECT
-    visitor_id, name, user_id, account_id, stage, stage_at, first_at, last_at, total_sessions, total_page_views, total_events,
+    visitor_id, name, user_id, account_id, first_at, last_at, total_sessions, total_page_views, total_events,
     ga_client_id, ga_session_id, touched, touch_at, source, medium, campaign, term, content, channel, click_ids,
     landing_url, referrer, device_type, browser, os, country, region, city, language, time_zone,
     rules, bot_decision

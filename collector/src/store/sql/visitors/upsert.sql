@@ -1,5 +1,5 @@
 INSERT INTO visitors (
-    site_id, visitor_id, name, first_at, first_item, last_at, last_item, stage, stage_at, total_sessions,
+    site_id, visitor_id, name, first_at, first_item, last_at, last_item, total_sessions,
     total_page_views, total_events, user_id, user_at, user_item, account_id, account_at, account_item, ga_client_id,
     ga_session_id, ga_at, ga_item, touched, touch_at, source, medium, campaign, term, content, channel, click_ids, landing_url, referrer, device_type,
     browser, os, country, region, city, language, time_zone, rules
@@ -9,10 +9,6 @@ ON CONFLICT (site_id, visitor_id) DO UPDATE SET
     total_sessions = visitors.total_sessions + excluded.total_sessions,
     total_page_views = visitors.total_page_views + excluded.total_page_views,
     total_events = visitors.total_events + excluded.total_events,
-    stage_at = CASE WHEN excluded.stage > visitors.stage
-                        OR (excluded.stage = visitors.stage AND excluded.stage_at < visitors.stage_at)
-        THEN excluded.stage_at ELSE visitors.stage_at END,
-    stage = CASE WHEN excluded.stage > visitors.stage THEN excluded.stage ELSE visitors.stage END,
     first_at = CASE WHEN (excluded.first_at, excluded.first_item) < (visitors.first_at, visitors.first_item)
         THEN excluded.first_at ELSE visitors.first_at END,
     first_item = CASE WHEN (excluded.first_at, excluded.first_item) < (visitors.first_at, visitors.first_item)

@@ -1,0 +1,1 @@
+SELECT MAX(generation) FROM stage_definitions
