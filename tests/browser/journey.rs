@@ -169,6 +169,8 @@ async fn a_journey_shows_the_person_on_all_of_their_browsers() {
     let both = ["One person", "2 browsers", "on_the_phone", "on_the_laptop"];
     scene.eventually_shows(&both).await;
     assert_eq!(scene.count("person-browser").await, 2);
+    let sums = scene.element("sessions").await.text().await;
+    assert_eq!(sums.expect("its text"), "2 sessions");
     // What another of their browsers does is there at once.
     let mut batch = laptop.batch(&[event("while_watched")]);
     batch["context"]["user_id"] = "ann".into();
