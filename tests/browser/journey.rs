@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::{Chromium, Database, KEY, Scene, eventually, text};
-use crate::support::batch::{Visit, page_view};
+use crate::support::batch::{Visit, event, page_view};
 
 const EMAIL: &str = "owner@example.test";
 const PASSWORD: &str = "correct horse battery";
@@ -154,6 +154,36 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
     scene.collector.assert_quiet_log();
 }
 
+/// What a person's browser says that it is.
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+#[tokio::test]
+async fn a_journey_shows_the_person_on_all_of_their_browsers() {
+    let scene = Scene::start().await;
+    scene.set_up().await;
+    scene.element("snippet").await;
+    let (phone, laptop) = (Visit::new(KEY), Visit::new(KEY));
+    for (visit, name) in [(&phone, "on_the_phone"), (&laptop, "on_the_laptop")] {
+        let mut batch = visit.batch(&[event(name)]);
+        batch["context"]["user_id"] = "ann".into();
+        scene.send_as_page(&batch, BROWSER).await;
+    }
+    let row = scene.row_of(&phone.visitor.to_string()).await;
+    Scene::open_row(&row).await;
+    let both = ["One person", "2 browsers", "on_the_phone", "on_the_laptop"];
+    scene.eventually_shows(&both).await;
+    assert_eq!(scene.count("person-browser").await, 2);
+    let sums = scene.element("sessions").await.text().await;
+    assert_eq!(sums.expect("its text"), "2 sessions");
+    // What another of their browsers does is there at once.
+    let mut batch = laptop.batch(&[event("while_watched")]);
+    batch["context"]["user_id"] = "ann".into();
+    scene.send_as_page(&batch, BROWSER).await;
+    scene.eventually_shows(&["while_watched"]).await;
+    scene.browser.screenshot("person").await;
+    scene.collector.assert_quiet_log();
+}
+
 #[tokio::test]
 async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
     let scene = Scene::start().await;
@@ -165,25 +195,14 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
     let visit = Visit::new(KEY);
     let crawler = Visit::new(KEY);
     for (visit, agent) in [
-        (
-            &visit,
-            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-        ),
+        (&visit, BROWSER),
         (
             &crawler,
             "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
         ),
     ] {
-        let page = scene.site.url("/");
-        let sent = reqwest::Client::new()
-            .post(format!("{}/v1/events", scene.collector.origin()))
-            .header("Origin", page.trim_end_matches('/'))
-            .header("User-Agent", agent)
-            .body(visit.batch(&[page_view(&page)]).to_string())
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(sent.status(), 200);
+        let page = page_view(&scene.site.url("/"));
+        scene.send_as_page(&visit.batch(&[page]), agent).await;
     }
     scene.row_of(&visit.visitor.to_string()).await;
     assert_eq!(scene.count("journey-row").await, 1);
@@ -206,6 +225,20 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
 }
 
 impl Scene {
+    /// Sends a batch as a page of the demo site does, from this user agent.
+    async fn send_as_page(&self, batch: &Value, agent: &str) {
+        let page = self.site.url("/");
+        let sent = reqwest::Client::new()
+            .post(format!("{}/v1/events", self.collector.origin()))
+            .header("Origin", page.trim_end_matches('/'))
+            .header("User-Agent", agent)
+            .body(batch.to_string())
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(sent.status(), 200);
+    }
+
     /// The owner's first steps, to the dashboard.
     async fn set_up(&self) {
         self.browser.open(self.collector.setup_link()).await;

@@ -26,7 +26,16 @@ export class JourneyDetail {
   deciding = $state(false);
   decideError: unknown = $state.raw(null);
   readonly fresh = new Fresh();
-  groups = $derived.by(() => groupBySession(this.entries, this.sessions, this.#whose()?.total_sessions));
+  /** The journey as it is shown: with what the person did on all of their browsers, where there are several. */
+  shown: Journey | null = $derived.by(() => {
+    const { journey, person } = this;
+    if (journey === null || person === null || person.visitors.length < 2 || this.#isShared(this.id)) return journey;
+    const { stage, stage_at, first_seen, last_seen, first_touch, milestones } = person;
+    const { total_sessions, total_page_views, total_events } = person;
+    const seen = { stage, stage_at, first_seen, last_seen, first_touch, milestones };
+    return { ...journey, ...seen, total_sessions, total_page_views, total_events };
+  });
+  groups = $derived.by(() => groupBySession(this.entries, this.sessions, this.shown?.total_sessions));
 
   readonly site: number;
   readonly id: string;
@@ -134,11 +143,6 @@ export class JourneyDetail {
     this.fresh.mark(mine.map((entry) => entry.id));
     if (this.status === 'missing') void this.load();
     else this.#readAgainSoon();
-  }
-
-  /** Of whom sessions and timeline are. */
-  #whose(): Person | Journey | null {
-    return this.#isShared(this.id) ? this.journey : (this.person ?? this.journey);
   }
 
   #isShared(visitorId: string): boolean {
