@@ -71,10 +71,7 @@ impl Restater {
         let mut trouble = Trouble::default();
         loop {
             trouble.see(self.learn(&mut told).await);
-            tokio::select! {
-                () = self.changed.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
-            }
+            asked(&self.changed).await;
         }
     }
 
@@ -92,10 +89,7 @@ impl Restater {
         let mut trouble = Trouble::default();
         loop {
             trouble.see(self.search_all(&mut waited).await);
-            tokio::select! {
-                () = self.unsearched.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
-            }
+            asked(&self.unsearched).await;
         }
     }
 
@@ -112,6 +106,14 @@ impl Restater {
     fn tell(&self, site_id: i64) {
         // Fails when nobody watches.
         let _ = self.live.send(Arc::new(Update::reload(site_id)));
+    }
+}
+
+/// Waits until somebody asks, or it is time to look by oneself.
+async fn asked(notify: &Notify) {
+    tokio::select! {
+        () = notify.notified() => {}
+        () = tokio::time::sleep(POLL) => {}
     }
 }
 
