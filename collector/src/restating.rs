@@ -36,6 +36,7 @@ pub(crate) struct Restater {
     store: Store,
     live: broadcast::Sender<Arc<Update>>,
     changed: Notify,
+    unsearched: Notify,
 }
 
 impl Restater {
@@ -45,50 +46,55 @@ impl Restater {
             store,
             live,
             changed: Notify::new(),
+            unsearched: Notify::new(),
         })
     }
 
     /// Has it look at once.
     pub(crate) fn look(&self) {
         self.changed.notify_one();
+        self.unsearched.notify_one();
     }
 
     /// Works until `stopping` is cancelled.
     pub(crate) async fn run(self: Arc<Self>, stopping: CancellationToken) {
-        let mut waited = HashSet::new();
-        let (mut told, _) = self.store.stages_since(0);
-        let mut failing = false;
-        loop {
-            let worked = tokio::select! {
-                () = stopping.cancelled() => return,
-                worked = self.work(&mut told, &mut waited) => worked,
-            };
-            // Once for as long as it goes on: a database that is away is everybody's trouble.
-            if let Err(error) = &worked
-                && !failing
-            {
-                tracing::warn!(%error, "definitions of stages cannot be read or followed, which is tried again");
-            }
-            failing = worked.is_err();
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                () = self.changed.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
-            }
+        // A search may take long, and what changes meanwhile is to be known nevertheless.
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = self.follow() => {}
+            () = self.search() => {}
         }
     }
 
-    /// `told` is the generation that watchers know of; `waited` holds the sites and versions for which no older transaction
-    /// is open any more.
-    async fn work(
-        &self,
-        told: &mut i64,
-        waited: &mut HashSet<(i64, i64)>,
-    ) -> Result<(), StoreError> {
+    async fn follow(&self) {
+        let (mut told, _) = self.store.stages_since(0);
+        let mut trouble = Trouble::default();
+        loop {
+            trouble.see(self.learn(&mut told).await);
+            asked(&self.changed).await;
+        }
+    }
+
+    /// `told` is the generation that watchers know of.
+    async fn learn(&self, told: &mut i64) -> Result<(), StoreError> {
         self.store.refresh_stages().await?;
         let (generation, changed) = self.store.stages_since(*told);
         *told = generation;
         changed.into_iter().for_each(|site_id| self.tell(site_id));
+        Ok(())
+    }
+
+    async fn search(&self) {
+        let mut waited = HashSet::new();
+        let mut trouble = Trouble::default();
+        loop {
+            trouble.see(self.search_all(&mut waited).await);
+            asked(&self.unsearched).await;
+        }
+    }
+
+    /// `waited` holds the sites and versions for which no older transaction is open any more.
+    async fn search_all(&self, waited: &mut HashSet<(i64, i64)>) -> Result<(), StoreError> {
         for restatement in self.store.restatements().await? {
             let site_id = restatement.site_id;
             search(&self.store, restatement, waited, |_| ()).await?;
@@ -100,6 +106,31 @@ impl Restater {
     fn tell(&self, site_id: i64) {
         // Fails when nobody watches.
         let _ = self.live.send(Arc::new(Update::reload(site_id)));
+    }
+}
+
+/// Waits until somebody asks, or it is time to look by oneself.
+async fn asked(notify: &Notify) {
+    tokio::select! {
+        () = notify.notified() => {}
+        () = tokio::time::sleep(POLL) => {}
+    }
+}
+
+/// Says that something fails, once for as long as it goes on: a database that is away is everybody's trouble.
+#[derive(Default)]
+struct Trouble {
+    is_known: bool,
+}
+
+impl Trouble {
+    fn see(&mut self, result: Result<(), StoreError>) {
+        if let Err(error) = &result
+            && !self.is_known
+        {
+            tracing::warn!(%error, "definitions of stages cannot be followed, which is tried again");
+        }
+        self.is_known = result.is_err();
     }
 }
 
