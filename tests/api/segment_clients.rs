@@ -98,7 +98,10 @@ async fn all_calls_land_once(database: Database, program: &str, script: &str) {
             "SELECT COUNT(*) FROM visitors WHERE account_id = 'account-3'",
             1,
         ),
-        ("SELECT COUNT(*) FROM visitors WHERE stage = 1", 1),
+        (
+            "SELECT COUNT(*) FROM milestones WHERE name = 'signup_at'",
+            1,
+        ),
         (
             "SELECT CAST(SUM(total_events) AS BIGINT) FROM visitors",
             STEPS + 2,

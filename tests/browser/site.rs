@@ -166,7 +166,7 @@ async fn page(State(content): State<Arc<Content>>, uri: axum::http::Uri) -> Resp
 
 /// The SDK's own files, for sites that serve them themselves.
 async fn sdk_file(State(content): State<Arc<Content>>, Path(file): Path<String>) -> Response {
-    if file.ends_with(".wasm") {
+    if file.ends_with(".wasm") || file.starts_with("fallback.") {
         let ms = content.delay_wasm_ms.load(Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }

@@ -211,7 +211,8 @@ const domains = (labels = location.hostname.split('.')) => labels.map((_, at) =>
 const site = () =>
   closed ? '' : (domain ||=
     domains().find((domain) => {
-      const probe = 'wm_probe=' + Math.random();
+      // With letters: digits alone may look like a card's.
+      const probe = 'wm_probe=' + Math.random().toString(36);
       const cookie = `${probe}; path=/; domain=${domain}`;
       document.cookie = cookie;
       const taken = document.cookie.includes(probe);
