@@ -170,7 +170,7 @@ async fn a_slow_module_keeps_landing_page_calls_and_their_times() {
         }, 10);
     </script>";
     let scene = Scene::with_pages([("slow", self_served("Slow", router))]).await;
-    scene.site.delay_wasm(Duration::from_secs(3));
+    scene.site.delay_engine(Duration::from_secs(3));
     scene
         .open("/slow?utm_source=newsletter&utm_campaign=late")
         .await;
@@ -212,14 +212,14 @@ pub(super) async fn left_before_the_module(calls: &str, address: &str) -> Scene 
         ("next", self_served("Next", "")),
     ])
     .await;
-    scene.site.delay_wasm(Duration::from_secs(20));
+    scene.site.delay_engine(Duration::from_secs(20));
     scene.open(address).await;
     let browser = &scene.browser;
     super::eventually("the page has made its call", || async move {
         browser.run("return !!window.called").await == json!(true)
     })
     .await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     scene.open("/next").await;
     scene
 }

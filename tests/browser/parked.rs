@@ -16,7 +16,7 @@ async fn scene(attributes: &str) -> Scene {
         ("next", page_with_own_sdk("Next", "", "")),
     ])
     .await;
-    scene.site.delay_wasm(Duration::from_secs(30));
+    scene.site.delay_engine(Duration::from_secs(30));
     scene
 }
 
@@ -45,7 +45,7 @@ async fn several_pages_left_before_the_module_came_are_played_once_in_their_orde
     scene.open_slow("one").await;
     scene.open_slow("two").await;
     scene.open_slow("three").await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     scene.open("/next").await;
     scene.flushed().await;
     assert_eq!(scene.parked().await, 0);
@@ -78,7 +78,7 @@ async fn several_pages_left_before_the_module_came_are_played_once_in_their_orde
 #[tokio::test]
 async fn a_page_hidden_before_the_module_came_plays_its_calls_itself() {
     let scene = scene("").await;
-    scene.site.delay_wasm(Duration::from_secs(4));
+    scene.site.delay_engine(Duration::from_secs(4));
     scene.open_slow("once").await;
     let driver = scene.browser.driver();
     let this = driver.window().await.expect("this tab");
@@ -104,7 +104,7 @@ async fn a_page_hidden_before_the_module_came_plays_its_calls_itself() {
 #[tokio::test]
 async fn a_module_that_comes_to_a_page_that_is_left_takes_nothing_out() {
     let scene = scene("").await;
-    scene.site.delay_wasm(Duration::from_secs(1));
+    scene.site.delay_engine(Duration::from_secs(1));
     scene.open_slow("left").await;
     let browser = &scene.browser;
     // A page goes on for a moment after it was told that it is left, and may be kept for the way back.
@@ -139,7 +139,7 @@ async fn what_a_site_calls_on_the_way_out_is_parked_too() {
     let leaving = "addEventListener('pagehide', () => waymark.track('pagehide'));
         document.addEventListener('visibilitychange', () => waymark.track('hidden'))";
     scene.browser.run(leaving).await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     scene.open("/next").await;
     scene.flushed().await;
     scene.open("/next").await;
@@ -196,7 +196,7 @@ async fn a_page_left_before_the_tabs_have_agreed_makes_no_visitor() {
 async fn a_page_without_consent_leaves_nothing() {
     let scene = scene("data-consent=unknown").await;
     scene.open_slow("unasked").await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     scene.open("/next").await;
     assert_eq!(scene.parked().await, 0);
     scene.flushed().await;

@@ -217,7 +217,7 @@ async fn personal_data_in_addresses_is_redacted_before_it_is_stored_or_sent() {
         noting().await,
     )
     .await;
-    scene.site.delay_wasm(Duration::from_secs(20));
+    scene.site.delay_engine(Duration::from_secs(20));
     scene
         .open("/slow?email=ann%40mail.example&utm_source=partner&password=hunter2#/users/ann@mail.example")
         .await;
@@ -226,7 +226,7 @@ async fn personal_data_in_addresses_is_redacted_before_it_is_stored_or_sent() {
         browser.run("return !!window.called").await == json!(true)
     })
     .await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     // The page before this one, as the browser tells it, has the address.
     browser
         .run("location.href = '/next?card=4111-1111-1111-1111&utm_campaign=june'")
@@ -355,9 +355,9 @@ async fn the_browser_holds_what_the_inventory_says_and_nothing_else() {
     )
     .await;
     // A page that is left before the module came, one that has all of it, one with a signal and without locks.
-    scene.site.delay_wasm(Duration::from_secs(20));
+    scene.site.delay_engine(Duration::from_secs(20));
     scene.open("/slow").await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     scene.open("/next?waymark_debug").await;
     super::eventually("debug mode is there", || async {
         let script = "return !!document.querySelector('waymark-inspector')";
@@ -418,10 +418,10 @@ async fn a_signal_keeps_a_page_from_being_kept_for_the_next() {
         ("next", self_served("Next", "")),
     ];
     let scene = Scene::with(Database::sqlite(), pages, browser).await;
-    scene.site.delay_wasm(Duration::from_secs(20));
+    scene.site.delay_engine(Duration::from_secs(20));
     scene.open("/slow").await;
     scene.browser.run("waymark.track('no')").await;
-    scene.site.delay_wasm(Duration::ZERO);
+    scene.site.delay_engine(Duration::ZERO);
     scene.open("/next").await;
     scene.heard().await;
     let kept: Vec<Value> = scene

@@ -34,7 +34,7 @@ pub struct Site {
 struct Content {
     pages: HashMap<&'static str, String>,
     fill: Vec<(&'static str, String)>,
-    delay_wasm_ms: AtomicU64,
+    delay_engine_ms: AtomicU64,
     prelude: Mutex<Prelude>,
     policy: Mutex<Option<String>>,
     network: Network,
@@ -75,7 +75,7 @@ impl Address {
         let state = Arc::new(Content {
             pages: pages.into_iter().collect(),
             fill: vec![(ORIGIN, collector.to_owned()), (KEY, key.to_owned())],
-            delay_wasm_ms: AtomicU64::new(0),
+            delay_engine_ms: AtomicU64::new(0),
             prelude: Mutex::default(),
             policy: Mutex::new(match Engine::asked_for() {
                 Engine::Wasm => None,
@@ -123,10 +123,10 @@ impl Site {
         &self.state.network
     }
 
-    /// From now on the WebAssembly module that this site serves itself comes this much later.
-    pub fn delay_wasm(&self, by: Duration) {
+    /// From now on the module that this site serves itself, or the one that stands in for it, comes this much later.
+    pub fn delay_engine(&self, by: Duration) {
         let ms = u64::try_from(by.as_millis()).expect("a short delay");
-        self.state.delay_wasm_ms.store(ms, Ordering::SeqCst);
+        self.state.delay_engine_ms.store(ms, Ordering::SeqCst);
     }
 }
 
@@ -167,7 +167,7 @@ async fn page(State(content): State<Arc<Content>>, uri: axum::http::Uri) -> Resp
 /// The SDK's own files, for sites that serve them themselves.
 async fn sdk_file(State(content): State<Arc<Content>>, Path(file): Path<String>) -> Response {
     if file.ends_with(".wasm") || file.starts_with("fallback.") {
-        let ms = content.delay_wasm_ms.load(Ordering::SeqCst);
+        let ms = content.delay_engine_ms.load(Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
     serve_file(&content, "js-wrapper/dist", &file).await

@@ -176,7 +176,7 @@ impl Engine {
     /// Sends what it can in a way that outlives the page; the rest waits in storage for the next one.
     pub(crate) fn send_leaving(&mut self) {
         let now = clock::now();
-        if !self.ready || self.backoff.wait(now) > 0 {
+        if !self.ready || self.backoff.wait_to_leave(now) > 0 {
             return;
         }
         self.look_for_ga();

@@ -42,6 +42,8 @@ const LONGEST_WAIT: i64 = 5 * 60_000;
 pub struct Backoff {
     failures: u32,
     until: i64,
+    /// Whether the collector itself has asked for the wait.
+    asked: bool,
 }
 
 impl Backoff {
@@ -50,6 +52,7 @@ impl Backoff {
         Backoff {
             failures: 0,
             until: 0,
+            asked: false,
         }
     }
 
@@ -57,6 +60,16 @@ impl Backoff {
     pub fn wait(&self, now: i64) -> i64 {
         // A clock that was set back by days must not stretch the wait.
         (self.until - now).clamp(0, MAX_RETRY_AFTER)
+    }
+
+    /// The same for a page that is left. One failure by itself may be the leaving's own: Firefox and WebKit end requests before
+    /// the page hears of it, and there is no later attempt than this.
+    pub fn wait_to_leave(&self, now: i64) -> i64 {
+        if self.failures == 1 && !self.asked {
+            0
+        } else {
+            self.wait(now)
+        }
     }
 
     /// A batch got through.
@@ -69,6 +82,7 @@ impl Backoff {
     pub fn failed(&mut self, now: i64, random: f64, retry_after: i64) {
         let ceiling = (FIRST_WAIT << self.failures.min(9)).min(LONGEST_WAIT);
         self.failures += 1;
+        self.asked = retry_after > 0;
         // Never quite at once, even when the dice say so.
         let jittered = ((ceiling as f64) * random) as i64;
         self.until = now
@@ -80,6 +94,7 @@ impl Backoff {
     /// The collector refuses: wait long.
     pub fn refused(&mut self, now: i64) {
         self.until = now + REFUSED_WAIT;
+        self.asked = true;
     }
 }
 
@@ -102,6 +117,26 @@ mod tests {
         for later in [0, 204, 302, 404, 429, 500, 503] {
             assert_eq!(verdict(later, true), Verdict::Later, "{later}");
         }
+    }
+
+    #[test]
+    fn a_page_that_is_left_tries_again_after_one_failure_that_nobody_asked_to_wait_for() {
+        let mut backoff = Backoff::new();
+        backoff.failed(1_000, 1.0, 0);
+        assert!(backoff.wait(1_000) > 0);
+        assert_eq!(backoff.wait_to_leave(1_000), 0);
+        backoff.failed(1_000, 1.0, 0);
+        assert!(
+            backoff.wait_to_leave(1_000) > 0,
+            "it is no accident any more"
+        );
+        backoff.succeeded();
+        backoff.failed(1_000, 0.0, 2_000);
+        assert_eq!(backoff.wait_to_leave(1_000), 2_000);
+        backoff.succeeded();
+        backoff.failed(1_000, 0.0, 0);
+        backoff.refused(1_000);
+        assert_eq!(backoff.wait_to_leave(1_000), REFUSED_WAIT);
     }
 
     #[test]
