@@ -111,7 +111,7 @@ async fn a_reset_in_one_tab_ends_the_visitor_in_the_others() {
     let heard_at = scene.browser.run("return Date.now()").await;
     let heard_at = heard_at.as_i64().expect("a time");
     // Its page is left open, scrolled and brought to the front.
-    scene.browser.devtools("Page.bringToFront", json!({})).await;
+    scene.browser.to_front().await;
     scene
         .browser
         .run("dispatchEvent(new Event('scroll'))")

@@ -10,6 +10,7 @@ mod vitals;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use super::drivers::Kind;
 use super::{Scene, eventually, page_with_sdk};
 
 /// Keeps what is listened to and how, what reaches the page as an error, and the files that it asks for.
@@ -85,6 +86,14 @@ impl Scene {
 
     /// A button of the mouse, pressed and released so many times in the middle of an element.
     async fn press(&self, css: &str, button: &str, times: u32) {
+        if Kind::asked_for() != Kind::Chromium {
+            assert_eq!(button, "left", "other buttons are Chromium's alone here");
+            let element = self.find(css).await;
+            let chain = self.browser.driver().action_chain();
+            let chain = chain.move_to_element_center(&element);
+            let chain = (0..times).fold(chain, |chain, _| chain.click());
+            return chain.perform().await.expect("clicks");
+        }
         let script = format!(
             "const box = document.querySelector('{css}').getBoundingClientRect();
              return [box.x + box.width / 2, box.y + box.height / 2]"

@@ -157,6 +157,13 @@ impl Chromium {
             .unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
+    /// Brings this tab to the front. Other drivers have done it when they switch to a tab.
+    pub async fn to_front(&self) {
+        if self.kind == Kind::Chromium {
+            self.devtools("Page.bringToFront", json!({})).await;
+        }
+    }
+
     /// Saves what the window shows below `target/screenshots/`.
     pub async fn screenshot(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");

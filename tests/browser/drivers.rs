@@ -57,13 +57,18 @@ impl Kind {
                     ],
                 },
             }),
-            Self::Firefox => json!({
-                "moz:firefoxOptions": {
-                    "binary": required("WAYMARK_TEST_FIREFOX"),
-                    "prefs": preferences,
-                    "args": ["-headless", "-width", "1280", "-height", "900"],
-                },
-            }),
+            Self::Firefox => {
+                let mut preferences = preferences;
+                // Videos play without a click, as they do in Chromium here.
+                preferences["media.autoplay.default"] = json!(0);
+                json!({
+                    "moz:firefoxOptions": {
+                        "binary": required("WAYMARK_TEST_FIREFOX"),
+                        "prefs": preferences,
+                        "args": ["-headless", "-width", "1280", "-height", "900"],
+                    },
+                })
+            }
             Self::Webkit => {
                 assert_eq!(
                     preferences,

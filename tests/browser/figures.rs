@@ -34,11 +34,11 @@ impl Scene {
         let this = driver.window().await.expect("this tab");
         let other = driver.new_tab().await.expect("another tab");
         driver.switch_to_window(other).await.expect("the other tab");
-        self.browser.devtools("Page.bringToFront", json!({})).await;
+        self.browser.to_front().await;
         tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
         driver.close_window().await.expect("it closes");
         driver.switch_to_window(this).await.expect("this tab");
-        self.browser.devtools("Page.bringToFront", json!({})).await;
+        self.browser.to_front().await;
         eventually("the tab is seen again", || async move {
             self.browser.run("return document.hidden").await == json!(false)
         })

@@ -83,14 +83,14 @@ async fn a_page_hidden_before_the_module_came_plays_its_calls_itself() {
     let driver = scene.browser.driver();
     let this = driver.window().await.expect("this tab");
     scene.browser.open_in_new_tab("about:blank").await;
-    scene.browser.devtools("Page.bringToFront", json!({})).await;
+    scene.browser.to_front().await;
     driver.switch_to_window(this).await.expect("the first tab");
     let browser = &scene.browser;
     eventually("the page has parked what it has", || async {
         scene.parked().await == 1
     })
     .await;
-    browser.devtools("Page.bringToFront", json!({})).await;
+    browser.to_front().await;
     scene.flushed().await;
     assert_eq!(scene.parked().await, 0);
     scene.open("/next").await;

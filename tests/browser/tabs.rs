@@ -75,17 +75,14 @@ async fn a_duplicated_tab_counts_for_itself(head: &str) {
     // A window opened by a page begins with a copy of its sessionStorage, and with it of the tab's id.
     let known = browser.driver().windows().await.expect("the tabs");
     browser.run("window.open('/next')").await;
-    let windows = browser.driver().windows().await.expect("the tabs");
-    let copy = windows
-        .into_iter()
-        .find(|window| !known.contains(window))
-        .expect("a second tab");
-    browser
-        .driver()
-        .switch_to_window(copy)
-        .await
-        .expect("the copy");
+    let known = &known;
     super::eventually("the copy has the SDK", || async move {
+        let windows = browser.driver().windows().await.expect("the tabs");
+        let Some(copy) = windows.into_iter().find(|window| !known.contains(window)) else {
+            return false;
+        };
+        let switched = browser.driver().switch_to_window(copy).await;
+        switched.expect("the copy");
         browser.run("return !!window.waymark").await == json!(true)
     })
     .await;
