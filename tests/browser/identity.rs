@@ -286,10 +286,7 @@ async fn before_send_changes_and_drops_items_before_they_are_stored() {
         scene
             .texts("SELECT user_id FROM events WHERE user_id IS NOT NULL ORDER BY seq")
             .await,
-        [
-            [text("hash-of-16")],
-            [text("hash-of-16")]
-        ],
+        [[text("hash-of-16")], [text("hash-of-16")]],
         "the id before it passed is nowhere"
     );
     assert_eq!(

@@ -64,22 +64,25 @@ const MAIN: [&str; 5] = [
 const POLICIES: [&str; 2] = ["browser::csp::", "browser::own_path::"];
 
 /// Names of tests that a browser cannot run.
-const CHROMIUM_ALONE: [&str; 7] = [
+const CHROMIUM_ALONE: [&str; 8] = [
     // They are about frameworks and names of hosts, and Chromium alone is told where `*.test` is.
     "browser::adapters::",
     "browser::linker::",
-    // Pages crash, storage is emptied and the middle button is pressed by the DevTools protocol.
+    // Pages crash, storage is emptied, the middle button is pressed and three clicks select by the DevTools protocol.
     "browser::schedules::",
     "browser::autocapture::clicks::a_link_is_followed",
+    "browser::autocapture::frustration::clicks_in_quick_succession",
     // Nobody else renders pages ahead, or measures all that web-vitals asks for.
     "browser::documents::a_prerendered_page",
     "browser::autocapture::vitals::a_page_has_each_vital",
     "browser::autocapture::vitals::page_views_within_an_app",
 ];
-const NOT_IN_FIREFOX: [&str; 2] = [
+const NOT_IN_FIREFOX: [&str; 3] = [
     // It keeps no page that has held a lock: going back loads the page anew.
     "browser::tabs::a_page_back_from_the_cache",
     "browser::agreement::a_page_back_from_the_cache",
+    // Now and then its driver closes a tab without a word to the page, whose time stamp then counts for three minutes.
+    "browser::tabs::what_a_closed_tab_left_is_sent_by_another_without_locks",
 ];
 const NOT_IN_WEBKIT: [&str; 6] = [
     // Its driver has no setting for it,

@@ -413,15 +413,17 @@ let unlock;
 /** Gives the session's lock back. */
 let spread;
 
-/** Without locks: the tabs that this page is in charge of. */
-const stamped = [];
+/** The tabs that this page is in charge of. */
+const mine = [];
 let stamping;
 
-const stamp = () => stamped.forEach((tab) => save('wm_h.' + tab, Date.now()));
+/** Without locks. */
+const stamp = () => mine.forEach((tab) => save('wm_h.' + tab, Date.now()));
 
 /**
  * Asks for a lock of all tabs (Web Locks API) and tells when its turn has come. A tab's lock is only taken if it is free,
- * and held until `release`: a page that holds a lock is kept out of the back/forward cache. The session's, for which
+ * and held until `release`: a page that holds a lock is kept out of the back/forward cache; one that this page has is free to it,
+ * since more of a dead tab's queue may be seen by now. The session's, for which
  * `tab` is empty, is given back a little after that was told. Where no answer comes in time, or locks fail, it counts as free: two tabs
  * sending one item is better than none. A browser without locks (before Safari 15.4, or on plain http) has time stamps
  * for tabs, renewed as long as the page is there.
@@ -432,20 +434,23 @@ export function lock(tab, number) {
     if (!told) tell(LOCKED, number, [tab, +free]);
     told = true;
   };
+  if (mine.includes(tab)) return go(true);
   try {
     navigator.locks
       .request(tab ? 'wm-tab-' + tab : 'wm-session', { ifAvailable: !!tab }, (lock) => {
         go(!!lock);
         if (!tab) return new Promise((resolve) => setTimeout((spread = resolve), SPREAD));
-        if (lock) return (held ??= new Promise((resolve) => (unlock = resolve)));
+        if (lock) {
+          mine.push(tab);
+          return (held ??= new Promise((resolve) => (unlock = resolve)));
+        }
       })
       .catch(() => go(true));
     setTimeout(go, PATIENCE, true);
   } catch {
-    // After a sleep its own stamps are as old as those of the dead.
-    const free = !tab || (!stamped.includes(tab) && Math.abs(Date.now() - load('wm_h.' + tab)) > STALE);
+    const free = !tab || Math.abs(Date.now() - load('wm_h.' + tab)) > STALE;
     if (tab && free) {
-      stamped.push(tab);
+      mine.push(tab);
       stamp();
       stamping ??= setInterval(stamp, STAMP_EVERY);
     }
@@ -458,7 +463,7 @@ export function release() {
   unlock?.();
   spread?.();
   held = unlock = undefined;
-  for (const tab of stamped.splice(0)) save('wm_h.' + tab, '');
+  for (const tab of mine.splice(0)) save('wm_h.' + tab, '');
 }
 
 const waiters = [];

@@ -16,8 +16,8 @@ use crate::core::queue::Entry;
 use crate::core::text::{self, Fields, push};
 use crate::core::{id, number, tab};
 
-/// Milliseconds between two looks for queues of tabs that are gone.
-const LOOK_EVERY: i64 = 60_000;
+/// Milliseconds between two looks for queues of tabs that are gone, and for what is seen of them late.
+const LOOK_EVERY: i64 = 30_000;
 
 impl Engine {
     /// Claims this tab's id, or a new one if a duplicate of this tab has it; then goes on to agree on the session.
@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    /// Once a minute: takes over the queues of tabs that are gone.
+    /// Now and then: takes over the queues of tabs that are gone.
     pub(crate) fn adopt(&mut self) {
         let now = clock::now();
         if self.ready && now - self.looked_for_orphans >= LOOK_EVERY {
@@ -64,7 +64,6 @@ impl Engine {
             while !tabs.is_done() {
                 let tab = tabs.take();
                 let id = id::parse(tab);
-                // A queue that this page has adopted before is not free, or is read once more to no effect.
                 if !id.is_nil() && id != self.tab {
                     host::lock(tab, self.epoch);
                 }

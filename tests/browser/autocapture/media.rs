@@ -17,7 +17,7 @@ const SILENCE: &str = "
         return URL.createObjectURL(new Blob([view], { type: 'audio/wav' }));
     }
     for (const media of document.querySelectorAll('video')) media.src = silence();
-    const ended = media => new Promise(done => media.addEventListener('ended', done));
+    window.ended = media => new Promise(done => media.addEventListener('ended', done));
 ";
 
 #[tokio::test]
