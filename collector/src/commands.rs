@@ -14,7 +14,8 @@ mod sites;
 mod stages;
 mod users;
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::path::Path;
 
 use clap::Subcommand;
 
@@ -144,4 +145,21 @@ pub async fn run(
         | Command::Backup(_)
         | Command::Restore(_) => Ok(()),
     }
+}
+
+/// A time as people read it.
+fn moment(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| format!("{at:.0}"))
+}
+
+/// The text of a file, or what is typed or piped in.
+fn text(path: &Path) -> Result<String, CommandError> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.map_err(|error| CommandError::Refused(format!("{}: {error}", path.display())))?;
+    Ok(text)
 }

@@ -1,12 +1,12 @@
 //! `collector catalogue …`
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{CommandError, sites};
+use super::{CommandError, moment, sites, text};
 use crate::catalogue::{Document, Mode};
 use crate::site_catalogue::{self, CatalogueError, Changes};
 use crate::store::Store;
@@ -127,29 +127,12 @@ fn fate(mode: Mode) -> &'static str {
     }
 }
 
-/// A time as people read it.
-pub(super) fn moment(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| format!("{at:.0}"))
-}
-
 /// Reads and checks a document.
 fn read(path: &Path) -> Result<Document, CommandError> {
     let text = text(path)?;
     let document = Document::read(&text)
         .and_then(|document| site_catalogue::check(document.as_json().clone()));
     document.map_err(|unfit| CommandError::Refused(format!("{}: {unfit}", path.display())))
-}
-
-/// The text of a file, or what is typed or piped in.
-pub(super) fn text(path: &Path) -> Result<String, CommandError> {
-    let mut text = String::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)
-    } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    read.map_err(|error| CommandError::Refused(format!("{}: {error}", path.display())))?;
-    Ok(text)
 }
 
 impl From<CatalogueError> for CommandError {

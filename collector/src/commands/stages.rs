@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{CommandError, catalogue, sites};
+use super::{CommandError, moment, sites, text};
 use crate::journey::{Definition, StagesDocument};
 use crate::site_stages::{self, ExampleJourney, StagesPreview};
 use crate::store::Store;
@@ -99,7 +99,7 @@ pub(super) async fn run(
                 writeln!(
                     out,
                     "{version}\t{}\t{}\t{}\t{} milestones",
-                    catalogue::moment(changed_at),
+                    moment(changed_at),
                     changed_by.as_deref().unwrap_or("-"),
                     keys.join(" > "),
                     milestones.len()
@@ -111,7 +111,7 @@ pub(super) async fn run(
 }
 
 fn read(path: &Path) -> Result<Definition, CommandError> {
-    let text = catalogue::text(path)?;
+    let text = text(path)?;
     Definition::read(&text)
         .map_err(|unfit| CommandError::Refused(format!("{}: {unfit}", path.display())))
 }
