@@ -32,6 +32,8 @@ declare module '#host' {
   export function save(key: string, text: unknown): boolean;
   /** Whether the visitor has opted out. */
   export function is_out(): boolean;
+  /** Whether the core knows who the visitor is; it holds as well once the browser has ended the script at work. */
+  export const settled: boolean;
   /** Keeps that the visitor has opted out, or forgets it. */
   export function set_out(out: boolean): void;
   /** What separates the fields of a text. */

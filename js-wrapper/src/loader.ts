@@ -6,7 +6,7 @@
  * Behind `core.call` the core takes over.
  */
 
-import { attempt, is_out, load, save, set_out } from '#host';
+import { attempt, is_out, load, save, set_out, settled } from '#host';
 import type { Core, Engine } from './engine.js';
 import { isParked, type Parked, park, takeParked } from './parked.js';
 import { guard } from './redact.js';
@@ -147,7 +147,7 @@ export async function run(
 
   /** Whether the core knows who the visitor is; from then on it loses nothing. */
   const isSettled = () => {
-    if (!core?.ids()) return false;
+    if (!settled) return false;
     listen('removeEventListener');
     waiting = [];
     earlier = [];

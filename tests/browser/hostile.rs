@@ -219,7 +219,7 @@ pub(super) async fn left_before_the_module(calls: &str, address: &str) -> Scene 
         browser.run("return !!window.called").await == json!(true)
     })
     .await;
-    scene.site.delay_engine(Duration::ZERO);
+    scene.leave_without_module().await;
     scene.open("/next").await;
     scene
 }

@@ -97,6 +97,14 @@ impl Scene {
         self.browser.open(&self.site.url(path)).await;
     }
 
+    /// Leaves the page whose module is held back. Only then do modules come at once: its own request for it may still be on its
+    /// way, and would be answered. To a page of the same origin: on the way to another Firefox may end the process, and with it
+    /// the script that hears of leaving.
+    async fn leave_without_module(&self) {
+        self.open("/nowhere").await;
+        self.site.delay_engine(Duration::ZERO);
+    }
+
     /// Waits until the SDK of the current page is there and has an answer for all that it made.
     async fn flushed(&self) {
         self.browser.settled("waymark.ready()").await;

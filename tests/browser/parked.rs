@@ -45,7 +45,7 @@ async fn several_pages_left_before_the_module_came_are_played_once_in_their_orde
     scene.open_slow("one").await;
     scene.open_slow("two").await;
     scene.open_slow("three").await;
-    scene.site.delay_engine(Duration::ZERO);
+    scene.leave_without_module().await;
     scene.open("/next").await;
     scene.flushed().await;
     assert_eq!(scene.parked().await, 0);
@@ -113,7 +113,7 @@ async fn a_module_that_comes_to_a_page_that_is_left_takes_nothing_out() {
     browser.run(&event("pagehide")).await;
     assert_eq!(scene.parked().await, 1);
     eventually("the module is there", || async {
-        let loaded = "return performance.getEntriesByType('resource').some(e => /wasm/.test(e.name) && e.responseEnd)";
+        let loaded = "return performance.getEntriesByType('resource').some(e => /wasm|fallback/.test(e.name) && e.responseEnd)";
         browser.run(loaded).await == json!(true)
     })
     .await;
@@ -139,7 +139,7 @@ async fn what_a_site_calls_on_the_way_out_is_parked_too() {
     let leaving = "addEventListener('pagehide', () => waymark.track('pagehide'));
         document.addEventListener('visibilitychange', () => waymark.track('hidden'))";
     scene.browser.run(leaving).await;
-    scene.site.delay_engine(Duration::ZERO);
+    scene.leave_without_module().await;
     scene.open("/next").await;
     scene.flushed().await;
     scene.open("/next").await;
@@ -196,7 +196,7 @@ async fn a_page_left_before_the_tabs_have_agreed_makes_no_visitor() {
 async fn a_page_without_consent_leaves_nothing() {
     let scene = scene("data-consent=unknown").await;
     scene.open_slow("unasked").await;
-    scene.site.delay_engine(Duration::ZERO);
+    scene.leave_without_module().await;
     scene.open("/next").await;
     assert_eq!(scene.parked().await, 0);
     scene.flushed().await;

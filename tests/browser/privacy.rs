@@ -357,7 +357,7 @@ async fn the_browser_holds_what_the_inventory_says_and_nothing_else() {
     // A page that is left before the module came, one that has all of it, one with a signal and without locks.
     scene.site.delay_engine(Duration::from_secs(20));
     scene.open("/slow").await;
-    scene.site.delay_engine(Duration::ZERO);
+    scene.leave_without_module().await;
     scene.open("/next?waymark_debug").await;
     super::eventually("debug mode is there", || async {
         let script = "return !!document.querySelector('waymark-inspector')";
@@ -421,7 +421,7 @@ async fn a_signal_keeps_a_page_from_being_kept_for_the_next() {
     scene.site.delay_engine(Duration::from_secs(20));
     scene.open("/slow").await;
     scene.browser.run("waymark.track('no')").await;
-    scene.site.delay_engine(Duration::ZERO);
+    scene.leave_without_module().await;
     scene.open("/next").await;
     scene.heard().await;
     let kept: Vec<Value> = scene

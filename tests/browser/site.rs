@@ -168,9 +168,27 @@ async fn page(State(content): State<Arc<Content>>, uri: axum::http::Uri) -> Resp
 async fn sdk_file(State(content): State<Arc<Content>>, Path(file): Path<String>) -> Response {
     if file.ends_with(".wasm") || file.starts_with("fallback.") {
         let ms = content.delay_engine_ms.load(Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(ms)).await;
+        if ms > 0 {
+            let whole = serve_file(&content, "js-wrapper/dist", &file).await;
+            return later(whole, Duration::from_millis(ms));
+        }
     }
     serve_file(&content, "js-wrapper/dist", &file).await
+}
+
+/// The response, whose body comes this much later. Its head comes at once and says that it is not to be stored: a browser
+/// lets a second request for the same URL wait until it knows that of the first.
+fn later(whole: Response, by: Duration) -> Response {
+    let (mut head, body) = whole.into_parts();
+    head.headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    let held = futures_util::stream::once(async move {
+        tokio::time::sleep(by).await;
+        axum::body::to_bytes(body, usize::MAX).await
+    });
+    Response::from_parts(head, Body::from_stream(held))
 }
 
 async fn serve_file(content: &Content, folder: &str, file: &str) -> Response {

@@ -282,8 +282,13 @@ export const save = (key, text) =>
     return true;
   }, false);
 
+/** Whether this page knows who the visitor is: nothing is kept before. It holds as well if Rust can be asked no more; Firefox
+ * ends the script at work when the visitor enters another address. */
+export let settled = false;
+
 /** Writes a text that the page cannot do without; where storage refuses it, the page works on as if it had not. */
 export function keep(key, text) {
+  settled = true;
   delete memory[key];
   if (!save(key, text)) memory[key] = text;
 }
