@@ -10,6 +10,8 @@ use waymark_collector::commands::{
     CatalogueCommand, Command, PersonsCommand, StagesCommand, UsersCommand,
 };
 
+use super::interactions::{accept, interaction};
+use super::server_keys::add_server_key;
 use crate::support::app::TestApp;
 use crate::support::batch::{Visit, event, identify, item, milestone, page_view};
 use crate::support::database::Database;
@@ -50,7 +52,7 @@ async fn fill(app: &TestApp) {
         bought,
         item(
             "identify",
-            json!({"user_id": "user-7", "previous_id": "seven"}),
+            json!({"user_id": "user-7", "previous_id": "seven", "traits": {"email": "seven@shop.example"}}),
         ),
         milestone("signup_at"),
         item("ga_linked", json!({"client_id": "1.2"})),
@@ -65,6 +67,11 @@ async fn fill(app: &TestApp) {
         "at": batch["sent_at"], "landing_url": "https://shop.example/?gclid=x", "click_ids": {"gclid": "x"},
     });
     app.send(&batch).await;
+    let secret = add_server_key(app, 1).await;
+    let mut call = interaction("call", 1000, json!({"email": "seven@shop.example"}));
+    call["labels"] = json!(["vip"]);
+    call["props"] = json!({"half": 0.5, "list": [null, true]});
+    accept(app, &secret, &[call]).await;
     let visit = Visit::new(&app.key);
     app.accept(&visit.batch(&[identify("user-8")])).await;
     let merge = PersonsCommand::Merge {
