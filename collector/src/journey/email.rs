@@ -126,10 +126,9 @@ mod tests {
             in_traits(traits, |hash| told.push(hash));
             told
         };
-        assert_eq!(
-            told(r#"{"email":"ANN@shop.example","name":"Ann"}"#),
-            [hash.clone()]
-        );
+        let one = told(r#"{"email":"ANN@shop.example","name":"Ann"}"#);
+        assert_eq!(one.first(), Some(&hash));
+        assert_eq!(one.len(), 1);
         let both = format!(r#"{{"email_hash":"{ANN}","email":"ann@shop.example"}}"#);
         assert_eq!(told(&both), [hash, ANN.to_owned()]);
         for traits in [

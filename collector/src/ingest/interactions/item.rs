@@ -223,7 +223,10 @@ mod tests {
 
     const NOW: i64 = 1_795_876_628_628;
 
-    fn read_one(json: &str) -> (Result<Interaction, (Option<String>, Reason)>, Vec<String>) {
+    /// What was wrong with an item: the field, and how.
+    type Wrong = (Option<String>, Reason);
+
+    fn read_one(json: &str) -> (Result<Interaction, Wrong>, Vec<String>) {
         let raw: &RawValue = serde_json::from_str(json).unwrap();
         let place = Place {
             site_id: 1,
