@@ -13,6 +13,7 @@ use crate::support::on_both_databases;
 
 on_both_databases!(
     an_interaction_finds_its_person_in_every_way,
+    an_address_that_a_segment_client_told_counts,
     it_makes_no_difference_when_somebody_is_known,
     one_timeline_has_everything_in_order_page_by_page,
     a_merge_moves_interactions_and_its_end_moves_them_back,
@@ -178,6 +179,23 @@ async fn an_interaction_finds_its_person_in_every_way(database: Database) {
     assert_eq!(subjects(&app, &visitor(&anonymous)).await, ["stranger"]);
     let id = format!("visitor:{}", anonymous.visitor);
     assert_eq!(of_person(&app, &id).await, ["stranger"]);
+    app.log.assert_quiet();
+}
+
+async fn an_address_that_a_segment_client_told_counts(database: Database) {
+    let app = TestApp::start(database).await;
+    let secret = add_server_key(&app, 1).await;
+    let mut sent = interaction("mail", 1000, json!({"email": "ann@shop.example"}));
+    sent["subject"] = json!("mail");
+    accept(&app, &secret, &[sent]).await;
+    let message =
+        json!({"userId": "42", "messageId": "m", "traits": {"email": "Ann@Shop.example"}});
+    let identify = app
+        .request(Method::POST, "/v1/identify")
+        .basic_auth(&app.key, Some(""))
+        .json(&message);
+    assert_eq!(identify.send().await.unwrap().status(), 200);
+    assert_eq!(of_person(&app, "user:42").await, ["mail"]);
     app.log.assert_quiet();
 }
 

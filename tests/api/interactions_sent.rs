@@ -21,6 +21,8 @@ on_both_databases!(
     a_dropped_interaction_can_be_tried_again,
     no_address_is_stored_or_logged,
     an_open_dashboard_is_told,
+    what_cannot_be_stored_now_is_sent_back,
+    the_example_of_the_documentation_works,
 );
 
 async fn an_interaction_counts_once(database: Database) {
@@ -362,4 +364,45 @@ async fn an_open_dashboard_is_told(database: Database) {
         );
         assert_eq!(entry["interaction"]["person"], person);
     }
+}
+
+async fn what_cannot_be_stored_now_is_sent_back(database: Database) {
+    let app = TestApp::start(database).await;
+    let secret = add_server_key(&app, 1).await;
+    let sent = [
+        interaction("a", 1000, json!({"user_id": "42"})),
+        interaction("b", 1000, json!({})),
+    ];
+    app.database
+        .execute("ALTER TABLE interactions RENAME TO away")
+        .await;
+    let lines = told(&app, &secret, &sent).await;
+    let again = json!({"id": "a", "status": "retry", "reason": "store_unavailable"});
+    assert_eq!(lines[0], again);
+    assert_eq!(lines[1]["status"], "dropped");
+    app.database
+        .execute("ALTER TABLE away RENAME TO interactions")
+        .await;
+    accept(&app, &secret, &sent[..1]).await;
+    let lines = told(&app, &secret, &sent[..1]).await;
+    assert_eq!(lines[0]["status"], "duplicate");
+}
+
+async fn the_example_of_the_documentation_works(database: Database) {
+    let app = TestApp::start(database).await;
+    let secret = add_server_key(&app, 1).await;
+    let page = include_str!("../../docs/interactions.md");
+    let (_, rest) = page.split_once("-d '").unwrap();
+    let (body, rest) = rest.split_once("'\n```").unwrap();
+    let (_, rest) = rest.split_once("```json\n").unwrap();
+    let (answer, _) = rest.split_once("\n```").unwrap();
+    // Its times have to be of late.
+    let body = body.replace("\"2026-11-28T14:37:08Z\"", &(now() - 1000).to_string());
+    let body = body.replace("1795876628628", &now().to_string());
+    let request = app.request(Method::POST, "/v1/interactions");
+    let sent = request.bearer_auth(&secret).body(body).send().await;
+    let told: Value = sent.unwrap().json().await.unwrap();
+    let documented: Value = serde_json::from_str(answer).unwrap();
+    assert_eq!(told["results"], documented["results"]);
+    app.log.assert_quiet();
 }
