@@ -40,3 +40,36 @@ CREATE TABLE user_emails (
 );
 CREATE UNIQUE INDEX user_emails_by_email ON user_emails (site_id, email_hash, user_id);
 CREATE INDEX user_emails_by_user ON user_emails (site_id, user_id, email_hash);
+
+-- What items told before there was this, as it was told. Whoever opens the database hashes it and takes it away.
+CREATE TABLE told_emails (
+    site_id BIGINT NOT NULL,
+    -- An address, or its hash.
+    told    TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (site_id, told, user_id)
+) WITHOUT ROWID;
+
+-- What is stored already. Nothing so long is an address.
+INSERT INTO told_emails (site_id, told, user_id, last_at)
+SELECT site_id, told, user_id, MAX(at)
+FROM (
+    SELECT site_id, user_id AS told, user_id, last_at AS at
+    FROM visitor_users
+    WHERE user_id LIKE '%@%'
+    UNION ALL
+    SELECT site_id, props ->> 'previous_id', props ->> 'previous_id', at
+    FROM events
+    WHERE kind = 'identify' AND props ->> 'previous_id' LIKE '%@%'
+    UNION ALL
+    SELECT site_id, props ->> 'email', user_id, at
+    FROM events
+    WHERE kind = 'identify' AND props ->> 'email' LIKE '%@%' AND json_type(props, '$.email') = 'text'
+    UNION ALL
+    SELECT site_id, props ->> 'email_hash', user_id, at
+    FROM events
+    WHERE kind = 'identify' AND props ->> 'email_hash' NOT LIKE '%@%' AND json_type(props, '$.email_hash') = 'text'
+) AS told
+WHERE user_id IS NOT NULL AND length(told) <= 300
+GROUP BY site_id, told, user_id;

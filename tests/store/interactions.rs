@@ -15,12 +15,17 @@ use waymark_collector::store::persons::{Merged, Slices};
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{Bots, EntryFilter, InteractionFilter, Store};
 
-use super::desk::{Desk, NOW, batch, context, fresh_site, item, received, submit, visitor, walk};
+use super::desk::{
+    Desk, NOW, batch, context, fresh_site, item, received, run_sql, submit, visitor, walk,
+};
 use super::fold::facts_of;
 use crate::support::database::Database;
 use crate::support::{long, on_both_databases};
 
-on_both_databases!(whose_they_are_follows_from_the_set);
+on_both_databases!(
+    whose_they_are_follows_from_the_set,
+    what_was_told_before_there_were_interactions_is_known,
+);
 
 /// What arrives, small enough that cases meet often.
 #[derive(Debug, Clone)]
@@ -212,6 +217,45 @@ async fn deliver(desk: &Desk, delivery: &Delivery) -> Result<(), TestCaseError> 
     prop_assert!(back.unwrap());
     prop_assert_eq!(agree(&desk.store, site.id, &whose).await?, before);
     Ok(())
+}
+
+async fn what_was_told_before_there_were_interactions_is_known(database: Database) {
+    let desk = Desk::new(database).await;
+    let hash = email_hash("cid@shop.example").unwrap();
+    let alias = json!({"user_id": "ben", "previous_id": "Ben@shop.example", "traits": {"email": {"x": "a@b"}}});
+    let sent = [
+        json!({"user_id": "ann@shop.example"}),
+        json!({"user_id": "bea", "traits": {"email": " Bea@Shop.example"}}),
+        json!({"user_id": "bea", "traits": {"email": "bea@shop.example", "email_hash": "x"}}),
+        json!({"user_id": "cid", "traits": {"email_hash": hash.to_uppercase(), "email": 7}}),
+        alias,
+    ];
+    for (data, who) in sent.iter().zip(0..) {
+        let item = item("identify", who, 1000 * who as i64, data.clone());
+        desk.accept(&batch(&context(who, who), &[item])).await;
+    }
+    let told = desk.database.rows("user_emails").await;
+    assert_eq!(told.len(), 4, "{told:?}");
+    // The table as the migration before left it, what the migration makes of the items, and the next start.
+    let forget = "DELETE FROM user_emails";
+    run_sql(&desk.database, forget, forget).await;
+    let stored = |text: &'static str| {
+        let (_, stored) = text.split_once("-- What is stored already.").unwrap();
+        stored.split_once('\n').unwrap().1
+    };
+    let sqlite = stored(include_str!(
+        "../../migrations/sqlite/0011_interactions.sql"
+    ));
+    let postgres = stored(include_str!(
+        "../../migrations/postgres/0011_interactions.sql"
+    ));
+    run_sql(&desk.database, sqlite, postgres).await;
+    assert!(desk.database.rows("told_emails").await.len() >= 4);
+    let again = Store::open(desk.database.url()).await.unwrap();
+    again.close().await;
+    assert_eq!(desk.database.rows("user_emails").await, told);
+    assert!(desk.database.rows("told_emails").await.is_empty());
+    desk.log.assert_quiet();
 }
 
 /// The interactions of each person who has any.

@@ -14,6 +14,7 @@ pub mod catalogues;
 mod commit;
 pub mod dump;
 mod durability;
+mod emails;
 mod entries;
 mod error;
 pub mod findings;
@@ -135,6 +136,7 @@ impl Store {
             stages: stages::Stages::default(),
         }));
         store.refresh_stages().await?;
+        store.hash_told_emails().await?;
         Ok(store)
     }
 
