@@ -236,6 +236,13 @@ async fn a_journey_shows_what_happened_outside_of_the_pages() {
         .run("document.documentElement.dataset.theme = 'dark'")
         .await;
     scene.browser.screenshot("interactions-dark").await;
+    // And in the feed of the site, with whom it was.
+    let live = format!("{}/live", scene.collector.origin());
+    scene.browser.open(&live).await;
+    scene
+        .eventually_shows(&["Email opened: Your offer", "Call answered", "ann"])
+        .await;
+    scene.browser.screenshot("interactions-live").await;
     scene.collector.assert_quiet_log();
 }
 

@@ -3,20 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use waymark_collector::ingest::interactions;
+use waymark_collector::ingest::{IngestError, interactions};
 use waymark_collector::journey::{
     Contacts, EntryKind, Fact, Identity, Interaction, contacts, email_hash,
 };
 use waymark_collector::store::persons::{Merged, Slices};
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{Bots, EntryFilter, InteractionFilter, Store};
+use waymark_protocol::Status;
 
 use super::desk::{
-    Desk, NOW, batch, context, fresh_site, item, received, run_sql, submit, visitor, walk,
+    Desk, Hold, NOW, batch, context, fresh_site, item, received, run_sql, submit, visitor, walk,
 };
 use super::fold::facts_of;
 use crate::support::database::Database;
@@ -25,6 +27,7 @@ use crate::support::{long, on_both_databases};
 on_both_databases!(
     whose_they_are_follows_from_the_set,
     what_was_told_before_there_were_interactions_is_known,
+    who_finds_no_room_is_told_to_wait,
 );
 
 /// What arrives, small enough that cases meet often.
@@ -255,6 +258,45 @@ async fn what_was_told_before_there_were_interactions_is_known(database: Databas
     again.close().await;
     assert_eq!(desk.database.rows("user_emails").await, told);
     assert!(desk.database.rows("told_emails").await.is_empty());
+    desk.log.assert_quiet();
+}
+
+async fn who_finds_no_room_is_told_to_wait(database: Database) {
+    let desk = Desk::new(database).await;
+    let hold = Hold::take(&desk.database).await;
+    let one = |number: usize| {
+        let key = format!("i{number}");
+        json!({"interactions": [{"id": key, "channel": "sms", "kind": "sent", "at": NOW, "user_id": "ann"}]}).to_string()
+    };
+    let bodies: Vec<String> = (0..65).map(one).collect();
+    let submits = bodies.iter().map(|body| async {
+        let batch = interactions::read(body.as_bytes()).unwrap();
+        let submit = desk.ingest.submit_interactions(&desk.site, &batch, NOW);
+        submit.await.map(|lines| lines[0].answer.status)
+    });
+    // All have asked before the first is stored.
+    let (mut answers, ()) = tokio::join!(join_all(submits), hold.release());
+    let last = answers.pop().unwrap();
+    assert!(
+        matches!(last, Err(IngestError::Overloaded { .. })),
+        "{last:?}"
+    );
+    assert!(
+        answers.iter().all(|answer| *answer == Ok(Status::Accepted)),
+        "{answers:?}"
+    );
+    let batch = interactions::read(bodies[64].as_bytes()).unwrap();
+    let again = desk
+        .ingest
+        .submit_interactions(&desk.site, &batch, NOW)
+        .await;
+    assert_eq!(again.unwrap()[0].answer.status, Status::Accepted);
+    desk.ingest.drain().await;
+    let after = desk
+        .ingest
+        .submit_interactions(&desk.site, &batch, NOW)
+        .await;
+    assert_eq!(after.err(), Some(IngestError::ShuttingDown));
     desk.log.assert_quiet();
 }
 
