@@ -8,7 +8,6 @@ use crate::store::sites::{NewSite, Site};
 
 const NAME_CHARS: usize = 100;
 const ORIGINS: usize = 100;
-const EMAIL_BYTES: usize = 254;
 
 /// Why there is no site.
 #[derive(Debug, thiserror::Error)]
@@ -54,16 +53,7 @@ pub(crate) fn new_site(
     })
 }
 
-/// The address in lower case. Whether it exists only a message to it could tell, so that is all that is checked.
-pub(crate) fn email(text: &str) -> Option<String> {
-    let email = text.trim().to_lowercase();
-    let plausible = email.len() <= EMAIL_BYTES
-        && !email.contains(|c: char| c.is_whitespace() || c.is_control())
-        && email.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        });
-    plausible.then_some(email)
-}
+pub(crate) use crate::journey::email::address as email;
 
 /// What is to change of a site; what is absent stays.
 #[derive(Debug, Default)]

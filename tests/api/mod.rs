@@ -10,6 +10,8 @@ mod check;
 mod commands;
 mod enrichment;
 mod ingest;
+mod interactions;
+mod interactions_sent;
 mod limits;
 mod live;
 mod load;

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::{Chromium, Database, KEY, Scene, eventually, text};
-use crate::support::batch::{Visit, event, page_view};
+use crate::support::app::after;
+use crate::support::batch::{Visit, event, item, now, page_view};
+use crate::support::program::good;
 
 const EMAIL: &str = "owner@example.test";
 const PASSWORD: &str = "correct horse battery";
@@ -181,6 +183,66 @@ async fn a_journey_shows_the_person_on_all_of_their_browsers() {
     scene.send_as_page(&batch, BROWSER).await;
     scene.eventually_shows(&["while_watched"]).await;
     scene.browser.screenshot("person").await;
+    scene.collector.assert_quiet_log();
+}
+
+#[tokio::test]
+async fn a_journey_shows_what_happened_outside_of_the_pages() {
+    let scene = Scene::start().await;
+    scene.set_up().await;
+    scene.element("snippet").await;
+    let url = scene.collector.database().url();
+    let add = ["keys", "add-server", "--name", "tests", "--site", "1"];
+    let key = after(&good(url, &add).await, "Secret, shown this once: ");
+    let visit = Visit::new(KEY);
+    let told = json!({"user_id": "ann", "traits": {"email": "ann@shop.example"}});
+    let batch = visit.batch(&[event("looked_around"), item("identify", told)]);
+    scene.send_as_page(&batch, BROWSER).await;
+    let tell = async |interaction: Value| {
+        let sent = reqwest::Client::new()
+            .post(format!("{}/v1/interactions", scene.collector.origin()))
+            .bearer_auth(&key)
+            .json(&json!({"interactions": [interaction]}))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(sent.status(), 200);
+    };
+    tell(json!({
+        "id": "mail", "channel": "email", "kind": "opened", "at": now() - 60_000, "direction": "out",
+        "email": "Ann@shop.example", "subject": "Your offer", "campaign": "spring",
+    }))
+    .await;
+    let row = scene.row_of(&visit.visitor.to_string()).await;
+    Scene::open_row(&row).await;
+    let mail = [
+        "Email opened: Your offer",
+        "to them · spring",
+        "Outside a session",
+    ];
+    scene.eventually_shows(&mail).await;
+    // What comes while somebody looks is there at once.
+    let call = json!({
+        "id": "call", "channel": "call", "kind": "answered", "at": now(), "direction": "in", "user_id": "ann",
+        "duration_s": 185, "labels": ["support"],
+    });
+    tell(call).await;
+    scene
+        .eventually_shows(&["Call answered", "from them · 3 min 5 s · support"])
+        .await;
+    scene.browser.screenshot("interactions").await;
+    scene
+        .browser
+        .run("document.documentElement.dataset.theme = 'dark'")
+        .await;
+    scene.browser.screenshot("interactions-dark").await;
+    // And in the feed of the site, with whom it was.
+    let live = format!("{}/live", scene.collector.origin());
+    scene.browser.open(&live).await;
+    scene
+        .eventually_shows(&["Email opened: Your offer", "Call answered", "ann"])
+        .await;
+    scene.browser.screenshot("interactions-live").await;
     scene.collector.assert_quiet_log();
 }
 

@@ -81,7 +81,10 @@ async fn listed(desk: &Desk, bots: Bots) -> Vec<Uuid> {
     };
     let of_entries = entries(&desk.store, 1, &filter).await;
     assert_eq!(of_entries.len(), 2 * of_journeys.len(), "{bots:?}");
-    let mut of_entries: Vec<Uuid> = of_entries.iter().map(|entry| entry.visitor_id).collect();
+    let mut of_entries: Vec<Uuid> = of_entries
+        .iter()
+        .filter_map(|entry| entry.visitor_id)
+        .collect();
     of_entries.dedup();
     let mut sorted = of_journeys.clone();
     for ids in [&mut sorted, &mut of_sessions, &mut of_entries] {

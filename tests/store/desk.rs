@@ -261,7 +261,7 @@ impl Hold {
             Self::Sqlite(connection)
         } else {
             let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::raw_sql("BEGIN; LOCK TABLE events IN EXCLUSIVE MODE")
+            sqlx::raw_sql("BEGIN; LOCK TABLE events, interactions IN EXCLUSIVE MODE")
                 .execute(&mut connection)
                 .await
                 .unwrap();

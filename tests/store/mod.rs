@@ -9,6 +9,7 @@ mod failures;
 mod fold;
 mod fuzz;
 mod hostile;
+mod interactions;
 mod limits;
 mod lists;
 mod loss;

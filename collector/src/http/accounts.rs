@@ -83,7 +83,7 @@ pub(crate) async fn one(
     let mut found = app.store().account_people(site.id, &id).await?;
     let slices: Vec<&Slice> = found.iter().flat_map(|found| &found.slices).collect();
     let figures = Figures::of(&slices, &app.store().stages(site.id));
-    let within = Slices::of(slices.iter().copied());
+    let within = Slices::of_people(&found);
     let total_people = found.len();
     found.truncate(PEOPLE);
     let cursor = params.cursor.as_deref();

@@ -56,7 +56,7 @@ pub(crate) async fn list(
     };
     let page = app
         .store()
-        .entries(
+        .timeline(
             site.id,
             &filter,
             params.cursor.as_deref(),

@@ -21,6 +21,7 @@ mod geo;
 mod guard;
 mod health;
 mod input;
+mod interactions;
 pub(crate) mod keys;
 mod live;
 mod loss;

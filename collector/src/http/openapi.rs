@@ -12,11 +12,13 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
-    persons, rejected, segment, sessions, sites, stages, visitors,
+    access, accounts, audit, caller, catalogue, entries, events, geo, health, interactions, keys,
+    live, loss, persons, rejected, segment, sessions, sites, stages, visitors,
 };
 
-pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
+pub(crate) use wire::{
+    Batch, BatchAnswer, InteractionAnswer, InteractionBatch, ItemAnswer, Messages, Reason,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +30,7 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
     ),
     paths(
         events::take,
+        interactions::take,
         catalogue::public,
         segment::batch,
         segment::import,
@@ -67,6 +70,8 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
         audit::list,
         sessions::list,
         entries::list,
+        interactions::list,
+        interactions::channels,
         live::stream,
         loss::by_day,
         rejected::list,

@@ -12,7 +12,7 @@ use super::visitors::{ListParams, OneParams, SESSIONS, SiteParams};
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
-use crate::journey::{Entry, Identity, MOST_IDS, Merge, Person, Session};
+use crate::journey::{ChannelContacts, Entry, Identity, MOST_IDS, Merge, Person, Session};
 use crate::store::persons::{Found, Merged, Slices};
 use crate::store::sites::Site;
 use crate::store::{Bots, EntryFilter, Page, SessionFilter};
@@ -41,6 +41,8 @@ pub(crate) struct Full {
     merges: Vec<Merge>,
     sessions: Vec<Session>,
     timeline: Page<Entry>,
+    /// What passed between them and the site outside of its pages, by channel.
+    interactions: Vec<ChannelContacts>,
 }
 
 /// `GET /api/v1/persons/{id}`
@@ -53,7 +55,8 @@ pub(crate) async fn one(
 ) -> Result<Json<Full>, ApiError> {
     let site = caller.site(&app, params.site).await?;
     let found = find(&app, &site, &id).await?;
-    let within = Slices::of(&found.slices);
+    let within = Slices::of_people([&found]);
+    let interactions = app.store().person_channels(site.id, &within).await?;
     let sessions = sessions_of(&app, &site, within.clone(), None, SESSIONS).await?;
     let cursor = params.cursor.as_deref();
     let timeline = timeline_of(&app, &site, within, cursor, params.limit.get()).await?;
@@ -62,6 +65,7 @@ pub(crate) async fn one(
         merges: found.merges,
         sessions: sessions.data,
         timeline,
+        interactions,
     }))
 }
 
@@ -76,7 +80,7 @@ pub(crate) async fn timeline(
     let site = caller.site(&app, params.site).await?;
     let found = find(&app, &site, &id).await?;
     let cursor = params.cursor.as_deref();
-    let within = Slices::of(&found.slices);
+    let within = Slices::of_people([&found]);
     let page = timeline_of(&app, &site, within, cursor, params.limit.get()).await?;
     Ok(Json(page))
 }
@@ -133,7 +137,10 @@ pub(super) async fn timeline_of(
         within: Some(within),
         ..EntryFilter::default()
     };
-    Ok(app.store().entries(site.id, &filter, cursor, limit).await?)
+    Ok(app
+        .store()
+        .timeline(site.id, &filter, cursor, limit)
+        .await?)
 }
 
 #[derive(Deserialize, ToSchema)]

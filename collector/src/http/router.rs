@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
-    health, input, keys, live, loss, openapi, persons, rejected, segment, sessions, sites, stages,
-    trace, visitors,
+    health, input, interactions, keys, live, loss, openapi, persons, rejected, segment, sessions,
+    sites, stages, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -22,6 +22,7 @@ use crate::error::ApiError;
 pub(crate) fn router(app: App) -> Router {
     let sending = Router::new()
         .route("/v1/events", post(events::take).options(cors::preflight))
+        .route("/v1/interactions", post(interactions::take))
         .route("/v1/catalogue", get(catalogue::public))
         .route("/v1/batch", post(segment::batch).options(cors::preflight))
         .route("/v1/import", post(segment::import))
@@ -73,6 +74,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/audit", get(audit::list))
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
+        .route("/interactions", get(interactions::list))
+        .route("/interactions/channels", get(interactions::channels))
         .route("/loss", get(loss::by_day))
         .route("/rejected", get(rejected::list).delete(rejected::empty))
         .route("/rejected/retry", post(rejected::retry_all))

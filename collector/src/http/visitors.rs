@@ -125,7 +125,7 @@ pub(crate) async fn one(
     };
     let timeline = app
         .store()
-        .entries(
+        .timeline(
             site.id,
             &filter,
             params.cursor.as_deref(),

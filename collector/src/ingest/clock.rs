@@ -8,6 +8,8 @@
 const TOLERANCE_MS: i64 = 60_000;
 /// Items older than this are not believed: a sender keeps them for days, not for years.
 const OLDEST_MS: i64 = 400 * 24 * 60 * 60 * 1000;
+/// How far ahead of its sending something may be told to have happened, where clocks of several systems meet in one sender.
+const AHEAD_MS: i64 = 60 * 60 * 1000;
 /// A session's start before its item beyond this is not believed; a session lasts for a day by default.
 const LONGEST_SESSION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
@@ -38,6 +40,11 @@ impl Clock {
     pub(super) fn item(self, at: i64) -> Option<i64> {
         let at = self.correct(at);
         (self.received_at.saturating_sub(at) <= OLDEST_MS).then_some(at)
+    }
+
+    /// Whether a time lies so far ahead that it is a plan, or wrong, and nothing that has happened.
+    pub(super) fn is_ahead(self, at: i64) -> bool {
+        at.saturating_sub(self.sent_at) > AHEAD_MS
     }
 
     /// Whether the time of an item stands as the sender wrote it, and so is the same in every copy that is sent.

@@ -51,7 +51,7 @@ pub(super) fn read(
     let id = item.id;
     let good = match protocol {
         Protocol::Waymark => is_version_7(id),
-        Protocol::Segment => !id.is_nil(),
+        Protocol::Segment | Protocol::Interactions => !id.is_nil(),
     };
     if !good {
         return Err(Bad {
@@ -185,7 +185,8 @@ fn fact(
             if let Some(previous) = data.previous_id {
                 match limit::whole(previous, limits::USER_ID_CHARS) {
                     Ok(id) => {
-                        fact.props = limit::with_text(fact.props.take(), PREVIOUS_ID, &id);
+                        fact.props =
+                            limit::with_text(fact.props.take(), PREVIOUS_ID, &id, &[PREVIOUS_ID]);
                         fact.previous_id = Some(id.into_boxed_str());
                     }
                     Err(_) => ignored.push("data.previous_id".to_owned()),
@@ -338,7 +339,7 @@ fn whole_or<'r, T: Deserialize<'r>>(
 }
 
 /// A required text that is never cut.
-fn kept(text: String, most: usize, field: &str) -> Result<String, Fault> {
+pub(super) fn kept(text: String, most: usize, field: &str) -> Result<String, Fault> {
     limit::whole(text, most).map_err(|unfit| match unfit {
         Unfit::Invalid => Fault::invalid(field),
         Unfit::TooLarge => Fault::too_large(field, most),

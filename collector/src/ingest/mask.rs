@@ -26,6 +26,8 @@ const SECRET_PARTS: [&str; 14] = [
 ];
 /// Whole names that say so.
 const SECRET_NAMES: [&str; 7] = ["auth", "pass", "pin", "otp", "cvv", "cvc", "iban"];
+/// The name of what stands for an e-mail address so that nobody has to see it.
+const EMAIL_HASH: &str = "emailhash";
 /// How well-known credentials begin.
 const CREDENTIALS: [&str; 12] = [
     "wk_", "wmk_", "wms_", "sk_", "pk_", "rk_", "ghp_", "gho_", "xoxb-", "xoxp-", "AKIA", "eyJ",
@@ -49,7 +51,7 @@ pub(super) fn sample(json: &str, limit: usize, key: &str) -> Sample {
     let end = json.floor_char_boundary(limit);
     let mut scan = Scan {
         json: &json[..end],
-        key,
+        what: What::Secrets { key },
         sample: Sample {
             text: String::with_capacity(end),
             masked: false,
@@ -60,9 +62,56 @@ pub(super) fn sample(json: &str, limit: usize, key: &str) -> Sample {
     scan.sample
 }
 
+/// A JSON text without the e-mail addresses in it.
+pub(super) fn without_addresses(json: &str) -> Sample {
+    let mut scan = Scan {
+        json,
+        what: What::Addresses,
+        sample: Sample {
+            text: String::with_capacity(json.len()),
+            masked: false,
+            cut: false,
+        },
+    };
+    scan.run();
+    scan.sample
+}
+
+/// A text without the e-mail addresses in it.
+pub(super) fn text_without_addresses(text: String) -> String {
+    What::Addresses.hide(&text).unwrap_or(text)
+}
+
+/// What is hidden.
+enum What<'j> {
+    /// All of it, and a site's write key.
+    Secrets { key: &'j str },
+    /// E-mail addresses alone.
+    Addresses,
+}
+
+impl What<'_> {
+    /// The text without it; `None` where there is none in it.
+    fn hide(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Secrets { key } => hide(text, key),
+            Self::Addresses => {
+                let mut spans = Vec::new();
+                addresses(text, &mut spans);
+                covered(text, spans)
+            }
+        }
+    }
+
+    /// Whether a name says that its value is to be hidden. One that cannot be read may say anything.
+    fn is_named(&self, name: Option<&str>) -> bool {
+        matches!(self, Self::Secrets { .. }) && name.is_none_or(is_secret)
+    }
+}
+
 struct Scan<'j> {
     json: &'j str,
-    key: &'j str,
+    what: What<'j>,
     sample: Sample,
 }
 
@@ -84,7 +133,7 @@ impl Scan<'_> {
                 continue;
             }
             let value = skip(self.json, value + 1, |byte| byte.is_ascii_whitespace());
-            if name.is_none_or(|name| is_secret(&name)) {
+            if self.what.is_named(name.as_deref()) {
                 self.sample.text.push_str(&self.json[end..value]);
                 self.sample.text.push('"');
                 self.sample.text.push_str(MASK);
@@ -99,7 +148,7 @@ impl Scan<'_> {
     /// Adds a string; one that cannot be read as text cannot be searched either.
     fn push(&mut self, token: &str, text: Option<&str>) {
         let hidden = match text {
-            Some(text) => hide(text, self.key),
+            Some(text) => self.what.hide(text),
             None => Some(MASK.to_owned()),
         };
         match hidden.and_then(|text| serde_json::to_string(&text).ok()) {
@@ -181,6 +230,9 @@ fn is_secret(name: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
+    if plain == EMAIL_HASH {
+        return false;
+    }
     SECRET_NAMES.contains(&plain.as_str())
         || plain.ends_with("key")
         || SECRET_PARTS.iter().any(|part| plain.contains(part))
@@ -198,6 +250,11 @@ fn hide(text: &str, key: &str) -> Option<String> {
     addresses(text, &mut spans);
     parameters(text, &mut spans);
     credentials(text, &mut spans);
+    covered(text, spans)
+}
+
+/// The text with the mask over these parts; `None` without any.
+fn covered(text: &str, mut spans: Spans) -> Option<String> {
     if spans.is_empty() {
         return None;
     }

@@ -14,11 +14,13 @@
 
 mod catalogues;
 mod clock;
+mod commit;
 mod context;
 pub mod envelope;
 mod fields;
 mod findings;
 mod inbox;
+pub mod interactions;
 mod item;
 pub mod live;
 mod mask;
@@ -102,6 +104,8 @@ pub enum Protocol {
     /// By [`segment`]. Their ids were made by whoever sends to Segment, so they are UUIDs of any version, and their page
     /// views may have properties.
     Segment,
+    /// They are [`interactions`], which are no items of the wire.
+    Interactions,
 }
 
 /// What is known of a request beside its body.
@@ -166,6 +170,7 @@ impl Depth {
 pub struct Ingest {
     queue: Arc<Queue>,
     inbox: Arc<Inbox>,
+    contacts: Arc<interactions::Desk>,
     catalogues: Arc<Catalogues>,
     findings: Arc<Findings>,
     writers: TaskTracker,
@@ -207,6 +212,7 @@ impl Ingest {
             }
         }
         writers.close();
+        let contacts = interactions::Desk::new(store.clone(), live, options.commit_time);
         let catalogues = Arc::new(Catalogues::new(store.clone()));
         let findings_task = TaskTracker::new();
         let counting = Arc::clone(&findings).run(store.clone());
@@ -220,6 +226,7 @@ impl Ingest {
         Self {
             queue,
             inbox: Arc::new(inbox),
+            contacts: Arc::new(contacts),
             catalogues,
             findings,
             writers,
@@ -318,6 +325,9 @@ impl Ingest {
             return Ok(None);
         };
         let received = Sender::received(kept.sender.as_deref(), rejected.received_at);
+        if received.protocol == Protocol::Interactions {
+            return Ok(self.interaction_again(site, rejected, kept).await);
+        }
         let envelope = Envelope::again(&site.key, kept.sent_at, &kept.context, &rejected.payload)?;
         let mut reading = Reading::of_part(site, &envelope, &received);
         if let Some(catalogue) = self.catalogues.of(site.id) {
@@ -406,6 +416,7 @@ impl Ingest {
 
     /// Takes no more batches, commits what waits, answers everyone, and returns when that is done.
     pub async fn drain(&self) {
+        self.contacts.close();
         self.queue.close();
         self.writers.wait().await;
         self.inbox.close();

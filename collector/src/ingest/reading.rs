@@ -51,21 +51,10 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
         let mut ignored = left_out.clone();
         match item::read(raw, index, &arrival, clock, received.protocol, &mut ignored) {
             Ok(fact) => {
-                answers.open.push(index);
-                answers.lines.push(ItemAnswer {
-                    id: Some(fact.id),
-                    status: Status::Retry,
-                    reason: None,
-                    field: None,
-                    limit: None,
-                    ignored,
-                    flagged: Vec::new(),
-                });
+                answers.open(fact.id, ignored);
                 facts.push(fact);
             }
-            Err(bad) => {
-                answers.lines.push(dropped(bad.id, bad.fault));
-            }
+            Err(bad) => answers.drop(bad.id, bad.fault),
         }
     }
     Ok(Reading { facts, answers })
@@ -152,6 +141,25 @@ impl Reading {
 }
 
 impl Answers {
+    /// Adds the line of an item of which the rest will be known once it is stored.
+    pub(super) fn open(&mut self, id: Uuid, ignored: Vec<String>) {
+        self.open.push(self.lines.len());
+        self.lines.push(ItemAnswer {
+            id: Some(id),
+            status: Status::Retry,
+            reason: None,
+            field: None,
+            limit: None,
+            ignored,
+            flagged: Vec::new(),
+        });
+    }
+
+    /// Adds the line of an item that will not be stored.
+    pub(super) fn drop(&mut self, id: Option<Uuid>, fault: Fault) {
+        self.lines.push(dropped(id, fault));
+    }
+
     /// Writes down what became of the facts, in their order.
     pub(super) fn settle(&mut self, outcomes: Vec<Outcome>) {
         for (index, outcome) in self.open.drain(..).zip(outcomes) {

@@ -110,8 +110,13 @@ fn alone(name: &RawValue, value: &RawValue) -> Result<(), Unfit> {
     object(raw).map(|_| ())
 }
 
-/// An object with a text under `name` before all else; a member that has this name already goes.
-pub(super) fn with_text(object: Option<Box<str>>, name: &str, text: &str) -> Option<Box<str>> {
+/// An object with a text under `name` before all else, `instead_of` the members that have one of these names.
+pub(super) fn with_text(
+    object: Option<Box<str>>,
+    name: &str,
+    text: &str,
+    instead_of: &[&str],
+) -> Option<Box<str>> {
     let members = object
         .as_deref()
         .and_then(|object| serde_json::from_str(object).ok())
@@ -119,8 +124,9 @@ pub(super) fn with_text(object: Option<Box<str>>, name: &str, text: &str) -> Opt
     let quoted = serde_json::to_string(name).ok()?;
     let mut out = format!("{{{quoted}:{}", serde_json::to_string(text).ok()?);
     for (other, value) in members {
-        let same = serde_json::from_str::<String>(other.get()).is_ok_and(|other| other == name);
-        if !same {
+        let goes = serde_json::from_str::<String>(other.get())
+            .is_ok_and(|other| instead_of.contains(&other.as_str()));
+        if !goes {
             out.push_str(&format!(",{}:{}", other.get(), value.get()));
         }
     }

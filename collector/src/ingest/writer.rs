@@ -14,23 +14,19 @@ use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
-use waymark_protocol::Reason;
 
+use super::commit::{self, Transaction};
 use super::findings::Findings;
 use super::live::{self, Update};
 use super::queue::Queue;
 use crate::journey::Fact;
-use crate::outcome::{Fault, Outcome};
-use crate::store::{Committed, Kind, Store, StoreError};
+use crate::outcome::Outcome;
+use crate::store::{Committed, Store, StoreError};
 
-/// How long a transaction that meets others is tried again, before its items are sent back.
-const CONFLICT_PATIENCE: Duration = Duration::from_secs(8);
 /// A transaction that takes longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
 /// What the system shows the thread as in which SQLite commits.
 const SQLITE_THREAD: &str = "sqlite-writer";
-/// The pause before the first repetition; it doubles.
-const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 
 /// Works until the queue is closed and empty.
 pub(super) async fn run(
@@ -74,22 +70,21 @@ struct Writing<'s> {
     commit_time: Duration,
 }
 
-impl Writing<'_> {
-    /// One transaction. One that hangs, on a lock that somebody holds or a network that is gone, is given up, so that
-    /// nobody waits for it for ever; should it have been committed after all, its items are duplicates next time.
-    async fn commit(self, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
-        let commit = self.store.commit(facts);
-        match self.store.kind() {
-            // It waits for locks no longer than its busy timeout, and what a thread does cannot be called off.
-            Kind::Sqlite => commit.await,
-            Kind::Postgres => tokio::time::timeout(self.commit_time, commit)
-                .await
-                .unwrap_or_else(|_| {
-                    Err(StoreError::Unavailable(
-                        "a transaction took too long".to_owned(),
-                    ))
-                }),
-        }
+impl Transaction for Writing<'_> {
+    type Item = Fact;
+
+    async fn run(&self, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
+        commit::in_time(self.store, self.commit_time, self.store.commit(facts)).await
+    }
+
+    fn refused(&self, fact: &Fact, reason: &str) {
+        tracing::warn!(
+            site_id = fact.arrival.site_id,
+            item_id = %fact.id,
+            kind = ?fact.kind,
+            reason,
+            "an item was dropped because the database refuses it"
+        );
     }
 }
 
@@ -102,7 +97,7 @@ async fn work(
     while let Some(taken) = queue.take().await {
         let facts: Vec<&Fact> = taken.jobs.iter().flat_map(|job| &job.facts).collect();
         let began = tokio::time::Instant::now();
-        let outcomes = commit(database, &facts).await;
+        let outcomes = commit::commit(&database, &facts).await;
         queue.meter.committed(facts.len(), began.elapsed());
         if began.elapsed() > SLOW {
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -138,67 +133,6 @@ fn count(facts: &[&Fact], outcomes: &[Outcome], findings: &Findings) {
 async fn outlive_panics<F: Future<Output = ()>>(mut work: impl FnMut() -> F) {
     while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
         tracing::error!("a writer panicked; what it had taken was sent back, and it goes on");
-    }
-}
-
-/// Commits facts, all in one transaction if the database takes them all. If it refuses the data, halves are tried until
-/// the item at fault stands alone: it is dropped, and everything else is stored.
-async fn commit(database: Writing<'_>, facts: &[&Fact]) -> Vec<Outcome> {
-    match attempt(database, facts).await {
-        Ok(committed) => committed
-            .into_iter()
-            .map(|committed| match committed {
-                Committed::New => Outcome::Accepted,
-                Committed::Duplicate => Outcome::Duplicate,
-            })
-            .collect(),
-        Err(StoreError::Rejected(reason)) => match facts {
-            [] => Vec::new(),
-            [fact] => {
-                tracing::warn!(
-                    site_id = fact.arrival.site_id,
-                    item_id = %fact.id,
-                    kind = ?fact.kind,
-                    reason,
-                    "an item was dropped because the database refuses it"
-                );
-                vec![Outcome::Dropped(Fault {
-                    reason: Reason::Rejected,
-                    field: None,
-                    limit: None,
-                })]
-            }
-            facts => {
-                let (left, right) = facts.split_at(facts.len() / 2);
-                let mut outcomes = Box::pin(commit(database, left)).await;
-                outcomes.extend(Box::pin(commit(database, right)).await);
-                outcomes
-            }
-        },
-        Err(error) => {
-            tracing::error!(
-                items = facts.len(),
-                error = %error,
-                "items could not be stored and were sent back to be tried again"
-            );
-            vec![Outcome::Retry; facts.len()]
-        }
-    }
-}
-
-/// One transaction, again for as long as it only met others.
-async fn attempt(database: Writing<'_>, facts: &[&Fact]) -> Result<Vec<Committed>, StoreError> {
-    let patience = tokio::time::Instant::now() + CONFLICT_PATIENCE;
-    let mut pause = CONFLICT_PAUSE;
-    loop {
-        match database.commit(facts).await {
-            Err(StoreError::Conflict(reason)) if tokio::time::Instant::now() + pause < patience => {
-                tracing::debug!(reason, "a transaction met another one and is repeated");
-                tokio::time::sleep(pause).await;
-                pause *= 2;
-            }
-            other => return other,
-        }
     }
 }
 
@@ -260,7 +194,9 @@ impl Changes {
                             .map(|journey| journey.visitor_id)
                             .collect();
                         for entry in &mut update.entries {
-                            entry.bot = bots.contains(&entry.visitor_id);
+                            entry.bot = entry
+                                .visitor_id
+                                .is_some_and(|visitor| bots.contains(&visitor));
                         }
                         update.journeys = journeys;
                     }

@@ -199,9 +199,9 @@ impl Fact {
             kind: EntryKind::of(self.kind)?,
             at: self.at,
             received_at: self.arrival.received_at,
-            visitor_id: self.arrival.visitor_id,
-            visitor_name: friendly(self.arrival.visitor_id),
-            session_id: self.arrival.session_id,
+            visitor_id: Some(self.arrival.visitor_id),
+            visitor_name: Some(friendly(self.arrival.visitor_id)),
+            session_id: Some(self.arrival.session_id),
             page_view_id: self.page_view_id,
             name: self.name.clone(),
             url: self.url.clone(),
@@ -218,6 +218,7 @@ impl Fact {
                 .reaches(definition)
                 .and_then(|reached| reached.rank)
                 .map(|rank| definition.key(rank).to_owned()),
+            interaction: None,
             bot: self.arrival.device.is_bot(),
         })
     }

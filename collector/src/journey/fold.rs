@@ -12,6 +12,7 @@
 //! - a milestone is reached by the first fact that reaches it, and a stage is the highest that any fact leads to, by the
 //!   definition of the site.
 
+mod interactions;
 mod persons;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use super::model::{Entry, Ga, Journey, MarkedBy, Milestone, ReachedStage, Sessio
 use super::names::friendly;
 use super::sequence::{BLOCK, EMPTY_BLOCKS, Loss, MOST};
 use super::stages::Definition;
+pub use interactions::{Contacts, contacts};
 pub use persons::{Persons, persons};
 
 /// Everything that readers see of a set of facts of one site.

@@ -4,9 +4,11 @@
 //! enriched, [`fold`] says what a set of facts means, and [`Journey`], [`Session`] and [`Entry`] are the answers
 //! people see. The store keeps the same answers up to date row by row; the property tests compare the two.
 
+pub(crate) mod email;
 mod fact;
 mod fold;
 mod identity;
+mod interaction;
 mod model;
 mod names;
 mod person;
@@ -14,9 +16,11 @@ mod progress;
 pub mod sequence;
 mod stages;
 
+pub use email::{email_hash, known_hash, told_emails};
 pub use fact::{Arrival, Engagement, Fact, Moment};
-pub use fold::{Folded, Persons, fold, loss, persons};
+pub use fold::{Contacts, Folded, Persons, contacts, fold, loss, persons};
 pub use identity::{Identity, Links, MOST_IDS, Merge, NoIdentity, Origin};
+pub use interaction::{ChannelContacts, ChannelTotals, Contact, Direction, Interaction, MatchedBy};
 pub use model::{
     Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, ReachedStage, Screen, Session,
     Touch, UnknownName,

@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
+use super::interaction::Contact;
+
 /// How a visitor arrived, with the conclusions drawn from it. One record from one item: a null field was not known
 /// at that moment and is never filled from another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -258,6 +260,8 @@ pub enum EntryKind {
     Consent,
     /// The visitor became part of an account.
     Group,
+    /// Something passed between the site and the person outside of its pages.
+    Interaction,
 }
 
 impl EntryKind {
@@ -271,6 +275,7 @@ impl EntryKind {
             Self::GaLinked => "ga_linked",
             Self::Consent => "consent",
             Self::Group => "group",
+            Self::Interaction => "interaction",
         }
     }
 
@@ -307,6 +312,7 @@ impl FromStr for EntryKind {
             Self::GaLinked,
             Self::Consent,
             Self::Group,
+            Self::Interaction,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == text)
@@ -331,19 +337,19 @@ pub struct Entry {
     pub at: i64,
     /// The collector's clock when it arrived.
     pub received_at: i64,
-    /// Who.
-    pub visitor_id: Uuid,
+    /// Who; of an interaction, the browser that it was sent with.
+    pub visitor_id: Option<Uuid>,
     /// The visitor's friendly name.
-    pub visitor_name: String,
-    /// In which session.
-    pub session_id: Uuid,
+    pub visitor_name: Option<String>,
+    /// In which session; null for an interaction.
+    pub session_id: Option<Uuid>,
     /// During which page view.
     pub page_view_id: Option<Uuid>,
-    /// The name of an event or milestone; of a group, the account's id.
+    /// The name of an event or milestone; of a group, the account's id; of an interaction, what happened.
     pub name: Option<String>,
     /// The page's URL.
     pub url: Option<String>,
-    /// The page's title.
+    /// The page's title; of an interaction, what it was about.
     pub title: Option<String>,
     /// The page before.
     pub referrer: Option<String>,
@@ -365,6 +371,8 @@ pub struct Entry {
     pub scroll_max: Option<i64>,
     /// The key of the stage it leads to (milestones, and events that reach one).
     pub stage: Option<String>,
+    /// What else there is to say of an interaction; null for all else.
+    pub interaction: Option<Contact>,
     /// Whether its visitor is a bot.
     pub bot: bool,
 }

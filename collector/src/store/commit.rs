@@ -41,6 +41,7 @@ static VISITORS: Rows = Rows::new(include_str!("sql/visitors/upsert.sql"), VISIT
 static SEQUENCES: Rows = Rows::new(include_str!("sql/tab_sequences/upsert.sql"), 5);
 static LINKS: Rows = Rows::new(include_str!("sql/person_links/insert_alias.sql"), 4);
 static ACCOUNTS: Rows = Rows::new(include_str!("sql/accounts/upsert.sql"), 9);
+pub(super) static EMAILS: Rows = Rows::new(include_str!("sql/user_emails/upsert.sql"), 4);
 static MEMBERS: Rows = Rows::new(include_str!("sql/visitor_accounts/insert.sql"), 3);
 
 /// An item's key: site, visitor, item.

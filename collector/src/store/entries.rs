@@ -68,9 +68,9 @@ impl Row {
             kind,
             at: self.at,
             received_at: self.received_at,
-            visitor_id: self.visitor_id,
-            visitor_name: friendly(self.visitor_id),
-            session_id: self.session_id,
+            visitor_id: Some(self.visitor_id),
+            visitor_name: Some(friendly(self.visitor_id)),
+            session_id: Some(self.session_id),
             page_view_id: self.page_view_id,
             name: self.name,
             url: self.url,
@@ -84,6 +84,7 @@ impl Row {
             visible_ms: self.visible_ms,
             scroll_max: self.scroll_max,
             stage: rank.map(|rank| definition.key(rank).to_owned()),
+            interaction: None,
             bot: self.bot,
         })
     }

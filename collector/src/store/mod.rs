@@ -14,11 +14,13 @@ pub mod catalogues;
 mod commit;
 pub mod dump;
 mod durability;
+mod emails;
 mod entries;
 mod error;
 pub mod findings;
 pub mod first_events;
 pub mod inspect;
+mod interactions;
 mod journeys;
 pub mod keys;
 mod loss;
@@ -43,6 +45,7 @@ pub use commit::Committed;
 pub use durability::Durability;
 pub use entries::EntryFilter;
 pub use error::StoreError;
+pub use interactions::InteractionFilter;
 pub use journeys::VisitorFilter;
 pub use open::folder;
 pub use page::Page;
@@ -133,6 +136,7 @@ impl Store {
             stages: stages::Stages::default(),
         }));
         store.refresh_stages().await?;
+        store.hash_told_emails().await?;
         Ok(store)
     }
 

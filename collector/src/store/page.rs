@@ -19,7 +19,7 @@ pub struct Page<T> {
 }
 
 /// A place in a list that is ordered by a time and then by ids, all descending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cursor {
     pub(super) at: i64,
     pub(super) id: Uuid,
@@ -118,6 +118,33 @@ impl fmt::Display for TextCursor {
 }
 
 impl<T> Page<T> {
+    /// No rows.
+    pub(super) fn empty() -> Self {
+        Self {
+            data: Vec::new(),
+            next_cursor: None,
+        }
+    }
+
+    /// The first rows of two pages of one length and place, as one list.
+    pub(super) fn merge<C: fmt::Display + Ord>(
+        one: Self,
+        other: Self,
+        limit: u32,
+        place: impl Fn(&T) -> C,
+    ) -> Self {
+        let more = one.next_cursor.is_some() || other.next_cursor.is_some();
+        let mut data = one.data;
+        data.extend(other.data);
+        data.sort_by_key(|row| std::cmp::Reverse(place(row)));
+        // What is beyond a page that has more stands behind its last row, and so behind the last one here.
+        let mut merged = Self::cut(data, limit, &place);
+        if more && merged.next_cursor.is_none() {
+            merged.next_cursor = merged.data.last().map(|row| place(row).to_string());
+        }
+        merged
+    }
+
     /// A page out of up to `limit + 1` rows: the one too many says that there is more.
     pub(super) fn cut<C: fmt::Display>(
         mut rows: Vec<T>,

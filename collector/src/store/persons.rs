@@ -64,6 +64,8 @@ pub struct Found {
     pub merges: Vec<Merge>,
     /// What they did, browser by browser.
     pub slices: Vec<Slice>,
+    /// Every id that the site has of them.
+    pub users: BTreeSet<String>,
     /// Their place in the list of persons.
     place: TextCursor,
 }
@@ -74,6 +76,8 @@ pub struct Slices {
     whole: BTreeSet<Uuid>,
     shared: BTreeSet<Uuid>,
     users: BTreeSet<String>,
+    /// All ids that the site has of them, whether a browser is known of each or not.
+    named: BTreeSet<String>,
 }
 
 impl Slices {
@@ -97,6 +101,31 @@ impl Slices {
             own.shared.retain(|id| id < beyond);
         }
         own
+    }
+
+    /// The same of people, with the ids that the site has of them, by which interactions are theirs.
+    pub fn of_people<'f>(people: impl IntoIterator<Item = &'f Found> + Clone) -> Self {
+        let slices = people.clone().into_iter().flat_map(|found| &found.slices);
+        let named = people.into_iter().flat_map(|found| found.users.clone());
+        Self {
+            named: named.collect(),
+            ..Self::of(slices)
+        }
+    }
+
+    /// Browsers that are theirs as a whole.
+    pub(super) fn whole(&self) -> impl Iterator<Item = Uuid> {
+        self.whole.iter().copied()
+    }
+
+    /// Browsers that others used too.
+    pub(super) fn shared(&self) -> impl Iterator<Item = Uuid> {
+        self.shared.iter().copied()
+    }
+
+    /// The ids that the site has of them.
+    pub(super) fn users(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(String::as_str)
     }
 
     pub(super) fn narrow_entries<'a>(&'a self, filters: &mut Filters<'a>) {
@@ -223,6 +252,10 @@ impl Store {
                     person,
                     merges: links.merges(ids),
                     slices: own,
+                    users: ids
+                        .iter()
+                        .filter_map(|id| id.user().map(str::to_owned))
+                        .collect(),
                     place,
                 });
             }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::journey::Direction;
+
 /// One request's worth of items of one visitor, session and tab. `protocol/` has all there is to a context and to the
 /// `data` of each type of item.
 #[derive(ToSchema)]
@@ -106,6 +108,70 @@ pub(crate) struct Messages {
     /// Of `/v1/batch` and `/v1/import`.
     #[schema(max_items = 500)]
     batch: Option<Vec<Map<String, Value>>>,
+}
+
+/// Interactions of a server with the site's people. docs/interactions.md says what each field is.
+#[derive(ToSchema)]
+pub(crate) struct InteractionBatch {
+    /// The sender's clock when it sent, in milliseconds; ISO 8601 is taken too.
+    sent_at: Option<i64>,
+    #[schema(max_items = 500)]
+    interactions: Vec<InteractionItem>,
+}
+
+/// Something that passed between the site and somebody outside of its pages. One of `user_id`, `visitor_id`, `email_hash`
+/// and `email` says with whom.
+#[derive(ToSchema)]
+pub(crate) struct InteractionItem {
+    /// The sender's id of it, by which it counts once.
+    #[schema(max_length = 256)]
+    id: String,
+    #[schema(example = "email", max_length = 100)]
+    channel: String,
+    #[schema(example = "opened", max_length = 100)]
+    kind: String,
+    direction: Option<Direction>,
+    /// When, by the sender's clock, in milliseconds; ISO 8601 is taken too.
+    at: i64,
+    user_id: Option<String>,
+    visitor_id: Option<Uuid>,
+    /// SHA-256 of the trimmed address in lower case, in hexadecimal digits.
+    email_hash: Option<String>,
+    /// Hashed at once, and never kept.
+    email: Option<String>,
+    source: Option<String>,
+    campaign: Option<String>,
+    subject: Option<String>,
+    #[schema(max_items = 20)]
+    labels: Option<Vec<String>>,
+    #[schema(minimum = 0)]
+    duration_s: Option<i64>,
+    props: Option<Map<String, Value>>,
+}
+
+/// The answer to interactions that could be read.
+#[derive(ToSchema)]
+pub(crate) struct InteractionAnswer {
+    /// The collector's clock when the request had been read.
+    received_at: i64,
+    /// A line for each, in order.
+    results: Vec<InteractionLine>,
+}
+
+/// What became of an interaction.
+#[derive(ToSchema)]
+pub(crate) struct InteractionLine {
+    /// As it was sent; absent where there was none that could be read.
+    id: Option<String>,
+    status: Status,
+    /// Why, for `dropped` and `retry`.
+    reason: Option<Reason>,
+    /// The field at fault.
+    field: Option<String>,
+    /// The limit that was passed.
+    limit: Option<u64>,
+    /// Optional fields that were left out.
+    ignored: Option<Vec<String>>,
 }
 
 /// The answer to a batch that could be read.

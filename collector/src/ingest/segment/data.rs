@@ -195,7 +195,7 @@ fn properties_and_names<'r>(message: &Fields<'r>) -> Option<Text<'r>> {
     for name in ["category", "name"] {
         if let Some(value) = message.get::<String>(name) {
             let object = text.or_else(|| properties.map(|raw| raw.get().into()));
-            text = with_text(object, name, &value);
+            text = with_text(object, name, &value, &[name]);
         }
     }
     match text {

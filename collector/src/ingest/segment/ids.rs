@@ -15,6 +15,7 @@ enum Use {
     Anonymous,
     User,
     Session,
+    Interaction,
 }
 
 impl Use {
@@ -25,6 +26,7 @@ impl Use {
             Self::Anonymous => "anonymous",
             Self::User => "user",
             Self::Session => "session",
+            Self::Interaction => "interaction",
         }
     }
 }
@@ -71,6 +73,11 @@ pub(super) fn day(site_id: i64, visitor: Uuid, day: &str) -> Uuid {
         site_id,
         &[visitor.as_bytes(), b"day", day.as_bytes()],
     )
+}
+
+/// The interaction that a server calls so.
+pub(in crate::ingest) fn interaction(site_id: i64, text: &str) -> Uuid {
+    known(text).unwrap_or_else(|| made(Use::Interaction, site_id, &[text.as_bytes()]))
 }
 
 /// A text that is an id already.
@@ -139,6 +146,8 @@ mod tests {
             session(1, one, "a"),
             session(1, Uuid::from_u128(2), "a"),
             day(1, one, "a"),
+            interaction(1, "a"),
+            interaction(2, "a"),
             KNOWN.parse().unwrap(),
         ];
         let apart: std::collections::HashSet<Uuid> = ids.into_iter().collect();

@@ -17,9 +17,9 @@
 //! does not say is null. docs/segment.md has the table.
 
 mod data;
-mod ids;
+pub(super) mod ids;
 mod message;
-mod moment;
+pub(super) mod moment;
 mod origin;
 #[cfg(test)]
 mod tests;

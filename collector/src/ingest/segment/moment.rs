@@ -36,7 +36,7 @@ pub(super) fn read(message: &Fields<'_>, sent_at: Option<i64>, received_at: i64)
 }
 
 /// A time as ISO 8601 with an offset, or as whole milliseconds.
-pub(super) fn time(raw: &RawValue) -> Option<i64> {
+pub(in crate::ingest) fn time(raw: &RawValue) -> Option<i64> {
     if let Ok(ms) = serde_json::from_str::<i64>(raw.get()) {
         return Some(ms);
     }

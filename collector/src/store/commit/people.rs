@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::{Fact, ItemKind, Ordered, Value, is_ping};
-use crate::journey::{Identity, Moment, named};
+use crate::journey::{Identity, Moment, named, told_emails};
 
 /// Columns of a row of users of a visitor.
 pub(super) const USER_COLUMNS: usize = 4;
@@ -16,6 +16,7 @@ pub(super) const USER_COLUMNS: usize = 4;
 pub(super) struct People<'f> {
     users: Ordered<(i64, Uuid, &'f str), i64>,
     links: BTreeSet<(i64, String, String)>,
+    emails: Ordered<(i64, String, &'f str), i64>,
     accounts: Ordered<(i64, &'f str), AccountTally<'f>>,
     members: BTreeSet<(i64, Uuid, &'f str)>,
 }
@@ -37,6 +38,7 @@ impl<'f> People<'f> {
                 && !is_ping(fact)
             {
                 people.add_user(fact, user);
+                people.add_emails(fact);
             }
             if let (ItemKind::Group, Some(account)) = (fact.kind, fact.name.as_deref()) {
                 people.add_account(fact, account);
@@ -65,6 +67,14 @@ impl<'f> People<'f> {
                 self.link(site_id, &user, &Identity::Visitor(visitor));
             }
         }
+    }
+
+    fn add_emails(&mut self, fact: &'f Fact) {
+        told_emails(fact, |hash, user| {
+            let key = (fact.arrival.site_id, hash, user);
+            let last_at = self.emails.entry(key).or_insert(fact.at);
+            *last_at = fact.at.max(*last_at);
+        });
     }
 
     fn link(&mut self, site_id: i64, one: &Identity, other: &Identity) {
@@ -119,6 +129,20 @@ impl<'f> People<'f> {
                 one.as_str().into(),
                 other.as_str().into(),
                 "alias".into(),
+            ]);
+        }
+        rows
+    }
+
+    /// Rows for `sql/user_emails/upsert.sql`.
+    pub(super) fn email_rows(&self) -> Vec<Value<'_>> {
+        let mut rows = Vec::with_capacity(self.emails.len() * 4);
+        for ((site_id, hash, user), last_at) in &self.emails {
+            rows.extend::<[Value<'_>; 4]>([
+                (*site_id).into(),
+                hash.as_str().into(),
+                (*user).into(),
+                (*last_at).into(),
             ]);
         }
         rows

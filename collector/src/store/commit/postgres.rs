@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
-    ACCOUNTS, EVENT_COLUMNS, FIRST_EVENTS, ItemKey, Known, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS,
-    SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, Value, VisitorKey, counting, event_row, key,
-    sequences,
+    ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, ItemKey, Known, LINKS, MEMBERS, MILESTONES,
+    PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, Value, VisitorKey, counting,
+    event_row, key, sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
@@ -122,6 +122,7 @@ pub(super) async fn commit<'f>(
         .collect();
     execute!(transaction, SHARE, joined);
     execute!(transaction, LINKS, people.link_rows());
+    execute!(transaction, EMAILS, people.email_rows());
     execute!(transaction, ACCOUNTS, people.account_rows());
     execute!(transaction, MEMBERS, people.member_rows());
     transaction.commit().await?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
-    ACCOUNTS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS,
+    ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS,
     SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, counting, event_row, sequences,
 };
 use crate::journey::Fact;
@@ -84,6 +84,7 @@ fn write<'f>(
     let people = People::of(new.iter().copied());
     write_users(&transaction, &people.user_rows())?;
     run(&transaction, &LINKS, &people.link_rows())?;
+    run(&transaction, &EMAILS, &people.email_rows())?;
     run(&transaction, &ACCOUNTS, &people.account_rows())?;
     run(&transaction, &MEMBERS, &people.member_rows())?;
     transaction.commit()?;

@@ -3,7 +3,7 @@
  * Names keep the wire's spelling, so that a shape generated from an API description can take their place.
  */
 
-export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent', 'group'] as const;
+export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent', 'group', 'interaction'] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
 export interface Me {
@@ -140,8 +140,9 @@ export interface Entry {
   type: EntryType;
   at: number;
   received_at: number;
-  visitor_id: string;
-  visitor_name: string;
+  /** `null` for an interaction that was sent without one. */
+  visitor_id: string | null;
+  visitor_name: string | null;
   session_id: string | null;
   page_view_id: string | null;
   name: string | null;
@@ -158,7 +159,22 @@ export interface Entry {
   /** How far down the page was scrolled, in per cent. */
   scroll_max: number | null;
   stage: string | null;
+  /** What else there is to say of an interaction; `null` for all else. */
+  interaction: Contact | null;
   bot: boolean;
+}
+
+export interface Contact {
+  channel: string;
+  direction: 'in' | 'out' | null;
+  source: string | null;
+  campaign: string | null;
+  labels: string[];
+  duration_s: number | null;
+  email_hash: string | null;
+  /** An id of the person it belongs to, as of {@link Person}; `null` while it is nobody's. */
+  person: string | null;
+  matched_by: 'user_id' | 'visitor_id' | 'email_hash' | null;
 }
 
 export interface List<T> {

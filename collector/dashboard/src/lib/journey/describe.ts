@@ -1,5 +1,6 @@
 /** How a touch and an entry read in one line. */
-import type { Entry, EntryType, Journey, Touch, VisitorFilters } from '../api/types';
+import type { Contact, Entry, EntryType, Journey, Touch, VisitorFilters } from '../api/types';
+import { duration } from '../format/time';
 import { humanize, money, path } from '../format/value';
 
 export const TYPE_LABELS: Record<EntryType, string> = {
@@ -10,6 +11,7 @@ export const TYPE_LABELS: Record<EntryType, string> = {
   ga_linked: 'GA4 linked',
   consent: 'Consent',
   group: 'Account',
+  interaction: 'Interaction',
 };
 
 /** `newsletter / email`; `null` where nothing is known of the source. */
@@ -38,10 +40,34 @@ export function headline(entry: Entry): string {
       const state = entry.props?.['state'] ?? entry.name;
       return typeof state === 'string' ? `Consent ${state}` : 'Consent changed';
     }
+    case 'interaction': {
+      const what = `${channelName(entry.interaction)} ${(entry.name ?? '').replaceAll('_', ' ')}`.trim();
+      return entry.title ? `${what}: ${entry.title}` : what;
+    }
     default:
       // A newer collector may know types that this page does not.
       return entry.name ? humanize(entry.name) : humanize(String(entry.type));
   }
+}
+
+/** `email` as `Email`, `sms` as `SMS`. */
+function channelName(contact: Contact | null): string {
+  if (contact === null) return TYPE_LABELS.interaction;
+  return contact.channel === 'sms' ? 'SMS' : humanize(contact.channel);
+}
+
+/** Whose an interaction is, where no browser says it. */
+export function person(entry: Entry): string {
+  return entry.interaction?.person?.replace(/^user:/, '') ?? 'Nobody known';
+}
+
+/** What an interaction says beside its line: which way, how long, from where. */
+export function contactFacts(entry: Entry): string[] {
+  const contact = entry.interaction;
+  if (contact === null) return [];
+  const way = contact.direction === 'in' ? 'from them' : contact.direction === 'out' ? 'to them' : null;
+  const lasted = contact.duration_s === null ? null : duration(contact.duration_s * 1000);
+  return [way, lasted, contact.campaign, contact.source, ...contact.labels].filter((fact) => fact !== null);
 }
 
 /** `signup_at` as `Signup`: a milestone's name may say that it is a time, and the time stands next to it. */

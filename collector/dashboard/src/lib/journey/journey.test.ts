@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headline, matchesFilters, sentName, sourceMedium, worth } from './describe';
+import { contactFacts, headline, matchesFilters, person, sentName, sourceMedium, worth } from './describe';
 import { glyph } from './glyph';
 import { mergeEntries, mergeJourneys } from './merge';
 import { entry, journey, session, touch } from './samples';
@@ -94,6 +94,22 @@ describe('groupBySession', () => {
     ]);
   });
 
+  it('puts what happened outside between the sessions where it belongs', () => {
+    const outside = (id: string, at: number) => entry({ id, at, session_id: null, type: 'interaction' });
+    const groups = groupBySession(
+      [outside('5', 99), entry({ id: '4', at: 90, session_id: 's2' }), outside('3', 60), outside('2', 40), entry({ id: '1', at: 10 }), outside('0', 5)],
+      [session({ session_id: 's2', started_at: 90, last_activity_at: 95 }), session({ started_at: 10, last_activity_at: 50 })],
+    );
+    expect(groups.map((group) => [group.number, group.entries.map((one) => one.id).join('')])).toEqual([
+      [null, '5'],
+      [2, '4'],
+      [null, '32'],
+      [1, '1'],
+      [null, '0'],
+    ]);
+    expect(new Set(groups.map((group) => group.key)).size).toBe(5);
+  });
+
   it('is empty for no entries', () => {
     expect(groupBySession([], [session()])).toEqual([]);
   });
@@ -155,6 +171,13 @@ describe('describe', () => {
     expect(headline(entry({ type: 'identify', user_id: 'user-7' }))).toBe('Identified as user-7');
     expect(headline(entry({ type: 'group', name: 'acme' }))).toBe('Belongs to acme');
     expect(headline(entry({ type: 'consent', props: { state: 'granted' } }))).toBe('Consent granted');
+    const contact = { channel: 'sms', direction: 'out', source: null, campaign: 'spring', labels: ['vip'], duration_s: 90 } as const;
+    const sms = entry({ type: 'interaction', name: 'no_show', interaction: { ...contact, labels: ['vip'], email_hash: null, person: null, matched_by: null } });
+    expect(headline(sms)).toBe('SMS no show');
+    expect(headline({ ...sms, title: 'Hello' })).toBe('SMS no show: Hello');
+    expect(contactFacts(sms)).toEqual(['to them', '1 min 30 s', 'spring', 'vip']);
+    expect(contactFacts(entry())).toEqual([]);
+    expect(person(sms)).toBe('Nobody known');
     expect(headline(entry({ type: 'phone_call' as never, name: null }))).toBe('Phone call');
   });
 

@@ -36,6 +36,7 @@ export const entry = (more: Partial<Entry> = {}): Entry => ({
   visible_ms: null,
   scroll_max: null,
   stage: null,
+  interaction: null,
   bot: false,
   ...more,
 });

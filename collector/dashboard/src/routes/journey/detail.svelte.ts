@@ -133,9 +133,10 @@ export class JourneyDetail {
   #arrived(entries: Entry[]): void {
     const own = new Set([this.id]);
     if (!this.#isShared(this.id)) for (const visitor of this.person?.visitors ?? []) own.add(visitor.visitor_id);
-    const known = entries.filter((entry) => own.has(entry.visitor_id));
+    const ofOwn = (entry: Entry) => entry.visitor_id !== null && own.has(entry.visitor_id);
+    const known = entries.filter((entry) => (entry.interaction === null ? ofOwn(entry) : this.#isWith(entry.interaction.person)));
     // Whose an entry of another browser is that several people use, the collector says.
-    const mine = known.filter((entry) => entry.visitor_id === this.id || !this.#isShared(entry.visitor_id));
+    const mine = known.filter((entry) => entry.interaction !== null || entry.visitor_id === this.id || !this.#isShared(entry.visitor_id));
     if (mine.length < known.length) this.#readAgainSoon();
     if (mine.length === 0) return;
     this.#meanwhile.push(...mine);
@@ -145,7 +146,14 @@ export class JourneyDetail {
     else this.#readAgainSoon();
   }
 
-  #isShared(visitorId: string): boolean {
+  /** Whether an interaction is the person's. On the page of a browser that several use, only those that the collector shows. */
+  #isWith(person: string | null): boolean {
+    if (person === null || this.person === null || this.#isShared(this.id)) return false;
+    const ids = [...this.person.user_ids.map((id) => `user:${id}`), ...this.person.visitors.map((one) => `visitor:${one.visitor_id}`)];
+    return ids.includes(person);
+  }
+
+  #isShared(visitorId: string | null): boolean {
     return this.person?.visitors.some((visitor) => visitor.visitor_id === visitorId && visitor.shared) ?? false;
   }
 

@@ -1,0 +1,3 @@
+SELECT site_id
+FROM told_emails
+LIMIT 1
