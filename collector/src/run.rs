@@ -69,6 +69,19 @@ pub enum RunError {
     System(#[from] std::io::Error),
 }
 
+impl RunError {
+    /// What the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Command(CommandError::Argument(_)) => 2,
+            Self::Command(CommandError::BadRows(_)) => 3,
+            // What shells say of a process that was interrupted.
+            Self::Command(CommandError::Interrupted(_)) => 130,
+            _ => 1,
+        }
+    }
+}
+
 /// A collector that is open: the database is up to date, the address is bound, connections wait to be served.
 pub struct Collector {
     app: App,
@@ -232,11 +245,12 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Stages(_)
             | Command::Keys(_)
             | Command::Persons(_)
+            | Command::Import(_)
             | Command::Users(_) => {
                 let store = open_store(config).await?;
-                commands::run(command, config, &store, out).await?;
+                let done = commands::run(command, config, &store, out).await;
                 store.close().await;
-                Ok(())
+                Ok(done?)
             }
         }
     })

@@ -20,6 +20,7 @@ mod events;
 mod geo;
 mod guard;
 mod health;
+mod imported;
 mod input;
 pub(crate) mod keys;
 mod live;

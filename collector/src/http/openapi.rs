@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
-    persons, rejected, segment, sessions, sites, stages, visitors,
+    access, accounts, audit, caller, catalogue, entries, events, geo, health, imported, keys, live,
+    loss, persons, rejected, segment, sessions, sites, stages, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
@@ -68,6 +68,7 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
         sessions::list,
         entries::list,
         live::stream,
+        imported::list,
         loss::by_day,
         rejected::list,
         rejected::empty,

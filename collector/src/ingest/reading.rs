@@ -52,15 +52,7 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
         match item::read(raw, index, &arrival, clock, received.protocol, &mut ignored) {
             Ok(fact) => {
                 answers.open.push(index);
-                answers.lines.push(ItemAnswer {
-                    id: Some(fact.id),
-                    status: Status::Retry,
-                    reason: None,
-                    field: None,
-                    limit: None,
-                    ignored,
-                    flagged: Vec::new(),
-                });
+                answers.lines.push(open(fact.id, ignored));
                 facts.push(fact);
             }
             Err(bad) => {
@@ -69,6 +61,19 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
         }
     }
     Ok(Reading { facts, answers })
+}
+
+/// The line of an item of which nothing has become yet.
+fn open(id: Uuid, ignored: Vec<String>) -> ItemAnswer {
+    ItemAnswer {
+        id: Some(id),
+        status: Status::Retry,
+        reason: None,
+        field: None,
+        limit: None,
+        ignored,
+        flagged: Vec::new(),
+    }
 }
 
 /// The line of an item that will not be stored.
@@ -87,6 +92,16 @@ fn dropped(id: Option<Uuid>, fault: Fault) -> ItemAnswer {
 }
 
 impl Reading {
+    /// Of facts that were no items of a batch, a line for each.
+    pub(super) fn of_facts(facts: Vec<Fact>) -> Self {
+        let lines = facts.iter().map(|fact| open(fact.id, Vec::new()));
+        let answers = Answers {
+            lines: lines.collect(),
+            open: (0..facts.len()).collect(),
+        };
+        Self { facts, answers }
+    }
+
     /// Reads what came beside others: where the context lacks what every item needs, that costs these items alone.
     pub(crate) fn of_part(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Self {
         read(site, envelope, received).unwrap_or_else(|refused| {

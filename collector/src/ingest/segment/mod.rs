@@ -17,7 +17,6 @@
 //! does not say is null. docs/segment.md has the table.
 
 mod data;
-mod ids;
 mod message;
 mod moment;
 mod origin;

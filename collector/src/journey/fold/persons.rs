@@ -219,7 +219,7 @@ fn figures(parts: &[&Part<'_>], definition: &Definition) -> Option<Figures> {
     let (first, last) = (facts.first()?, facts.last()?);
     let of_kind = |kind| facts.iter().filter(|fact| fact.kind == kind).count() as i64;
     let sessions: BTreeSet<Uuid> = facts.iter().map(|fact| fact.arrival.session_id).collect();
-    let (stage, stage_at, stages) = progress(&facts, definition);
+    let (stage, stage_at, stages) = progress(first.at, &facts, definition);
     let mut ordered = parts.to_vec();
     ordered.sort_by_key(|part| (part.times().min(), part.visitor, part.user));
     Some(Figures {
@@ -232,7 +232,7 @@ fn figures(parts: &[&Part<'_>], definition: &Definition) -> Option<Figures> {
         total_page_views: of_kind(ItemKind::PageView),
         total_events: of_kind(ItemKind::Event),
         first_touch: ordered.iter().find_map(|part| part.touch.clone()),
-        milestones: milestones(&facts, definition),
+        milestones: milestones(first.at, &facts, definition),
     })
 }
 
