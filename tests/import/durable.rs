@@ -122,7 +122,8 @@ async fn a_collector_stores_beside_it(database: Database) {
     let app = TestApp::start(database).await;
     let all = file(&format!("{HEAD}{}", rows(0, ROWS)), ".csv");
     let path = all.path().display().to_string();
-    let importing = imported(&app, &["sessions", &path]);
+    let arguments = ["sessions", path.as_str()];
+    let importing = imported(&app, &arguments);
     let sending = async {
         let mut sent = 0;
         loop {

@@ -18,7 +18,7 @@ on_both_databases!(
 fn of_kind<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
     events
         .iter()
-        .filter(|event| event["kind"] == kind)
+        .filter(|event| event["type"] == kind)
         .collect()
 }
 

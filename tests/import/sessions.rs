@@ -39,9 +39,9 @@ async fn rows_become_journeys(database: Database) {
         printed.contains("4 rows read, 0 of them not imported."),
         "{printed}"
     );
-    // Nine page views and two milestones of each of two browsers.
+    // Nine page views, and two milestones of each of two browsers, of which the first has two rows.
     assert!(
-        printed.contains("13 items: 13 new, 0 there already."),
+        printed.contains("15 items: 13 new, 2 there already."),
         "{printed}"
     );
 
@@ -90,7 +90,7 @@ async fn rows_become_journeys(database: Database) {
     let before = state(&app).await;
     let printed = imported(&app, &["sessions", &path]).await;
     assert!(
-        printed.contains("13 items: 0 new, 13 there already."),
+        printed.contains("15 items: 0 new, 15 there already."),
         "{printed}"
     );
     assert_eq!(state(&app).await, before);
@@ -260,7 +260,9 @@ async fn a_mapping_that_cannot_be_is_refused(database: Database) {
         let mut all = vec!["sessions"];
         all.extend(arguments);
         let printed = import(&app, &all).await;
-        assert_eq!((printed.code, printed.err.as_str()), (2, message));
+        assert_eq!(printed.code, 2, "{}", printed.err);
+        // Before it may be what PostgreSQL has to say.
+        assert!(printed.err.ends_with(message), "{}", printed.err);
     }
     let printed = import(&app, &["sessions", "/nowhere.csv"]).await;
     assert_eq!(printed.code, 1, "{}", printed.err);
