@@ -204,7 +204,7 @@ fn write_rows(file: &Path, rows: u64) -> Result<u64> {
         let (referrer, source, medium, campaign) = WAYS[random.usize(..WAYS.len())];
         let ended = started + (pages - 1) * 40;
         items += pages;
-        let is_user = number % 20 == 0;
+        let is_user = number.is_multiple_of(20);
         let (user, signup) = match is_user {
             true => (format!("user-{number}"), (first + number).to_string()),
             false => (String::new(), String::new()),
