@@ -9,6 +9,7 @@ mod failures;
 mod fold;
 mod fuzz;
 mod hostile;
+mod imports;
 mod limits;
 mod lists;
 mod loss;

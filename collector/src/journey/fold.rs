@@ -8,6 +8,7 @@
 //! - counts count the facts; how a page is going is the most that any ping said;
 //! - a fact that is not dated says how a page is going, or that a milestone was reached, and nothing else;
 //! - what a tab's numbers leave out is missing;
+//! - the entry and the exit are the first and the last page of which an address is known;
 //! - a page's visible time belongs to the session in which the page was opened;
 //! - a milestone is reached by the first fact that reaches it, and a stage is the highest that any fact leads to, by the
 //!   definition of the site.
@@ -208,8 +209,8 @@ fn session(own: &[&Fact], all: &[&Fact], bot: bool) -> Option<Session> {
         visible_ms: pages()
             .filter_map(|page| most(all, page.id, |ping| ping.visible_ms))
             .sum(),
-        entry_url: pages().next().and_then(|page| page.url.clone()),
-        exit_url: pages().next_back().and_then(|page| page.url.clone()),
+        entry_url: pages().find_map(|page| page.url.clone()),
+        exit_url: pages().rev().find_map(|page| page.url.clone()),
         touch: first.arrival.touch.clone(),
         device: first.arrival.device.clone(),
         ga: ga(own.iter()),
