@@ -73,6 +73,12 @@ async fn ga4_has_the_same_figures(database: Database) {
         json!({"desktop": 3, "mobile": 2, "tablet": 1})
     );
 
+    // Users by country, which the export has by name.
+    assert_eq!(
+        by(&visitors, "/device/country"),
+        json!({"DE": 2, "US": 2, "FR": 1, "GB": 1})
+    );
+
     let dora = visitors
         .iter()
         .find(|visitor| visitor["ga"]["client_id"] == "4444444444.1765000000")

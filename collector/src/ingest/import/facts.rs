@@ -1,7 +1,7 @@
 //! What importers have in common: the arrival of a visit, and facts in it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use uuid::Uuid;
 use waymark_protocol::{ClickIds, ItemKind, Touch as Raw, limits};
@@ -154,10 +154,19 @@ pub(super) fn device_kind(text: &str) -> Option<&'static str> {
     }
 }
 
-/// A country's code.
+/// A line for each name by which exports call a country, in English.
+static COUNTRIES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let lines = include_str!("countries.txt").lines();
+    let pairs = lines.filter_map(|line| line.split_once(' '));
+    pairs.map(|(code, name)| (name, code)).collect()
+});
+
+/// A country's code, of a code or a name.
 pub(super) fn country(text: &str) -> Option<String> {
-    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()))
-        .then(|| text.to_ascii_uppercase())
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Some(text.to_ascii_uppercase());
+    }
+    COUNTRIES.get(text).map(|code| (*code).to_owned())
 }
 
 /// What a `User-Agent` tells.

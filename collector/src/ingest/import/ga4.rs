@@ -266,7 +266,6 @@ impl Row {
         let text = |value: &Value| facts::short(told(value).as_deref(), limits::TEXT_CHARS);
         let country = told(&self.geo["country"]);
         let code = country.as_deref().and_then(facts::country);
-        // The export has the country's name, in English, and there is no list here to look it up in.
         if country.is_some() && code.is_none() {
             left_out.push("geo.country".to_owned());
         }

@@ -327,7 +327,7 @@ mod tests {
             ("pageviews", "4"),
             ("signup_at", "2026-02-03"),
             ("nda_signed_at", ""),
-            ("country", "Germany"),
+            ("country", "Atlantis"),
             ("device", "Laptop"),
         ]])
         .unwrap();
