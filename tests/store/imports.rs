@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 use waymark_collector::ingest::Ingest;
 use waymark_collector::ingest::import::sessions::Sessions;
@@ -14,11 +13,11 @@ use waymark_collector::journey::{Definition, Fact, fold};
 use waymark_collector::store::{EntryFilter, SessionFilter, Store, VisitorFilter};
 use waymark_protocol::Status;
 
-use super::desk::{Desk, NOW, entries, fresh_site, journeys, sessions};
-use super::fold::readable;
+use super::desk::{NOW, entries, fresh_site, journeys, sessions};
+use super::fold::{hold, readable};
 use super::persons;
 use crate::support::database::Database;
-use crate::support::{long, on_both_databases};
+use crate::support::on_both_databases;
 
 on_both_databases!(any_import_adds_up_to_the_same);
 
@@ -100,25 +99,10 @@ fn record(row: &Row) -> Record {
 }
 
 async fn any_import_adds_up_to_the_same(database: Database) {
-    let desk = Desk::new(database).await;
-    let second = desk.second().await;
-    let runtime = tokio::runtime::Handle::current();
-    let mut runner = TestRunner::new(Config {
-        cases: if long() { 2000 } else { 64 },
-        failure_persistence: None,
-        ..Config::default()
-    });
-    let result = tokio::task::block_in_place(|| {
-        let ran = runner.run(&delivery(), |delivery| {
-            runtime.block_on(deliver(&desk.store, [&desk.ingest, &second], &delivery))
-        });
-        ran.map_err(|failure| failure.to_string())
-    });
-    second.drain().await;
-    if let Err(failure) = result {
-        panic!("{failure}");
-    }
-    desk.log.assert_quiet();
+    hold(database, 64, delivery(), async |desk, second, delivery| {
+        deliver(&desk.store, [&desk.ingest, second], delivery).await
+    })
+    .await;
 }
 
 async fn deliver(
