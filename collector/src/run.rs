@@ -222,7 +222,7 @@ async fn open_store(config: &Config) -> Result<Store, RunError> {
 /// # Errors
 /// [`RunError`], for the last line that is printed.
 pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
-    start_log(config);
+    start_log(config, command);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -325,9 +325,14 @@ fn with_room_for_connections(config: &Config) -> Config {
 }
 
 /// Log lines go to the standard error, the standard output is for what a command prints.
-fn start_log(config: &Config) {
+fn start_log(config: &Config, command: &Command) {
+    let level = match command {
+        // It tells by itself how far it is, and large transactions are its nature.
+        Command::Import(_) if config.log_level == "info" => "warn",
+        _ => config.log_level.as_str(),
+    };
     // Checked when the settings were read.
-    let filter = EnvFilter::try_new(&config.log_level).unwrap_or_default();
+    let filter = EnvFilter::try_new(level).unwrap_or_default();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
