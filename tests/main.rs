@@ -13,5 +13,6 @@ mod api;
 mod browser;
 mod contract;
 mod faults;
+mod import;
 mod store;
 mod support;

@@ -22,6 +22,7 @@ mod case;
 mod client;
 mod database;
 mod figures;
+mod import;
 mod ingest;
 mod load;
 mod machine;
@@ -39,6 +40,8 @@ mod traffic;
 enum Arguments {
     /// Events per second from a browser's request to stable storage, beside what the store alone takes
     Ingest(ingest::IngestOptions),
+    /// Sessions per second from a file, into an empty database and into one that has them
+    Import(import::ImportOptions),
     /// The browser SDK beside others on one page: bytes, times, tasks, heap
     Sdk(sdk::SdkOptions),
 }
@@ -65,6 +68,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
             result = async {
                 match arguments {
                     Arguments::Ingest(options) => ingest::run(options).await,
+                    Arguments::Import(options) => import::run(options).await,
                     Arguments::Sdk(options) => sdk::run(options).await,
                 }
             } => result,

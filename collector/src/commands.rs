@@ -8,6 +8,7 @@ mod backup;
 mod catalogue;
 mod check;
 mod geo;
+mod import;
 mod keys;
 mod persons;
 mod sites;
@@ -23,6 +24,10 @@ pub use backup::{BackupArguments, BackupError, RestoreArguments, backup, restore
 pub use catalogue::{CatalogueCommand, check as check_catalogue};
 pub use check::{CheckArguments, check};
 pub use geo::{GeoCommand, run as geo};
+pub use import::{
+    Common, Format, Ga4Arguments, ImportCommand, PlausibleArguments, SessionsArguments,
+    UmamiArguments,
+};
 pub use keys::KeysCommand;
 pub use persons::PersonsCommand;
 pub use sites::SitesCommand;
@@ -56,6 +61,9 @@ pub enum Command {
     /// Persons among the visitors: who they are, and which ids mean one of them (docs/identity.md)
     #[command(subcommand)]
     Persons(PersonsCommand),
+    /// History: sessions from files or another PostgreSQL, and what other tools export (docs/import.md)
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// People who may read
     #[command(subcommand)]
     Users(UsersCommand),
@@ -91,6 +99,12 @@ pub enum CommandError {
     /// What it was to be done to is not there, or may not be changed so.
     #[error("{0}")]
     Refused(String),
+    /// Rows of an import could not be imported; the others are.
+    #[error("{0} rows were not imported")]
+    BadRows(u64),
+    /// Somebody wanted it to end before it was done: how far it came.
+    #[error("{0}")]
+    Interrupted(String),
     /// The output was closed.
     #[error("cannot print: {0}")]
     Output(#[from] std::io::Error),
@@ -138,6 +152,7 @@ pub async fn run(
         Command::Stages(command) => stages::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
         Command::Persons(command) => persons::run(command, store, out).await,
+        Command::Import(command) => import::run(command, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,
         Command::Serve
         | Command::Geo(_)

@@ -69,6 +69,19 @@ pub enum RunError {
     System(#[from] std::io::Error),
 }
 
+impl RunError {
+    /// What the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Command(CommandError::Argument(_)) => 2,
+            Self::Command(CommandError::BadRows(_)) => 3,
+            // What shells say of a process that was interrupted.
+            Self::Command(CommandError::Interrupted(_)) => 130,
+            _ => 1,
+        }
+    }
+}
+
 /// A collector that is open: the database is up to date, the address is bound, connections wait to be served.
 pub struct Collector {
     app: App,
@@ -209,7 +222,7 @@ async fn open_store(config: &Config) -> Result<Store, RunError> {
 /// # Errors
 /// [`RunError`], for the last line that is printed.
 pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
-    start_log(config);
+    start_log(config, command);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -232,11 +245,12 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Stages(_)
             | Command::Keys(_)
             | Command::Persons(_)
+            | Command::Import(_)
             | Command::Users(_) => {
                 let store = open_store(config).await?;
-                commands::run(command, config, &store, out).await?;
+                let done = commands::run(command, config, &store, out).await;
                 store.close().await;
-                Ok(())
+                Ok(done?)
             }
         }
     })
@@ -311,9 +325,14 @@ fn with_room_for_connections(config: &Config) -> Config {
 }
 
 /// Log lines go to the standard error, the standard output is for what a command prints.
-fn start_log(config: &Config) {
+fn start_log(config: &Config, command: &Command) {
+    let level = match command {
+        // It tells by itself how far it is, and large transactions are its nature.
+        Command::Import(_) if config.log_level == "info" => "warn",
+        _ => config.log_level.as_str(),
+    };
     // Checked when the settings were read.
-    let filter = EnvFilter::try_new(&config.log_level).unwrap_or_default();
+    let filter = EnvFilter::try_new(level).unwrap_or_default();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -99,6 +99,11 @@ async fn fill(app: &TestApp) {
         email: "ann@shop.example".to_owned(),
     };
     app.command(&Command::Users(add)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let sums = path(&folder, "imported_sources.csv");
+    std::fs::write(&sums, "date,source,visitors\n2026-02-01,Google,7\n").unwrap();
+    let import = ["import", "plausible", &sums, "--site", &app.key];
+    good(app.database.url(), &import).await;
     // A collector that runs hears of what the command line set, and the inbox and what the catalogue found are written
     // after the answer.
     while app.json("/api/v1/visitors?site=1").await["data"][0]["stage"] != "a" {}

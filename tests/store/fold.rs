@@ -280,18 +280,32 @@ fn touch_of(number: u8) -> Value {
 }
 
 async fn any_delivery_adds_up_to_the_same(database: Database) {
+    hold(database, 96, delivery(), async |desk, second, delivery| {
+        deliver(&desk.store, [&desk.ingest, second], delivery).await
+    })
+    .await;
+}
+
+/// Checks so many cases on a database, and on an ingest of another collector beside the desk's; many more where the long
+/// form was asked for.
+pub(super) async fn hold<S: Strategy>(
+    database: Database,
+    cases: u32,
+    strategy: S,
+    check: impl AsyncFn(&Desk, &Ingest, &S::Value) -> Result<(), TestCaseError>,
+) {
     let desk = Desk::new(database).await;
     let second = desk.second().await;
     let runtime = tokio::runtime::Handle::current();
     let mut runner = TestRunner::new(Config {
-        cases: if long() { 2000 } else { 96 },
+        cases: if long() { 2000 } else { cases },
         // A failure is told with its smallest case; there is no file of old ones to keep.
         failure_persistence: None,
         ..Config::default()
     });
     let result = tokio::task::block_in_place(|| {
-        let ran = runner.run(&delivery(), |delivery| {
-            runtime.block_on(deliver(&desk.store, [&desk.ingest, &second], &delivery))
+        let ran = runner.run(&strategy, |case| {
+            runtime.block_on(check(&desk, &second, &case))
         });
         ran.map_err(|failure| failure.to_string())
     });

@@ -9,6 +9,7 @@ mod failures;
 mod fold;
 mod fuzz;
 mod hostile;
+mod imports;
 mod interactions;
 mod limits;
 mod lists;

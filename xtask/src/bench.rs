@@ -24,6 +24,8 @@ pub struct BenchOptions {
 enum Measurement {
     /// Events per second from a request to stable storage, on SQLite and on a private PostgreSQL
     Ingest(IngestOptions),
+    /// Sessions per second from a file, on SQLite and on a private PostgreSQL
+    Import(ImportOptions),
     /// The browser SDK beside others on one page, in Chromium
     Sdk(SdkOptions),
 }
@@ -48,10 +50,18 @@ struct IngestOptions {
     preload: u64,
 }
 
+#[derive(Args)]
+struct ImportOptions {
+    /// Sessions
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u64,
+}
+
 /// Builds, measures, prints the table and leaves the figures in `target/bench/<what>.json`.
 pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
     match &options.what {
         Measurement::Ingest(options) => ingest(steps, options),
+        Measurement::Import(options) => import(steps, options),
         Measurement::Sdk(options) => sdk(steps, options),
     }
 }
@@ -91,6 +101,23 @@ fn sdk(steps: &Steps, options: &SdkOptions) -> Result<()> {
 }
 
 fn ingest(steps: &Steps, options: &IngestOptions) -> Result<()> {
+    of_databases(
+        steps,
+        "ingest",
+        &[
+            ("--rounds", options.rounds.to_string()),
+            ("--seconds", options.seconds.to_string()),
+            ("--preload", options.preload.to_string()),
+        ],
+    )
+}
+
+fn import(steps: &Steps, options: &ImportOptions) -> Result<()> {
+    of_databases(steps, "import", &[("--rows", options.rows.to_string())])
+}
+
+/// Measures what is about the collector and both databases.
+fn of_databases(steps: &Steps, what: &str, settings: &[(&str, String)]) -> Result<()> {
     steps.run(
         "compile the collector and the bench as shipped",
         Command::new("cargo")
@@ -99,24 +126,24 @@ fn ingest(steps: &Steps, options: &IngestOptions) -> Result<()> {
             .args(["--package", "waymark-bench"]),
     )?;
     let built = target(steps.root()).join("dist");
-    let out = steps.root().join("target/bench/ingest.json");
+    let out = steps.root().join(format!("target/bench/{what}.json"));
 
     let stop = stop_on_signal()?;
     let cluster = Cluster::durable(steps)?;
     let mut command = Command::new(built.join("waymark-bench"));
     command
         .current_dir(steps.root())
-        .arg("ingest")
+        .arg(what)
         .arg("--collector")
         .arg(built.join("collector"))
         .args(["--postgres", &cluster.url()])
         .arg("--data")
         .arg(steps.root().join("target/bench"))
         .arg("--out")
-        .arg(&out)
-        .args(["--rounds", &options.rounds.to_string()])
-        .args(["--seconds", &options.seconds.to_string()])
-        .args(["--preload", &options.preload.to_string()]);
+        .arg(&out);
+    for (name, value) in settings {
+        command.args([name, value.as_str()]);
+    }
     measure(&mut command, &stop)?;
     eprintln!("\nAll rounds: {}", out.display());
     Ok(())

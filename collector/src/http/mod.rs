@@ -20,6 +20,7 @@ mod events;
 mod geo;
 mod guard;
 mod health;
+mod imported;
 mod input;
 mod interactions;
 pub(crate) mod keys;

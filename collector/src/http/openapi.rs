@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, accounts, audit, caller, catalogue, entries, events, geo, health, interactions, keys,
-    live, loss, persons, rejected, segment, sessions, sites, stages, visitors,
+    access, accounts, audit, caller, catalogue, entries, events, geo, health, imported,
+    interactions, keys, live, loss, persons, rejected, segment, sessions, sites, stages, visitors,
 };
 
 pub(crate) use wire::{
@@ -73,6 +73,7 @@ pub(crate) use wire::{
         interactions::list,
         interactions::channels,
         live::stream,
+        imported::list,
         loss::by_day,
         rejected::list,
         rejected::empty,

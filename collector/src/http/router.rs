@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
-    health, input, interactions, keys, live, loss, openapi, persons, rejected, segment, sessions,
-    sites, stages, trace, visitors,
+    health, imported, input, interactions, keys, live, loss, openapi, persons, rejected, segment,
+    sessions, sites, stages, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -76,6 +76,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/events", get(entries::list))
         .route("/interactions", get(interactions::list))
         .route("/interactions/channels", get(interactions::channels))
+        .route("/imported", get(imported::list))
         .route("/loss", get(loss::by_day))
         .route("/rejected", get(rejected::list).delete(rejected::empty))
         .route("/rejected/retry", post(rejected::retry_all))

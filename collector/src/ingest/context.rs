@@ -121,7 +121,8 @@ pub(super) fn text(
     })
 }
 
-fn fit_touch(touch: Touch, path: &str, ignored: &mut Vec<String>) -> Touch {
+/// A touch within the limits.
+pub(super) fn fit_touch(touch: Touch, path: &str, ignored: &mut Vec<String>) -> Touch {
     let mut short = |value, name| text(value, limits::TEXT_CHARS, path, name, ignored);
     let (source, medium) = (short(touch.source, "source"), short(touch.medium, "medium"));
     let (campaign, term) = (short(touch.campaign, "campaign"), short(touch.term, "term"));

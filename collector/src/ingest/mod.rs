@@ -19,12 +19,15 @@ mod context;
 pub mod envelope;
 mod fields;
 mod findings;
+mod ids;
+pub mod import;
 mod inbox;
 pub mod interactions;
 mod item;
 pub mod live;
 mod mask;
 mod meter;
+mod parameters;
 mod part;
 mod queue;
 mod reading;
@@ -277,6 +280,20 @@ impl Ingest {
             reading.append(Reading::of_part(site, envelope, received));
         }
         let answers = self.take(site, reading, &sent).await?;
+        Ok(answers.into_results())
+    }
+
+    /// The same for facts that [`import`] made: there is no batch that they came in, and what is dropped is for the caller to
+    /// tell, who has the rows, and not for the inbox.
+    ///
+    /// # Errors
+    /// As [`Ingest::submit`].
+    pub async fn submit_facts(
+        &self,
+        site: &Site,
+        facts: Vec<Fact>,
+    ) -> Result<Vec<ItemAnswer>, IngestError> {
+        let answers = self.take(site, Reading::of_facts(facts), &[]).await?;
         Ok(answers.into_results())
     }
 

@@ -60,6 +60,19 @@ pub fn read(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Result
     Ok(Reading { facts, answers })
 }
 
+/// The line of an item of which nothing has become yet.
+fn open(id: Uuid, ignored: Vec<String>) -> ItemAnswer {
+    ItemAnswer {
+        id: Some(id),
+        status: Status::Retry,
+        reason: None,
+        field: None,
+        limit: None,
+        ignored,
+        flagged: Vec::new(),
+    }
+}
+
 /// The line of an item that will not be stored.
 fn dropped(id: Option<Uuid>, fault: Fault) -> ItemAnswer {
     let mut line = ItemAnswer {
@@ -76,6 +89,16 @@ fn dropped(id: Option<Uuid>, fault: Fault) -> ItemAnswer {
 }
 
 impl Reading {
+    /// Of facts that were no items of a batch, a line for each.
+    pub(super) fn of_facts(facts: Vec<Fact>) -> Self {
+        let lines = facts.iter().map(|fact| open(fact.id, Vec::new()));
+        let answers = Answers {
+            lines: lines.collect(),
+            open: (0..facts.len()).collect(),
+        };
+        Self { facts, answers }
+    }
+
     /// Reads what came beside others: where the context lacks what every item needs, that costs these items alone.
     pub(crate) fn of_part(site: &Site, envelope: &Envelope<'_>, received: &Received) -> Self {
         read(site, envelope, received).unwrap_or_else(|refused| {
@@ -144,15 +167,7 @@ impl Answers {
     /// Adds the line of an item of which the rest will be known once it is stored.
     pub(super) fn open(&mut self, id: Uuid, ignored: Vec<String>) {
         self.open.push(self.lines.len());
-        self.lines.push(ItemAnswer {
-            id: Some(id),
-            status: Status::Retry,
-            reason: None,
-            field: None,
-            limit: None,
-            ignored,
-            flagged: Vec::new(),
-        });
+        self.lines.push(open(id, ignored));
     }
 
     /// Adds the line of an item that will not be stored.

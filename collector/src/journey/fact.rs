@@ -71,7 +71,7 @@ pub struct Fact {
     pub at: i64,
     /// Its number within the tab.
     pub seq: i64,
-    /// The page view it belongs to; always there for a ping.
+    /// The page view it belongs to; always there for a ping that measured something.
     pub page_view_id: Option<Uuid>,
     /// The name of an event or milestone; of a group, the account's id.
     pub name: Option<String>,
@@ -99,7 +99,8 @@ pub struct Fact {
     pub engagement: Option<Engagement>,
     /// Whether it says when its visitor and session were there. Everything but a ping does. A ping has no row that
     /// would keep the time of its first copy, so one whose time had to be corrected, which comes out a little
-    /// different for each copy, says only what it measured.
+    /// different for each copy, says only what it measured. Nor does an imported milestone, of which nobody knows in
+    /// which session it was reached: it says only that it was.
     pub dated: bool,
     /// What the site's event catalogue holds against it. Nothing that is stored with it: it is counted once it is stored.
     pub finding: Option<Box<Finding>>,

@@ -6,8 +6,9 @@
 //!
 //! - first things are those of the earliest fact, last things those of the latest that knows them;
 //! - counts count the facts; how a page is going is the most that any ping said;
-//! - a fact that is not dated says how a page is going and nothing else;
+//! - a fact that is not dated says how a page is going, or that a milestone was reached, and nothing else;
 //! - what a tab's numbers leave out is missing;
+//! - the entry and the exit are the first and the last page of which an address is known;
 //! - a page's visible time belongs to the session in which the page was opened;
 //! - a milestone is reached by the first fact that reaches it, and a stage is the highest that any fact leads to, by the
 //!   definition of the site.
@@ -55,11 +56,20 @@ pub fn fold<'f>(facts: impl IntoIterator<Item = &'f Fact>, definition: &Definiti
             .push(fact);
     }
 
+    let mut told: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
+    for fact in facts
+        .iter()
+        .filter(|fact| fact.dated || fact.kind == ItemKind::Milestone)
+    {
+        let visitor_id = fact.arrival.visitor_id;
+        told.entry(visitor_id).or_default().push(fact);
+    }
+
     let is_known_bot = |visitor| visitors.get(visitor).is_some_and(|own| is_bot(own));
     let mut folded = Folded {
         journeys: visitors
-            .values()
-            .filter_map(|own| journey(own, definition))
+            .iter()
+            .filter_map(|(visitor, own)| journey(own, &told[visitor], definition))
             .collect(),
         sessions: sessions
             .iter()
@@ -90,12 +100,12 @@ fn is_bot(own: &[&Fact]) -> bool {
         .is_some_and(|first| first.arrival.device.is_bot())
 }
 
-/// `own` are the facts of one visitor, in order.
-fn journey(own: &[&Fact], definition: &Definition) -> Option<Journey> {
+/// `own` are the facts of one visitor, in order, and `told` those and the milestones that are not dated.
+fn journey(own: &[&Fact], told: &[&Fact], definition: &Definition) -> Option<Journey> {
     let (first, last) = (own.first()?, own.last()?);
     let of_kind = |kind| own.iter().filter(|fact| fact.kind == kind).count() as i64;
     let sessions: BTreeSet<Uuid> = own.iter().map(|fact| fact.arrival.session_id).collect();
-    let (stage, stage_at, stages) = progress(own, definition);
+    let (stage, stage_at, stages) = progress(first.at, told, definition);
     Some(Journey {
         visitor_id: first.arrival.visitor_id,
         name: friendly(first.arrival.visitor_id),
@@ -120,7 +130,7 @@ fn journey(own: &[&Fact], definition: &Definition) -> Option<Journey> {
         first_touch: first.origin().cloned(),
         device: first.arrival.device.clone(),
         ga: ga(own.iter().rev()),
-        milestones: milestones(own, definition),
+        milestones: milestones(first.at, told, definition),
         bot: is_bot(own),
         bot_by: is_bot(own).then_some(MarkedBy::Rules),
         rules: first.arrival.rules,
@@ -128,18 +138,22 @@ fn journey(own: &[&Fact], definition: &Definition) -> Option<Journey> {
 }
 
 /// The highest stage that facts, in order, lead to, when it was entered, and the stages up to it.
-fn progress(own: &[&Fact], definition: &Definition) -> (String, Option<i64>, Vec<ReachedStage>) {
+fn progress(
+    first_seen: i64,
+    own: &[&Fact],
+    definition: &Definition,
+) -> (String, Option<i64>, Vec<ReachedStage>) {
+    let entered = |place| entered(first_seen, own, place, definition);
     let rank = own.iter().filter_map(|fact| rank(fact, definition)).max();
     let rank = rank.unwrap_or(0);
     let stages = (0..=rank)
         .map(|place| ReachedStage {
             stage: definition.key(place).to_owned(),
-            entered_at: entered(own, place, definition),
-            lasted_ms: (place < rank)
-                .then(|| entered(own, place + 1, definition) - entered(own, place, definition)),
+            entered_at: entered(place),
+            lasted_ms: (place < rank).then(|| entered(place + 1) - entered(place)),
         })
         .collect();
-    let stage_at = (rank > 0).then(|| entered(own, rank, definition));
+    let stage_at = (rank > 0).then(|| entered(rank));
     (definition.key(rank).to_owned(), stage_at, stages)
 }
 
@@ -149,15 +163,14 @@ fn rank(fact: &Fact, definition: &Definition) -> Option<usize> {
 }
 
 /// When a visitor of whom these are the facts, in order, entered a stage: at the first fact that leads to it or to a
-/// higher one; the first stage, to which nothing leads, at the first fact.
-fn entered(own: &[&Fact], place: usize, definition: &Definition) -> i64 {
+/// higher one; the first stage, to which nothing leads, when the visitor was first seen.
+fn entered(first_seen: i64, own: &[&Fact], place: usize, definition: &Definition) -> i64 {
     own.iter()
-        .find(|fact| place == 0 || rank(fact, definition) >= Some(place))
-        .map_or(0, |fact| fact.at)
+        .find(|fact| place > 0 && rank(fact, definition) >= Some(place))
+        .map_or(first_seen, |fact| fact.at)
 }
 
-fn milestones(own: &[&Fact], definition: &Definition) -> Vec<Milestone> {
-    let first_seen = own.first().map_or(0, |fact| fact.at);
+fn milestones(first_seen: i64, own: &[&Fact], definition: &Definition) -> Vec<Milestone> {
     let mut reached: Vec<(i64, &str, Option<usize>)> = Vec::new();
     for fact in own {
         if let Some(one) = fact.reaches(definition)
@@ -198,8 +211,8 @@ fn session(own: &[&Fact], all: &[&Fact], bot: bool) -> Option<Session> {
         visible_ms: pages()
             .filter_map(|page| most(all, page.id, |ping| ping.visible_ms))
             .sum(),
-        entry_url: pages().next().and_then(|page| page.url.clone()),
-        exit_url: pages().next_back().and_then(|page| page.url.clone()),
+        entry_url: pages().find_map(|page| page.url.clone()),
+        exit_url: pages().rev().find_map(|page| page.url.clone()),
         touch: first.arrival.touch.clone(),
         device: first.arrival.device.clone(),
         ga: ga(own.iter()),

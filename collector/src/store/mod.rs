@@ -19,6 +19,7 @@ mod entries;
 mod error;
 pub mod findings;
 pub mod first_events;
+pub mod foreign;
 pub mod inspect;
 mod interactions;
 mod journeys;
@@ -34,6 +35,7 @@ mod sessions;
 pub mod sites;
 mod sqlite;
 pub mod stages;
+pub mod totals;
 pub mod users;
 
 use std::sync::Arc;
@@ -149,6 +151,17 @@ impl Store {
         match self.database() {
             Database::Sqlite { .. } => Kind::Sqlite,
             Database::Postgres { .. } => Kind::Postgres,
+        }
+    }
+
+    /// Prepares for many transactions that touch many rows each.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn expect_bulk(&self) -> Result<(), StoreError> {
+        match self.database() {
+            Database::Sqlite { items, .. } => items.turn().await.expect_bulk(),
+            Database::Postgres { .. } => Ok(()),
         }
     }
 

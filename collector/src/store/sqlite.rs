@@ -23,6 +23,9 @@ use super::open::BUSY;
 /// Memory for pages of the file on the connection. A commit touches about a page for every item, at other places each
 /// time; what is not kept is read from the file again, and written out in the middle of a transaction.
 const CACHE_KIB: u32 = 24 * 1024;
+/// The same for an import, whose transactions touch many more pages: what does not fit is written in the middle of one, and read
+/// again for the next.
+const BULK_CACHE_KIB: u32 = 192 * 1024;
 /// Statements that are kept prepared: all there are.
 const PREPARED: usize = 16;
 /// Pages in the log, not yet in the file, at which copying begins: 32 MiB. Many commits write the same pages, which are
@@ -120,6 +123,13 @@ impl Turn<'_> {
             Err(_) => {}
         }
         result
+    }
+
+    /// Takes the memory that large transactions want, for as long as the connection is open.
+    pub(super) fn expect_bulk(&mut self) -> Result<(), StoreError> {
+        self.write(|connection| {
+            Ok(connection.pragma_update(None, "cache_size", -i64::from(BULK_CACHE_KIB))?)
+        })
     }
 
     /// The settings that durability rests on, as the connection says them: journal mode and level of synchronising.

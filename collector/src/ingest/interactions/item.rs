@@ -8,8 +8,9 @@ use waymark_protocol::{Reason, limits};
 
 use super::super::clock::Clock;
 use super::super::fields::Fields;
+use super::super::ids;
 use super::super::item::{Bad, kept};
-use super::super::segment::{ids, moment};
+use super::super::segment::moment;
 use super::super::text::{self as limit, Unfit};
 use super::super::{mask, text};
 use crate::journey::{Interaction, email_hash, known_hash};

@@ -79,7 +79,7 @@ pub fn read(body: &[u8]) -> Result<Batch<'_>, Refused> {
 
 /// The collector's id of the interaction that a sender calls so.
 pub fn id(site_id: i64, key: &str) -> uuid::Uuid {
-    super::segment::ids::interaction(site_id, key)
+    super::ids::interaction(site_id, key)
 }
 
 /// Where interactions are stored, and who is told.

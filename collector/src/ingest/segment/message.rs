@@ -13,9 +13,9 @@ use waymark_protocol::{Context, Item, Sdk, Session};
 use super::super::clock::Clock;
 use super::super::fields::Fields;
 use super::super::part::Part;
-use super::super::{Protocol, Received};
+use super::super::{Protocol, Received, ids};
 use super::moment::{self, Moment};
-use super::{Request, data, ids, origin};
+use super::{Request, data, origin};
 use crate::store::sites::Site;
 
 /// A value as its sender wrote it, or as it has to be written; whether it is good is for the reader of items to say.

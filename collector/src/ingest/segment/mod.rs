@@ -17,7 +17,6 @@
 //! does not say is null. docs/segment.md has the table.
 
 mod data;
-pub(super) mod ids;
 mod message;
 pub(super) mod moment;
 mod origin;

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde_json::value::RawValue;
-use url::Url;
-use waymark_protocol::{ClickIds, Device, Touch, limits};
+use waymark_protocol::{Device, Touch};
 
 use super::super::fields::Fields;
+use super::super::parameters::Parameters;
 use super::super::{Protocol, Received};
 use super::Request;
 use super::message::{Surroundings, Text, text};
@@ -23,24 +23,14 @@ pub(super) fn touch<'r>(context: &Surroundings<'r>, at: i64) -> Option<Touch<Tex
     let of = |fields: &Option<Fields<'r>>, name: &str| fields.as_ref()?.raw(name);
     let landing = of(&page, "url");
     let referrer = referrer(page.as_ref(), context);
-    let address = landing
-        .and_then(|raw| serde_json::from_str::<String>(raw.get()).ok())
-        .and_then(|url| Url::parse(&url).ok());
-    let parameter = |name: &str| {
-        let url = address.as_ref()?;
-        let (_, value) = url.query_pairs().find(|(known, _)| known == name)?;
-        Some(value.into_owned()).filter(|value| !value.is_empty())
-    };
+    let address = landing.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+    let parameters = Parameters::of(address.as_deref());
     // Who sends the page alone has not read its address.
     let told = |name: &str, utm: &str| {
         of(&campaign, name)
             .map(Cow::Borrowed)
-            .or_else(|| Some(text(&parameter(utm)?)))
+            .or_else(|| Some(text(&parameters.get(utm)?)))
     };
-    let click_ids: Vec<_> = limits::CLICK_IDS
-        .iter()
-        .filter_map(|name| Some(((*name).into(), parameter(name)?)))
-        .collect();
     let touch = Touch {
         at,
         landing_url: landing.map(Cow::Borrowed),
@@ -50,7 +40,7 @@ pub(super) fn touch<'r>(context: &Surroundings<'r>, at: i64) -> Option<Touch<Tex
         campaign: told("name", "utm_campaign"),
         term: told("term", "utm_term"),
         content: told("content", "utm_content"),
-        click_ids: ClickIds(click_ids),
+        click_ids: parameters.click_ids(),
     };
     let known = touch.source.is_some()
         || touch.medium.is_some()

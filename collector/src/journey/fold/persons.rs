@@ -2,6 +2,7 @@
 //!
 //! - an item that names a user is that user's; another one is of the user named last before it by the same visitor,
 //!   else of the one named first; where no item of a visitor names a user, all are the visitor's own;
+//! - a milestone that is not dated belongs to whoever has the items around it, and says when nobody was there;
 //! - page pings name nobody; they belong to whoever has all of a visitor's items, and to nobody where several have;
 //! - a person is every id that links lead to, and what they did is what all of those did.
 
@@ -44,16 +45,22 @@ pub fn persons<'f>(
     merges: &[Merge],
     definition: &Definition,
 ) -> Persons {
-    let mut facts: Vec<&Fact> = facts.into_iter().filter(|fact| fact.dated).collect();
+    let counts = |fact: &&Fact| fact.dated || fact.kind == ItemKind::Milestone;
+    let mut facts: Vec<&Fact> = facts.into_iter().filter(counts).collect();
     facts.sort_by_key(|fact| fact.moment());
+    let mut told: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
     let mut visitors: BTreeMap<Uuid, Vec<&Fact>> = BTreeMap::new();
     for fact in &facts {
-        visitors
-            .entry(fact.arrival.visitor_id)
-            .or_default()
-            .push(fact);
+        let visitor_id = fact.arrival.visitor_id;
+        told.entry(visitor_id).or_default().push(fact);
+        if fact.dated {
+            visitors.entry(visitor_id).or_default().push(fact);
+        }
     }
-    let parts: Vec<Part<'_>> = visitors.values().flat_map(|own| parts(own)).collect();
+    let parts: Vec<Part<'_>> = visitors
+        .iter()
+        .flat_map(|(visitor, own)| parts(own[0], &told[visitor]))
+        .collect();
 
     let mut links = Links::default();
     for fact in &facts {
@@ -146,8 +153,8 @@ pub fn persons<'f>(
     }
 }
 
-/// Who has what of one visitor, whose facts these are, in order.
-fn parts<'s>(own: &[&'s Fact]) -> Vec<Part<'s>> {
+/// Who has what of one visitor, whose facts these are, in order; `first` is the first that is dated.
+fn parts<'s>(first: &'s Fact, own: &[&'s Fact]) -> Vec<Part<'s>> {
     let entries: Vec<&'s Fact> = own
         .iter()
         .copied()
@@ -157,7 +164,6 @@ fn parts<'s>(own: &[&'s Fact]) -> Vec<Part<'s>> {
         .iter()
         .filter_map(|fact| fact.known_user())
         .collect();
-    let first = own[0];
     if users.len() < 2 {
         return vec![Part {
             visitor: first.arrival.visitor_id,
@@ -208,31 +214,36 @@ impl<'s> Part<'s> {
         }
     }
 
+    /// When somebody was there; where nothing says so, when they reached what they did.
     fn times(&self) -> impl Iterator<Item = i64> {
-        self.facts.iter().map(|fact| fact.at)
+        let any = self.facts.iter().any(|fact| fact.dated);
+        let own = self.facts.iter().filter(move |fact| fact.dated == any);
+        own.map(|fact| fact.at)
     }
 }
 
 fn figures(parts: &[&Part<'_>], definition: &Definition) -> Option<Figures> {
     let mut facts: Vec<&Fact> = parts.iter().flat_map(|part| &part.facts).copied().collect();
     facts.sort_by_key(|fact| fact.moment());
-    let (first, last) = (facts.first()?, facts.last()?);
+    let times = || parts.iter().flat_map(|part| part.times());
+    let (first_seen, last_seen) = (times().min()?, times().max()?);
     let of_kind = |kind| facts.iter().filter(|fact| fact.kind == kind).count() as i64;
-    let sessions: BTreeSet<Uuid> = facts.iter().map(|fact| fact.arrival.session_id).collect();
-    let (stage, stage_at, stages) = progress(&facts, definition);
+    let dated = facts.iter().filter(|fact| fact.dated);
+    let sessions: BTreeSet<Uuid> = dated.map(|fact| fact.arrival.session_id).collect();
+    let (stage, stage_at, stages) = progress(first_seen, &facts, definition);
     let mut ordered = parts.to_vec();
     ordered.sort_by_key(|part| (part.times().min(), part.visitor, part.user));
     Some(Figures {
         stage,
         stage_at,
         stages,
-        first_seen: first.at,
-        last_seen: last.at,
+        first_seen,
+        last_seen,
         total_sessions: sessions.len() as i64,
         total_page_views: of_kind(ItemKind::PageView),
         total_events: of_kind(ItemKind::Event),
         first_touch: ordered.iter().find_map(|part| part.touch.clone()),
-        milestones: milestones(&facts, definition),
+        milestones: milestones(first_seen, &facts, definition),
     })
 }
 

@@ -222,8 +222,17 @@ impl Store {
                     device: journey.device.clone(),
                     bot: journey.bot,
                 });
-            share.last_seen = share.last_seen.max(item.at);
-            share.sessions.insert(item.session_id);
+            // What is outside of all sessions says when somebody was there only where nothing else does.
+            let is_dated = touches.contains_key(&session);
+            if is_dated && share.sessions.is_empty() {
+                (share.first_seen, share.last_seen) = (item.at, item.at);
+            }
+            if is_dated || share.sessions.is_empty() {
+                share.last_seen = share.last_seen.max(item.at);
+            }
+            if is_dated {
+                share.sessions.insert(item.session_id);
+            }
             match (item.kind.as_str(), item.name) {
                 ("page_view", _) => share.page_views += 1,
                 ("event", name) => {

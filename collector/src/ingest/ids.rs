@@ -1,7 +1,7 @@
-//! Ids for senders that have none of the collector's kind.
+//! Ids for senders and files that have none of the collector's kind.
 //!
-//! Each is a function of what the sender wrote, so a message that is sent again, or read by another collector, has the
-//! same ones. A UUID stands as it is; any other text becomes a UUID of version 8, the leading bits of a SHA-256 over
+//! Each is a function of what was written, so a message that is sent again, or read by another collector, and a row that is
+//! imported twice, has the same ones. A UUID stands as it is; any other text becomes a UUID of version 8, the leading bits of a SHA-256 over
 //! what the id is for, the site, and the text. Nobody can read the text in it, and no two uses of one text meet.
 
 use sha2::{Digest, Sha256};
@@ -16,6 +16,8 @@ enum Use {
     User,
     Session,
     Interaction,
+    GaClient,
+    Imported,
 }
 
 impl Use {
@@ -27,6 +29,8 @@ impl Use {
             Self::User => "user",
             Self::Session => "session",
             Self::Interaction => "interaction",
+            Self::GaClient => "ga_client",
+            Self::Imported => "imported",
         }
     }
 }
@@ -76,8 +80,34 @@ pub(super) fn day(site_id: i64, visitor: Uuid, day: &str) -> Uuid {
 }
 
 /// The interaction that a server calls so.
-pub(in crate::ingest) fn interaction(site_id: i64, text: &str) -> Uuid {
+pub(super) fn interaction(site_id: i64, text: &str) -> Uuid {
     known(text).unwrap_or_else(|| made(Use::Interaction, site_id, &[text.as_bytes()]))
+}
+
+/// The visitor of whom nothing but the client id of Google Analytics is known.
+pub(super) fn ga_client(site_id: i64, text: &str) -> Uuid {
+    made(Use::GaClient, site_id, &[text.as_bytes()])
+}
+
+/// The session of a visitor that began at this time, where nobody named it.
+pub(super) fn session_at(site_id: i64, visitor: Uuid, started_at: i64) -> Uuid {
+    let parts: [&[u8]; 3] = [visitor.as_bytes(), b"at", &started_at.to_be_bytes()];
+    made(Use::Session, site_id, &parts)
+}
+
+/// What stands for no session of a visitor: what the visitor reached is known, and not in which session.
+pub(super) fn no_session(site_id: i64, visitor: Uuid) -> Uuid {
+    made(Use::Session, site_id, &[visitor.as_bytes(), b"none"])
+}
+
+/// An item that an import makes of a row, told apart by `parts`.
+pub(super) fn imported(site_id: i64, parts: &[&[u8]]) -> Uuid {
+    made(Use::Imported, site_id, parts)
+}
+
+/// An item of which a row gives an id of its own.
+pub(super) fn imported_known(site_id: i64, text: &str) -> Uuid {
+    known(text).unwrap_or_else(|| imported(site_id, &[b"id", text.as_bytes()]))
 }
 
 /// A text that is an id already.
@@ -148,6 +178,12 @@ mod tests {
             day(1, one, "a"),
             interaction(1, "a"),
             interaction(2, "a"),
+            session_at(1, one, 0),
+            no_session(1, one),
+            ga_client(1, "a"),
+            imported(1, &[b"a"]),
+            imported(1, &[b"a", b""]),
+            imported_known(1, "a"),
             KNOWN.parse().unwrap(),
         ];
         let apart: std::collections::HashSet<Uuid> = ids.into_iter().collect();
