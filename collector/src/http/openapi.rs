@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
-    persons, rejected, segment, sessions, sites, stages, visitors,
+    persons, rates, rejected, revenue, segment, sessions, sites, stages, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
@@ -60,6 +60,7 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
         persons::one,
         persons::timeline,
         persons::sessions,
+        persons::orders,
         persons::merge,
         persons::unmerge,
         accounts::list,
@@ -69,6 +70,10 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
         entries::list,
         live::stream,
         loss::by_day,
+        revenue::by_day,
+        rates::list,
+        rates::load,
+        rates::remove,
         rejected::list,
         rejected::empty,
         rejected::remove,

@@ -23,6 +23,7 @@ mod item;
 pub mod live;
 mod mask;
 mod meter;
+mod money;
 mod part;
 mod queue;
 mod reading;
