@@ -133,13 +133,12 @@ pub struct Ledger {
 impl Ledger {
     /// Adds orders.
     pub fn sell(&mut self, sales: &Sales, exchange: &Exchange) {
-        let add = |line: &mut Line| {
-            line.orders += sales.orders;
-            line.without_value += sales.without_value;
-            line.gross += sales.gross;
-        };
-        add(self.lines.entry(sales.currency).or_default());
-        if sales.orders == sales.without_value {
+        let valued = sales.orders - sales.without_value;
+        let line = self.lines.entry(sales.currency).or_default();
+        line.orders += sales.orders;
+        line.without_value += sales.without_value;
+        line.gross += sales.gross;
+        if valued == 0 {
             return;
         }
         let converted = exchange
@@ -148,7 +147,11 @@ impl Ledger {
             .and_then(|gross| self.gross.plus(gross));
         match converted {
             Some(gross) => self.gross = gross,
-            None => add(self.unconverted.entry(sales.currency).or_default()),
+            None => {
+                let line = self.unconverted.entry(sales.currency).or_default();
+                line.orders += valued;
+                line.gross += sales.gross;
+            }
         }
     }
 
