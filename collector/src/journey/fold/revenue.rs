@@ -7,6 +7,9 @@ use crate::journey::revenue::{Ledger, Revenue};
 use crate::journey::transaction::{Back, Sold, Transaction, TransactionKind, rank, settle};
 use crate::money::{Exchange, Sum};
 
+/// Events that tell one order, or one refund.
+type Reports<'f> = Vec<(&'f Fact, &'f Transaction)>;
+
 /// What the orders brought whose reports that count are among `own`, and what refunds took back of them, whoever told
 /// those; also refunds among `own` of orders of which nothing is known. `facts` are all of a site, each of them once.
 pub fn revenue<'f>(
@@ -14,8 +17,8 @@ pub fn revenue<'f>(
     own: impl Fn(&Fact) -> bool,
     exchange: &Exchange,
 ) -> Revenue {
-    let mut orders: BTreeMap<&str, Vec<(&Fact, &Transaction)>> = BTreeMap::new();
-    let mut refunds: BTreeMap<&str, BTreeMap<&str, Vec<(&Fact, &Transaction)>>> = BTreeMap::new();
+    let mut orders: BTreeMap<&str, Reports<'_>> = BTreeMap::new();
+    let mut refunds: BTreeMap<&str, BTreeMap<&str, Reports<'_>>> = BTreeMap::new();
     for fact in facts {
         let Some(told) = fact.transaction.as_deref() else {
             continue;
