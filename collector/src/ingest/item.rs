@@ -14,7 +14,7 @@ use super::Protocol;
 use super::clock::Clock;
 use super::context::{ga, text};
 use super::fields::Fields;
-use super::money::{self, Told};
+use super::money::{self, Names, Told};
 use super::text::{self as limit, Unfit};
 use crate::journey::{Arrival, Engagement, Fact};
 use crate::outcome::Fault;
@@ -279,9 +279,9 @@ fn event(fact: &mut Fact, data: &RawValue, ignored: &mut Vec<String>) -> Result<
         })
     })?;
     fact.name = Some(kept(data.name, limits::NAME_CHARS, "data.name")?);
-    let mut of_money = false;
+    let mut names = Names::default();
     fact.props = data.props.and_then(|props| {
-        limit::object_with(props.0, |name| of_money |= money::is_of_money(name))
+        limit::object_with(props.0, |name| names.see(name))
             .inspect_err(|_| ignored.push("data.props".to_owned()))
             .ok()
     });
@@ -289,7 +289,7 @@ fn event(fact: &mut Fact, data: &RawValue, ignored: &mut Vec<String>) -> Result<
     let told = Told {
         value: data.value,
         currency: data.currency,
-        props: of_money,
+        names,
     };
     money::read(fact, told, ignored);
     fact.url = text(data.url, limits::URL_CHARS, "data", "url", ignored);

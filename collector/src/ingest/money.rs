@@ -26,15 +26,27 @@ const REFUND_ID: &str = "refund_id";
 /// Characters of the id of an order or a refund.
 const ID_CHARS: usize = 256;
 
-/// Whether a property of this name may have to do with money.
-pub(super) fn is_of_money(name: &str) -> bool {
-    match name.len() {
-        5 => name == "value" || name == "total",
-        7 => name == "revenue",
-        8 => name == "currency" || name == "order_id",
-        9 => name == REFUND_ID,
-        14 => name == "transaction_id",
-        _ => false,
+/// Which names stand among an event's properties, as far as they may have to do with money.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Names {
+    any: bool,
+    currency: bool,
+}
+
+impl Names {
+    /// Looks at the name of a property.
+    pub(super) fn see(&mut self, name: &str) {
+        match name.len() {
+            5 => self.any |= name == "value" || name == "total",
+            7 => self.any |= name == "revenue",
+            8 => {
+                self.currency |= name == "currency";
+                self.any |= self.currency || name == "order_id";
+            }
+            9 => self.any |= name == REFUND_ID,
+            14 => self.any |= name == "transaction_id",
+            _ => {}
+        }
     }
 }
 
@@ -71,8 +83,8 @@ impl Role {
 pub(super) struct Told {
     pub(super) value: Option<String>,
     pub(super) currency: Option<String>,
-    /// Whether a name among the properties may have to do with money.
-    pub(super) props: bool,
+    /// Among the properties.
+    pub(super) names: Names,
 }
 
 /// An amount, and how it was written.
@@ -86,13 +98,17 @@ pub(super) fn read(fact: &mut Fact, told: Told, ignored: &mut Vec<String>) {
     let name = fact.name.as_deref().unwrap_or_default();
     let role = Role::of(name, fact.conversion);
     fact.conversion |= ORDERS.contains(&name);
-    if told.value.is_none() && told.currency.is_none() && !told.props {
+    let among_props = match role {
+        Role::Other => told.names.currency,
+        Role::Order | Role::Refund => told.names.any,
+    };
+    if told.value.is_none() && told.currency.is_none() && !among_props {
         return;
     }
     let props: Option<&RawValue> = fact
         .props
         .as_deref()
-        .filter(|_| told.props)
+        .filter(|_| among_props)
         .and_then(|props| serde_json::from_str(props).ok());
     let fields = props.and_then(|props| Fields::read("data.props.", props));
     let mut reading = Reading {
