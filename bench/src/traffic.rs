@@ -303,6 +303,7 @@ mod tests {
             server_key_required: false,
             renew_cookie: false,
             cookie_domain: None,
+            currency: None,
             created_at: NOW,
         };
         let received = Received {

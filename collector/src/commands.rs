@@ -1,6 +1,6 @@
 //! The commands that are not `serve`, one file for each noun.
 //!
-//! Those on sites, their catalogues and stages, keys and people work on the database directly, also while a collector runs on it, which knows of a
+//! Those on sites, their catalogues, stages and rates, keys and people work on the database directly, also while a collector runs on it, which knows of a
 //! change within two seconds. Everything they print is for the operator's terminal; a secret is printed once, here, and
 //! never logged.
 
@@ -11,6 +11,7 @@ mod geo;
 mod import;
 mod keys;
 mod persons;
+mod rates;
 mod sites;
 mod stages;
 mod users;
@@ -30,6 +31,7 @@ pub use import::{
 };
 pub use keys::KeysCommand;
 pub use persons::PersonsCommand;
+pub use rates::RatesCommand;
 pub use sites::SitesCommand;
 pub use stages::StagesCommand;
 pub use users::UsersCommand;
@@ -55,6 +57,9 @@ pub enum Command {
     /// Milestones and stages: what leads where, and what another definition would change (docs/stages.md)
     #[command(subcommand)]
     Stages(StagesCommand),
+    /// Rates of exchange: what money in other currencies is in a site's own (docs/revenue.md)
+    #[command(subcommand)]
+    Rates(RatesCommand),
     /// Keys of machines: API keys may read, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -150,6 +155,7 @@ pub async fn run(
         Command::Sites(command) => sites::run(command, config, store, out).await,
         Command::Catalogue(command) => catalogue::run(command, store, out).await,
         Command::Stages(command) => stages::run(command, store, out).await,
+        Command::Rates(command) => rates::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
         Command::Persons(command) => persons::run(command, store, out).await,
         Command::Import(command) => import::run(command, store, out).await,

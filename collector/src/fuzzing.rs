@@ -159,7 +159,8 @@ pub fn client(text: &str) {
     assert_eq!(proxies.client(stranger, &headers), Some(stranger.ip()));
 }
 
-fn site() -> Site {
+/// A site that is in no database.
+pub(crate) fn site() -> Site {
     Site {
         id: 1,
         name: String::new(),
@@ -169,6 +170,7 @@ fn site() -> Site {
         server_key_required: false,
         renew_cookie: false,
         cookie_domain: None,
+        currency: None,
         created_at: 0,
     }
 }

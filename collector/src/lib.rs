@@ -23,6 +23,7 @@ pub mod error;
 pub mod fuzzing;
 pub mod ingest;
 pub mod journey;
+pub mod money;
 pub mod outcome;
 pub mod run;
 pub mod store;

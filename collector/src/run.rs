@@ -243,6 +243,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             Command::Sites(_)
             | Command::Catalogue(_)
             | Command::Stages(_)
+            | Command::Rates(_)
             | Command::Keys(_)
             | Command::Persons(_)
             | Command::Import(_)

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::credentials::{self, CredentialError};
 use crate::http::origin;
+use crate::money::Currency;
 use crate::store::sites::{NewSite, Site};
 
 const NAME_CHARS: usize = 100;
@@ -65,6 +66,8 @@ pub(crate) struct Changes {
     pub(crate) renew_cookie: Option<bool>,
     /// The inner one is absent for the collector's own host.
     pub(crate) cookie_domain: Option<Option<String>>,
+    /// The inner one is absent for none.
+    pub(crate) currency: Option<Option<String>>,
 }
 
 impl Changes {
@@ -89,6 +92,10 @@ impl Changes {
                 Some(domain) => domain.as_deref().map(check_domain).transpose()?,
                 None => site.cookie_domain,
             },
+            currency: match self.currency {
+                Some(code) => code.as_deref().map(check_currency).transpose()?,
+                None => site.currency,
+            },
             ..site
         })
     }
@@ -110,6 +117,14 @@ fn check_time_zone(name: &str) -> Result<String, SiteError> {
         ));
     }
     Ok(name.to_owned())
+}
+
+fn check_currency(code: &str) -> Result<String, SiteError> {
+    let currency: Currency = code
+        .trim()
+        .parse()
+        .map_err(|error| wrong("currency", format!("The currency {error}.")))?;
+    Ok(currency.to_string())
 }
 
 fn check_origins(origins: &[String]) -> Result<Vec<String>, SiteError> {
@@ -193,6 +208,7 @@ mod tests {
             server_key_required: false,
             renew_cookie: true,
             cookie_domain: Some("shop.example".into()),
+            currency: None,
             created_at: 5,
         };
         let same = Changes::default().apply(site.clone()).unwrap();
@@ -214,6 +230,14 @@ mod tests {
             let error = domain(bad).apply(site.clone()).unwrap_err();
             assert!(error.to_string().starts_with("cookie_domain"), "{bad}");
         }
+        let currency = |code: &str| Changes {
+            currency: Some(Some(code.to_owned())),
+            ..Changes::default()
+        };
+        let good = currency(" eur").apply(site.clone()).unwrap();
+        assert_eq!(good.currency.as_deref(), Some("EUR"));
+        let error = currency("EURO").apply(site.clone()).unwrap_err();
+        assert!(error.to_string().starts_with("currency"), "{error}");
         let none = Changes {
             cookie_domain: Some(None),
             ..Changes::default()

@@ -189,6 +189,8 @@ export interface ConversionOptions {
   value?: string | number;
   /** ISO 4217, such as `EUR`. */
   currency?: string;
+  /** The site's own id of the order: however often it is told, by whichever page or server, it counts once. */
+  order_id?: string | number;
   /** Any further property. */
   [property: string]: unknown;
 }

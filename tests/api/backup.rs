@@ -73,7 +73,11 @@ async fn fill(app: &TestApp) {
     call["props"] = json!({"half": 0.5, "list": [null, true]});
     accept(app, &secret, &[call]).await;
     let visit = Visit::new(&app.key);
-    app.accept(&visit.batch(&[identify("user-8")])).await;
+    let mut refund = event("refund");
+    refund["data"]["props"] = json!({"order_id": "A-1", "value": "5.00"});
+    app.accept(&visit.batch(&[identify("user-8"), refund]))
+        .await;
+    super::rates::load(app, "2026-01-31,USD,EUR,0.9123").await;
     let merge = PersonsCommand::Merge {
         site: 1,
         person: "user:user-7".parse().unwrap(),

@@ -92,6 +92,7 @@ async fn a_site_can_be_changed(database: Database) {
             server_key_required: None,
             renew_cookie: None,
             cookie_domain: None,
+            currency: None,
         })
     };
     let site = async || app.json("/api/v1/sites").await["data"][0].clone();

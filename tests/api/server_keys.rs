@@ -125,6 +125,7 @@ pub(super) fn demand(id: i64) -> Command {
         server_key_required: Some(true),
         renew_cookie: None,
         cookie_domain: None,
+        currency: None,
     })
 }
 

@@ -182,6 +182,18 @@ async fn a_journey_shows_the_person_on_all_of_their_browsers() {
     batch["context"]["user_id"] = "ann".into();
     scene.send_as_page(&batch, BROWSER).await;
     scene.eventually_shows(&["while_watched"]).await;
+    // So is what they buy there, in the currency in which it was paid, and what goes back of it.
+    let bought = json!({"order_id": "A-1", "value": 1249.5, "currency": "EUR"});
+    let back = json!({"order_id": "A-1", "value": "0.50"});
+    let mut batch = laptop.batch(&[
+        item("event", json!({"name": "purchase", "props": bought})),
+        item("event", json!({"name": "refund", "props": back})),
+    ]);
+    batch["context"]["user_id"] = "ann".into();
+    scene.send_as_page(&batch, BROWSER).await;
+    scene
+        .eventually_shows(&["Conversion · €1,249.50", "1 order", "€1,249.00"])
+        .await;
     scene.browser.screenshot("person").await;
     scene.collector.assert_quiet_log();
 }

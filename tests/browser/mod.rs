@@ -22,6 +22,7 @@ mod journey;
 mod lifecycle;
 mod linker;
 mod loss;
+mod money;
 mod network;
 mod own_path;
 mod parked;

@@ -108,6 +108,7 @@ pub(super) fn site(id: i64) -> Site {
         server_key_required: false,
         renew_cookie: false,
         cookie_domain: None,
+        currency: None,
         created_at: 0,
     }
 }

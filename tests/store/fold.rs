@@ -20,7 +20,7 @@ use super::desk::{
     BOT, Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions,
     submit_from,
 };
-use super::persons;
+use super::{persons, revenue};
 use crate::support::database::Database;
 use crate::support::{long, on_both_databases};
 
@@ -61,6 +61,10 @@ enum Kind {
     Consent,
     Group(u8),
     Alias(u8),
+    /// An order id, and how much.
+    Order(Option<u8>, u8),
+    /// Ids of order and refund, and how much.
+    Refund(Option<u8>, Option<u8>, u8),
 }
 
 /// Items and one way in which they arrive.
@@ -116,6 +120,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         1 => Just(Kind::Consent),
         2 => (0..3_u8).prop_map(Kind::Group),
         1 => (0..3_u8).prop_map(Kind::Alias),
+        3 => (few(), 0..6_u8).prop_map(|(order, worth)| Kind::Order(order, worth)),
+        2 => (few(), few(), 0..6_u8).prop_map(|(order, refund, worth)| Kind::Refund(order, refund, worth)),
     ];
     // Few different times, so that many items share one and the id decides.
     let atom = (any::<usize>(), 0..6_i64, kind).prop_map(|(setting, ago, kind)| Atom {
@@ -219,6 +225,10 @@ impl Delivery {
                 "identify",
                 json!({"user_id": format!("known-{user}"), "previous_id": persons::other_id(*user), "traits": {"n": user}}),
             ),
+            Kind::Order(order, worth) => ("event", revenue::order(*order, *worth)),
+            Kind::Refund(order, refund, worth) => {
+                ("event", revenue::refund(*order, *refund, *worth))
+            }
         };
         let mut item = item(kind, about, atom.ago, data);
         // Gaps within blocks, and whole blocks of which nothing is there.
@@ -434,6 +444,7 @@ async fn deliver(
         let stored = store.loss(site.id, from, to).await.unwrap();
         prop_assert_eq!(stored, loss(facts.values(), from, to));
     }
+    revenue::agree(store, &site, facts.values()).await?;
     persons::agree(store, site.id, facts.values()).await
 }
 

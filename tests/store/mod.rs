@@ -16,5 +16,6 @@ mod lists;
 mod loss;
 mod persons;
 mod rejected;
+mod revenue;
 mod segment;
 mod stages;

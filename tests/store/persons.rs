@@ -18,6 +18,7 @@ use super::desk::{
     statuses, submit, visitor, walk,
 };
 use super::fold::{facts_of, readable};
+use super::revenue;
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 
@@ -65,7 +66,8 @@ async fn compare<'f>(
     merges: &[Merge],
 ) -> Result<Vec<Person>, TestCaseError> {
     let definition = store.stages(site_id);
-    let folded = persons(facts, merges, &definition);
+    let facts: Vec<&Fact> = facts.collect();
+    let folded = persons(facts.iter().copied(), merges, &definition);
     let filter = VisitorFilter {
         bots: Bots::Include,
         ..VisitorFilter::default()
@@ -106,6 +108,7 @@ async fn compare<'f>(
             .map(|session| session.session_id)
             .collect();
         prop_assert_eq!(stored.len() as i64, person.figures.total_sessions);
+        revenue::agree_on(store, site_id, &facts, &found.slices, timeline).await?;
     }
 
     let mut accounts = walk!(store, accounts, site_id, &AccountFilter::default(), 2);

@@ -58,6 +58,9 @@ pub enum SitesCommand {
         /// Domain of that cookie, the same as the SDK's cookieDomain; empty for the collector's own host
         #[arg(long, value_name = "DOMAIN")]
         cookie_domain: Option<String>,
+        /// Currency of its figures, such as EUR (docs/revenue.md); empty for none
+        #[arg(long, value_name = "CODE")]
+        currency: Option<String>,
     },
     /// Give a site a new write key and print it. Pages with the old one cannot send any more
     RotateKey {
@@ -112,6 +115,7 @@ pub(super) async fn run(
             server_key_required,
             renew_cookie,
             cookie_domain,
+            currency,
         } => {
             let changes = site_rules::Changes {
                 name: name.clone(),
@@ -122,6 +126,9 @@ pub(super) async fn run(
                 cookie_domain: cookie_domain
                     .clone()
                     .map(|domain| (!domain.is_empty()).then_some(domain)),
+                currency: currency
+                    .clone()
+                    .map(|code| (!code.is_empty()).then_some(code)),
             };
             let changed = changes.apply(find(store, *id).await?)?;
             store.update_site(&changed).await?;
@@ -134,6 +141,9 @@ pub(super) async fn run(
                 writeln!(out, "Without an origin: with a server key only")?;
             }
             writeln!(out, "Time zone: {}", changed.time_zone)?;
+            if let Some(currency) = &changed.currency {
+                writeln!(out, "Currency: {currency}")?;
+            }
             if changed.renew_cookie {
                 let domain = changed.cookie_domain.as_deref();
                 let domain = domain.unwrap_or("the collector's own host");

@@ -8,11 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::input::{Id, Limit, Query};
 use super::openapi::failures;
-use super::persons::timeline_of;
+use super::persons::{orders_of, timeline_of};
 use super::visitors::OneParams;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::journey::{Account, Entry, Figures, Person, Slice};
+use crate::journey::{Account, Entry, Figures, Person, Revenue, Slice};
 use crate::store::Page;
 use crate::store::accounts::AccountFilter;
 use crate::store::persons::Slices;
@@ -59,6 +59,8 @@ pub(crate) struct Full {
     account: Account,
     /// What its people did, all together.
     figures: Option<Figures>,
+    /// What they bought, all together.
+    revenue: Revenue,
     /// How many people it has.
     total_people: usize,
     /// Those who were seen last.
@@ -84,6 +86,10 @@ pub(crate) async fn one(
     let slices: Vec<&Slice> = found.iter().flat_map(|found| &found.slices).collect();
     let figures = Figures::of(&slices, &app.store().stages(site.id));
     let within = Slices::of_people(&found);
+    let revenue = app
+        .store()
+        .revenue(&site, &orders_of(within.clone()))
+        .await?;
     let total_people = found.len();
     found.truncate(PEOPLE);
     let cursor = params.cursor.as_deref();
@@ -91,6 +97,7 @@ pub(crate) async fn one(
     Ok(Json(Full {
         account,
         figures,
+        revenue,
         total_people,
         people: found.into_iter().map(|found| found.person).collect(),
         timeline,

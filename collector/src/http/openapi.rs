@@ -13,7 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, accounts, audit, caller, catalogue, entries, events, geo, health, imported,
-    interactions, keys, live, loss, persons, rejected, segment, sessions, sites, stages, visitors,
+    interactions, keys, live, loss, persons, rates, rejected, revenue, segment, sessions, sites,
+    stages, visitors,
 };
 
 pub(crate) use wire::{
@@ -63,6 +64,7 @@ pub(crate) use wire::{
         persons::one,
         persons::timeline,
         persons::sessions,
+        persons::orders,
         persons::merge,
         persons::unmerge,
         accounts::list,
@@ -75,6 +77,10 @@ pub(crate) use wire::{
         live::stream,
         imported::list,
         loss::by_day,
+        revenue::by_day,
+        rates::list,
+        rates::load,
+        rates::remove,
         rejected::list,
         rejected::empty,
         rejected::remove,

@@ -12,10 +12,12 @@ use super::visitors::{ListParams, OneParams, SESSIONS, SiteParams};
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
-use crate::journey::{ChannelContacts, Entry, Identity, MOST_IDS, Merge, Person, Session};
+use crate::journey::{
+    ChannelContacts, Entry, Identity, MOST_IDS, Merge, Order, Person, Revenue, Session,
+};
 use crate::store::persons::{Found, Merged, Slices};
 use crate::store::sites::Site;
-use crate::store::{Bots, EntryFilter, Page, SessionFilter};
+use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter};
 
 /// `GET /api/v1/persons`
 #[utoipa::path(get, path = "/api/v1/persons", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Page<Person>), failures::Asking))]
@@ -39,6 +41,7 @@ pub(crate) struct Full {
     person: Person,
     /// What the owner said of their ids, and can take back.
     merges: Vec<Merge>,
+    revenue: Revenue,
     sessions: Vec<Session>,
     timeline: Page<Entry>,
     /// What passed between them and the site outside of its pages, by channel.
@@ -58,11 +61,16 @@ pub(crate) async fn one(
     let within = Slices::of_people([&found]);
     let interactions = app.store().person_channels(site.id, &within).await?;
     let sessions = sessions_of(&app, &site, within.clone(), None, SESSIONS).await?;
+    let revenue = app
+        .store()
+        .revenue(&site, &orders_of(within.clone()))
+        .await?;
     let cursor = params.cursor.as_deref();
     let timeline = timeline_of(&app, &site, within, cursor, params.limit.get()).await?;
     Ok(Json(Full {
         person: found.person,
         merges: found.merges,
+        revenue,
         sessions: sessions.data,
         timeline,
         interactions,
@@ -99,6 +107,30 @@ pub(crate) async fn sessions(
     let within = Slices::of(&found.slices);
     let page = sessions_of(&app, &site, within, cursor, params.limit.get()).await?;
     Ok(Json(page))
+}
+
+/// `GET /api/v1/persons/{id}/orders`
+#[utoipa::path(get, path = "/api/v1/persons/{id}/orders", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(("id" = String, Path), OneParams), responses((status = 200, body = Page<Order>), failures::Asking))]
+pub(crate) async fn orders(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<Identity>,
+    Query(params): Query<OneParams>,
+) -> Result<Json<Page<Order>>, ApiError> {
+    let site = caller.site(&app, params.site).await?;
+    let found = find(&app, &site, &id).await?;
+    let filter = orders_of(Slices::of(&found.slices));
+    let (cursor, limit) = (params.cursor.as_deref(), params.limit.get());
+    let page = app.store().orders(site.id, &filter, cursor, limit).await?;
+    Ok(Json(page))
+}
+
+/// The orders of some browsers, or parts of browsers.
+pub(super) fn orders_of(within: Slices) -> OrderFilter {
+    OrderFilter {
+        within: Some(within),
+        ..OrderFilter::default()
+    }
 }
 
 async fn find(app: &App, site: &Site, id: &Identity) -> Result<Found, ApiError> {

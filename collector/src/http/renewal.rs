@@ -73,6 +73,7 @@ mod tests {
             server_key_required: false,
             renew_cookie,
             cookie_domain: domain.map(str::to_owned),
+            currency: None,
             created_at: 0,
         };
         let mut request = HeaderMap::new();

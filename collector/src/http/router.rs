@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
-    health, imported, input, interactions, keys, live, loss, openapi, persons, rejected, segment,
-    sessions, sites, stages, trace, visitors,
+    health, imported, input, interactions, keys, live, loss, openapi, persons, rates, rejected,
+    revenue, segment, sessions, sites, stages, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -60,6 +60,13 @@ pub(crate) fn router(app: App) -> Router {
         .route("/sites/{id}/stages", get(stages::show).put(stages::set))
         .route("/sites/{id}/stages/preview", post(stages::preview))
         .route("/sites/{id}/stages/history", get(stages::history))
+        .route(
+            "/sites/{id}/rates",
+            get(rates::list)
+                .post(rates::load)
+                .delete(rates::remove)
+                .layer(DefaultBodyLimit::max(input::LARGE_BYTES)),
+        )
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))
@@ -69,6 +76,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/persons/{id}", get(persons::one))
         .route("/persons/{id}/timeline", get(persons::timeline))
         .route("/persons/{id}/sessions", get(persons::sessions))
+        .route("/persons/{id}/orders", get(persons::orders))
         .route("/accounts", get(accounts::list))
         .route("/accounts/{id}", get(accounts::one))
         .route("/audit", get(audit::list))
@@ -78,6 +86,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/interactions/channels", get(interactions::channels))
         .route("/imported", get(imported::list))
         .route("/loss", get(loss::by_day))
+        .route("/revenue", get(revenue::by_day))
         .route("/rejected", get(rejected::list).delete(rejected::empty))
         .route("/rejected/retry", post(rejected::retry_all))
         .route("/rejected/{id}", delete(rejected::remove))

@@ -85,6 +85,9 @@ pub(crate) struct Change {
     #[serde(default, deserialize_with = "input::or_null")]
     #[schema(value_type = Option<String>)]
     cookie_domain: Option<Option<String>>,
+    #[serde(default, deserialize_with = "input::or_null")]
+    #[schema(value_type = Option<String>)]
+    currency: Option<Option<String>>,
 }
 
 /// `PATCH /api/v1/sites/{id}`
@@ -104,6 +107,7 @@ pub(crate) async fn change(
         server_key_required: change.server_key_required,
         renew_cookie: change.renew_cookie,
         cookie_domain: change.cookie_domain,
+        currency: change.currency,
     };
     let site = changes.apply(site)?;
     if !app.store().update_site(&site).await? {

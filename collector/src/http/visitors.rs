@@ -12,9 +12,9 @@ use super::input::{self, Id, Limit, Query};
 use super::openapi::failures;
 use crate::app::App;
 use crate::error::{ApiError, Code};
-use crate::journey::{Entry, Journey, Session};
+use crate::journey::{Entry, Journey, Revenue, Session};
 use crate::store::sites::Site;
-use crate::store::{Bots, EntryFilter, Page, SessionFilter, VisitorFilter};
+use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter, VisitorFilter};
 
 /// Sessions that come with a journey; the list of sessions has the rest.
 pub(super) const SESSIONS: u32 = 500;
@@ -90,6 +90,7 @@ pub(crate) struct OneParams {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Full {
     journey: Journey,
+    revenue: Revenue,
     sessions: Vec<Session>,
     timeline: Page<Entry>,
 }
@@ -118,6 +119,11 @@ pub(crate) async fn one(
         .sessions(site.id, &filter, None, SESSIONS)
         .await?
         .data;
+    let filter = OrderFilter {
+        visitor: Some(id),
+        within: None,
+    };
+    let revenue = app.store().revenue(&site, &filter).await?;
     let filter = EntryFilter {
         visitor: Some(id),
         bots: Bots::Include,
@@ -134,6 +140,7 @@ pub(crate) async fn one(
         .await?;
     Ok(Json(Full {
         journey,
+        revenue,
         sessions,
         timeline,
     }))

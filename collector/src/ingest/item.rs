@@ -14,6 +14,7 @@ use super::Protocol;
 use super::clock::Clock;
 use super::context::{ga, text};
 use super::fields::Fields;
+use super::money::{self, Names, Told};
 use super::text::{self as limit, Unfit};
 use crate::journey::{Arrival, Engagement, Fact};
 use crate::outcome::Fault;
@@ -162,6 +163,7 @@ fn fact(
         conversion: false,
         value: None,
         currency: None,
+        transaction: None,
         user_id: None,
         previous_id: None,
         ga: None,
@@ -278,22 +280,19 @@ fn event(fact: &mut Fact, data: &RawValue, ignored: &mut Vec<String>) -> Result<
         })
     })?;
     fact.name = Some(kept(data.name, limits::NAME_CHARS, "data.name")?);
-    fact.props = free(data.props, "data.props", ignored);
-    fact.conversion = data.conversion;
-    let mut checked = |good: bool, field: &str| {
-        if !good {
-            ignored.push(field.to_owned());
-        }
-        good
-    };
-    fact.value = data
-        .value
-        .filter(|value| checked(limit::is_amount(value), "data.value"));
-    fact.currency = data.currency.and_then(|code| {
-        let currency = limit::currency(&code);
-        checked(currency.is_some(), "data.currency");
-        currency
+    let mut names = Names::default();
+    fact.props = data.props.and_then(|props| {
+        limit::object_with(props.0, |name| names.see(name))
+            .inspect_err(|_| ignored.push("data.props".to_owned()))
+            .ok()
     });
+    fact.conversion = data.conversion;
+    let told = Told {
+        value: data.value,
+        currency: data.currency,
+        names,
+    };
+    money::read(fact, told, ignored);
     fact.url = text(data.url, limits::URL_CHARS, "data", "url", ignored);
     Ok(())
 }

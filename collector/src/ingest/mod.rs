@@ -27,6 +27,7 @@ mod item;
 pub mod live;
 mod mask;
 mod meter;
+mod money;
 mod parameters;
 mod part;
 mod queue;

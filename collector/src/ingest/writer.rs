@@ -230,6 +230,7 @@ mod tests {
             server_key_required: false,
             renew_cookie: false,
             cookie_domain: None,
+            currency: None,
             created_at: 0,
         };
         let body = include_bytes!("../../../protocol/fixtures/v1/batch.full.json");

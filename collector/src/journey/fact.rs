@@ -8,6 +8,7 @@ use waymark_protocol::{Consent, ItemKind};
 use super::model::{Device, Entry, EntryKind, Ga, Screen, Touch};
 use super::names::friendly;
 use super::stages::{Definition, Reached};
+use super::transaction::Transaction;
 use crate::catalogue::Finding;
 
 /// The place of an item in time: by time, and by id where two share a millisecond. Everything that is first or last
@@ -89,6 +90,8 @@ pub struct Fact {
     pub value: Option<String>,
     /// The value's currency.
     pub currency: Option<String>,
+    /// What it says of an order or a refund.
+    pub transaction: Option<Box<Transaction>>,
     /// The user id that the item itself tells.
     pub user_id: Option<String>,
     /// Another id of that user, which the item tells too.
@@ -235,5 +238,9 @@ impl Fact {
             + text(&self.user_id)
             + self.previous_id.as_ref().map_or(0, |id| id.len())
             + self.props.as_ref().map_or(0, |props| props.len())
+            + self
+                .transaction
+                .as_ref()
+                .map_or(0, |_| size_of::<Transaction>())
     }
 }

@@ -11,10 +11,12 @@
 //! - the entry and the exit are the first and the last page of which an address is known;
 //! - a page's visible time belongs to the session in which the page was opened;
 //! - a milestone is reached by the first fact that reaches it, and a stage is the highest that any fact leads to, by the
-//!   definition of the site.
+//!   definition of the site;
+//! - of several reports of one order or refund the earliest with a value counts, else the earliest.
 
 mod interactions;
 mod persons;
+mod revenue;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +30,7 @@ use super::sequence::{BLOCK, EMPTY_BLOCKS, Loss, MOST};
 use super::stages::Definition;
 pub use interactions::{Contacts, contacts};
 pub use persons::{Persons, persons};
+pub use revenue::revenue;
 
 /// Everything that readers see of a set of facts of one site.
 #[derive(Debug, Default, PartialEq, Eq)]

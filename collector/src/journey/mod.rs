@@ -13,12 +13,14 @@ mod model;
 mod names;
 mod person;
 mod progress;
+mod revenue;
 pub mod sequence;
 mod stages;
+mod transaction;
 
 pub use email::{email_hash, known_hash, told_emails};
 pub use fact::{Arrival, Engagement, Fact, Moment};
-pub use fold::{Contacts, Folded, Persons, contacts, fold, loss, persons};
+pub use fold::{Contacts, Folded, Persons, contacts, fold, loss, persons, revenue as fold_revenue};
 pub use identity::{Identity, Links, MOST_IDS, Merge, NoIdentity, Origin};
 pub use interaction::{ChannelContacts, ChannelTotals, Contact, Direction, Interaction, MatchedBy};
 pub use model::{
@@ -28,5 +30,9 @@ pub use model::{
 pub use names::friendly;
 pub use person::{Account, Figures, Person, PersonVisitor, Slice, named};
 pub(crate) use progress::{Firsts, Progress};
+pub use revenue::{InCurrency, Ledger, Order, Revenue, Sales, UnmatchedRefunds};
 pub use sequence::Loss;
 pub use stages::{Definition, MilestoneRule, Reached, Stage, StagesDocument};
+pub use transaction::{
+    Back, Rank, Sold, Taken, Transaction, TransactionKind, key_of_id, key_of_item, rank, settle,
+};

@@ -24,6 +24,9 @@ mod postgres;
 mod sequences;
 mod sqlite;
 mod tally;
+mod transactions;
+
+use transactions::{ORDER_COLUMNS, REFUND_COLUMNS};
 
 /// What a transaction that has been committed did with one fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,9 @@ static LINKS: Rows = Rows::new(include_str!("sql/person_links/insert_alias.sql")
 static ACCOUNTS: Rows = Rows::new(include_str!("sql/accounts/upsert.sql"), 9);
 pub(super) static EMAILS: Rows = Rows::new(include_str!("sql/user_emails/upsert.sql"), 4);
 static MEMBERS: Rows = Rows::new(include_str!("sql/visitor_accounts/insert.sql"), 3);
+
+static ORDERS: Rows = Rows::new(include_str!("sql/orders/upsert.sql"), ORDER_COLUMNS);
+static REFUNDS: Rows = Rows::new(include_str!("sql/refunds/upsert.sql"), REFUND_COLUMNS);
 
 /// An item's key: site, visitor, item.
 type ItemKey = (i64, Uuid, Uuid);

@@ -26,8 +26,10 @@ mod journeys;
 pub mod keys;
 mod loss;
 mod open;
+mod orders;
 mod page;
 pub mod persons;
+pub mod rates;
 mod record;
 pub mod rejected;
 mod rows;
@@ -50,6 +52,7 @@ pub use error::StoreError;
 pub use interactions::InteractionFilter;
 pub use journeys::VisitorFilter;
 pub use open::folder;
+pub use orders::{OrderFilter, Period};
 pub use page::Page;
 pub use sessions::SessionFilter;
 

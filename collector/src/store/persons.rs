@@ -136,6 +136,10 @@ impl Slices {
         self.narrow(filters, "session_id", "session_id");
     }
 
+    pub(super) fn narrow_transactions<'a>(&'a self, filters: &mut Filters<'a>) {
+        self.narrow(filters, "item_id", "id");
+    }
+
     /// `own` is the column of the statement that `column` of a part's items has to hold.
     fn narrow<'a>(&'a self, filters: &mut Filters<'a>, own: &str, column: &str) {
         // The list alone finds the rows by their index, whatever else is asked.

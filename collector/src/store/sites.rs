@@ -24,6 +24,8 @@ pub struct Site {
     pub renew_cookie: bool,
     /// The domain of that cookie; the collector's own host if absent.
     pub cookie_domain: Option<String>,
+    /// The currency of its figures, ISO 4217; nothing is converted where it has none.
+    pub currency: Option<String>,
     /// Milliseconds since the Unix epoch.
     pub created_at: i64,
 }
@@ -51,6 +53,7 @@ struct Row {
     server_key_required: bool,
     renew_cookie: bool,
     cookie_domain: Option<String>,
+    currency: Option<String>,
     created_at: i64,
 }
 
@@ -66,6 +69,7 @@ fn site(row: Row) -> Result<Site, StoreError> {
         server_key_required: row.server_key_required,
         renew_cookie: row.renew_cookie,
         cookie_domain: row.cookie_domain,
+        currency: row.currency,
         created_at: row.created_at,
     })
 }
@@ -132,6 +136,7 @@ impl Store {
                 .bind(site.server_key_required)
                 .bind(site.renew_cookie)
                 .bind(&site.cookie_domain)
+                .bind(&site.currency)
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected())

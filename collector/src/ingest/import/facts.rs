@@ -113,6 +113,7 @@ pub(super) fn fact(arrival: &Arc<Arrival>, kind: ItemKind, id: Uuid, at: i64) ->
         conversion: false,
         value: None,
         currency: None,
+        transaction: None,
         user_id: None,
         previous_id: None,
         ga: None,

@@ -18,8 +18,10 @@ use waymark_protocol::{ClickIds, ItemKind, limits};
 use super::facts::{self, Visit, Way};
 use super::{Bad, Convert, Converted, Outside, Record, moment};
 use crate::ingest::ids;
-use crate::ingest::text::{currency, is_amount, object, whole};
+use crate::ingest::money::{self, Names, Told};
+use crate::ingest::text::{object_with, whole};
 use crate::journey::{Arrival, Device, Fact, Ga, Screen, Touch};
+use crate::money::Amount;
 
 /// Events that say nothing but that the session was there.
 const PRESENCE: [&str; 3] = ["session_start", "first_visit", "user_engagement"];
@@ -49,6 +51,8 @@ const HOUSEKEEPING: [&str; 23] = [
     "term",
     "value",
 ];
+/// The property that is the id of an order.
+const ORDER_ID: &str = "transaction_id";
 /// A session of the tool begins with its id, in seconds, and does not outlast two days.
 const LONGEST_MS: i64 = 48 * 60 * 60 * 1000;
 
@@ -284,25 +288,31 @@ impl Row {
         }
     }
 
-    /// The parameters that are properties, as JSON.
-    fn props(&self) -> Option<Box<str>> {
+    /// The parameters that are properties, as JSON, and with them the id of an order that stands beside them.
+    fn props(&self, names: &mut Names) -> Option<Box<str>> {
         let own = self
             .event_params
             .iter()
             .filter(|param| !HOUSEKEEPING.contains(&param.key.as_str()))
             .map(|param| (param.key.clone(), param.value.value()));
-        let props: Map<String, Value> = own.collect();
+        let mut props: Map<String, Value> = own.collect();
+        if let Some(order) = self.ecommerce["transaction_id"].as_str()
+            && !["", "(not set)"].contains(&order)
+        {
+            props.entry(ORDER_ID).or_insert_with(|| order.into());
+        }
         if props.is_empty() {
             return None;
         }
         let text = serde_json::to_string(&props).ok()?;
-        object(serde_json::from_str(&text).ok()?).ok()
+        object_with(serde_json::from_str(&text).ok()?, |name| names.see(name)).ok()
     }
 
-    /// Money that the event earned.
+    /// Money that the event earned, or gave back.
     fn value(&self) -> Option<String> {
         let paid = match self.event_name.as_deref() {
             Some("purchase") => &self.ecommerce["purchase_revenue"],
+            Some("refund") => &self.ecommerce["refund_value"],
             _ => &Value::Null,
         };
         let value = match self.param("value") {
@@ -314,16 +324,8 @@ impl Row {
             Value::Number(number) => number.to_string(),
             _ => return None,
         };
-        if is_amount(&written) {
-            return Some(written);
-        }
-        let number: f64 = written
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite())?;
-        let rounded = format!("{number:.6}");
-        let rounded = rounded.trim_end_matches('0').trim_end_matches('.');
-        is_amount(rounded).then(|| rounded.to_owned())
+        let amount = Amount::of_text(&written).or_else(|_| Amount::of_json(&written));
+        amount.ok().map(|amount| amount.to_string())
     }
 }
 
@@ -381,15 +383,21 @@ impl Ga4 {
             false => ItemKind::Event,
         };
         let mut fact = facts::fact(arrival, kind, id, at);
-        fact.props = row.props();
-        if kind == ItemKind::Event {
-            fact.conversion = name == "purchase";
-            fact.value = row.value();
-            let code = fact.value.as_ref().and_then(|_| row.text("currency"));
-            fact.currency = code.and_then(|code| currency(&code));
-            fact.url = url;
-        }
+        let mut names = Names::default();
+        fact.props = row.props(&mut names);
         fact.name = Some(name);
+        if kind == ItemKind::Event {
+            fact.url = url;
+            let value = row.value();
+            let currency = value.as_ref().and_then(|_| row.text("currency"));
+            let told = Told {
+                value,
+                currency,
+                names,
+            };
+            // What it cannot keep is counted with the site's findings.
+            money::read(&mut fact, told, &mut Vec::new());
+        }
         fact
     }
 }

@@ -275,6 +275,7 @@ mod tests {
                     "https://shop.test".to_owned(),
                 ],
                 time_zone: "UTC".to_owned(),
+                currency: None,
                 server_key_required: false,
                 renew_cookie: false,
                 cookie_domain: None,

@@ -8,14 +8,15 @@ use uuid::Uuid;
 use waymark_protocol::{Event, Group, Identify, ItemKind, Milestone};
 
 use super::super::fields::Fields;
-use super::super::text::{is_amount, with_text};
+use super::super::text::with_text;
 use super::message::{self, Outside, Surroundings, Text};
 use super::origin;
 use crate::journey::Definition;
+use crate::money::Amount;
 
 /// The events that an order makes: the first is today's name, the other the one before it.
 const ORDERED: [&str; 2] = ["Order Completed", "Completed Order"];
-/// Money that goes back is not earned.
+/// What it takes back stands among its properties, for the reader of items.
 const REFUNDED: &str = "Order Refunded";
 /// A page or screen of which no address is known has been seen all the same.
 const PAGE_VIEWED: &str = "Page Viewed";
@@ -204,21 +205,16 @@ fn properties_and_names<'r>(message: &Fields<'r>) -> Option<Text<'r>> {
     }
 }
 
-/// Money as the wire has it, as decimal text. A number is what a client's double came out as, so one with more than six
-/// digits behind the point is the nearest with six; a text is taken as it is.
+/// Money as the wire has it, as decimal text. A text is taken as it is, and what is no amount too, for the reader of items to
+/// name.
 fn amount(raw: &RawValue) -> Text<'_> {
     let written = raw.get();
     if written.starts_with('"') {
         return Cow::Borrowed(raw);
     }
-    if is_amount(written) {
-        return message::text(written);
-    }
-    match written.parse::<f64>() {
-        Ok(number) if number.is_finite() => {
-            let rounded = format!("{number:.6}");
-            message::text(rounded.trim_end_matches('0').trim_end_matches('.'))
-        }
+    match (Amount::of_text(written), Amount::of_json(written)) {
+        (Ok(_), _) => message::text(written),
+        (_, Ok(amount)) => message::text(&amount.to_string()),
         _ => Cow::Borrowed(raw),
     }
 }

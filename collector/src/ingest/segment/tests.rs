@@ -18,6 +18,7 @@ fn site() -> Site {
         server_key_required: false,
         renew_cookie: false,
         cookie_domain: None,
+        currency: None,
         created_at: 0,
     }
 }

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
+use super::transactions::Transactions;
 use super::{
     ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, ItemKey, Known, LINKS, MEMBERS, MILESTONES,
-    PAGE_VIEWS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, Value, VisitorKey, counting,
-    event_row, key, sequences,
+    ORDERS, PAGE_VIEWS, REFUNDS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, Value,
+    VisitorKey, counting, event_row, key, sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
@@ -125,6 +126,9 @@ pub(super) async fn commit<'f>(
     execute!(transaction, EMAILS, people.email_rows());
     execute!(transaction, ACCOUNTS, people.account_rows());
     execute!(transaction, MEMBERS, people.member_rows());
+    let transactions = Transactions::of(new.iter().copied());
+    execute!(transaction, ORDERS, transactions.order_rows());
+    execute!(transaction, REFUNDS, transactions.refund_rows());
     transaction.commit().await?;
     Ok(Some(new))
 }

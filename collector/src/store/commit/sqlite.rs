@@ -4,9 +4,11 @@ use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
+use super::transactions::Transactions;
 use super::{
-    ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES, PAGE_VIEWS,
-    SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, counting, event_row, sequences,
+    ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES, ORDERS,
+    PAGE_VIEWS, REFUNDS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, counting, event_row,
+    sequences,
 };
 use crate::journey::Fact;
 use crate::store::rows::{Rows, Value};
@@ -87,6 +89,9 @@ fn write<'f>(
     run(&transaction, &EMAILS, &people.email_rows())?;
     run(&transaction, &ACCOUNTS, &people.account_rows())?;
     run(&transaction, &MEMBERS, &people.member_rows())?;
+    let transactions = Transactions::of(new.iter().copied());
+    run(&transaction, &ORDERS, &transactions.order_rows())?;
+    run(&transaction, &REFUNDS, &transactions.refund_rows())?;
     transaction.commit()?;
     Ok(Some(new))
 }

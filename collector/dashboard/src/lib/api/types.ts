@@ -182,8 +182,37 @@ export interface List<T> {
   next_cursor: string | null;
 }
 
+/** What was paid in one currency; amounts are decimal text. */
+export interface InCurrency {
+  /** `null` where none was told. */
+  currency: string | null;
+  orders: number;
+  orders_without_value: number;
+  refunds: number;
+  gross: string;
+  refunded: string;
+  net: string;
+}
+
+/** What orders brought and refunds took back. */
+export interface Revenue {
+  /** The site's, in which the next three are as far as there are rates; all are `null` where it has none. */
+  currency: string | null;
+  gross: string | null;
+  refunded: string | null;
+  net: string | null;
+  orders: number;
+  refunds: number;
+  by_currency: InCurrency[];
+  /** What of that is not part of the figures in the site's currency. */
+  unconverted: InCurrency[];
+  /** Refunds of which nothing is known that they could be taken from. */
+  unmatched_refunds: { currency: string | null; refunds: number; amount: string }[];
+}
+
 export interface JourneyDetail {
   journey: Journey;
+  revenue: Revenue;
   sessions: Session[];
   timeline: List<Entry>;
 }
@@ -223,6 +252,7 @@ export interface Person {
 export interface PersonDetail {
   person: Person;
   merges: { ids: [string, string]; at: number }[];
+  revenue: Revenue;
   sessions: Session[];
   timeline: List<Entry>;
 }

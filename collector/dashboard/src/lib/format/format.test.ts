@@ -73,10 +73,15 @@ describe('money', () => {
     expect(money(1200, 'JPY')).toBe('JP¥1,200');
   });
 
+  it('keeps digits that a number has no room for', () => {
+    expect(money('39999999999999.99', 'EUR')).toBe('€39,999,999,999,999.99');
+  });
+
   it('writes what is no currency behind the number', () => {
     expect(money('12', null)).toBe('12');
     expect(money('12.5', 'points')).toBe('12.5 points');
     expect(money('many', 'EUR')).toBe('many EUR');
+    expect(money('', 'EUR')).toBe('EUR');
   });
 });
 

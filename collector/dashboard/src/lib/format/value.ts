@@ -14,8 +14,9 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 
 /** An amount in its currency; a currency that is not one is written behind the number. */
 export function money(value: string | number, currency: string | null): string {
-  const amount = typeof value === 'number' ? value : Number(value);
-  if (!Number.isFinite(amount)) return [String(value), currency].filter(Boolean).join(' ');
+  if (value === '' || !Number.isFinite(Number(value))) return [String(value), currency].filter(Boolean).join(' ');
+  // A text goes in as it is: browsers of today format all of its digits, where a number has fifteen.
+  const amount = value as number | `${number}`;
   if (currency !== null && /^[A-Za-z]{3}$/.test(currency)) {
     return new Intl.NumberFormat(LOCALE, { style: 'currency', currency }).format(amount);
   }

@@ -1,0 +1,4 @@
+SELECT at, amount, currency
+FROM orders
+WHERE site_id = $1
+  {filters}

@@ -1,0 +1,6 @@
+INSERT INTO exchange_rates (site_id, to_currency, from_currency, day, rate, loaded_at)
+VALUES {rows}
+ON CONFLICT (site_id, to_currency, from_currency, day) DO UPDATE SET
+    rate = excluded.rate,
+    loaded_at = excluded.loaded_at
+WHERE excluded.rate <> exchange_rates.rate
