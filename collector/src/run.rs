@@ -21,6 +21,8 @@ use crate::app::App;
 use crate::clock;
 use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError};
 use crate::config::{Config, LogFormat};
+use crate::destinations::courier::Courier;
+use crate::destinations::transport::TransportError;
 use crate::geo::GeoFile;
 use crate::http::metrics;
 use crate::http::router::router;
@@ -55,6 +57,9 @@ pub enum RunError {
         /// Why not.
         error: std::io::Error,
     },
+    /// Nothing can be sent to destinations.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// A command did not do its work.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -94,6 +99,7 @@ impl Collector {
         };
         let address = listener.local_addr()?;
         let geo = Arc::new(GeoFile::open(&config.geo_database, config.geo_demanded));
+        let courier = Courier::open(config, store.clone())?;
         let owner = store.owner(clock::now()).await?;
         let setup_link = if owner.has_password {
             None
@@ -102,7 +108,7 @@ impl Collector {
             Some(commands::setup_link(&store, owner.id, &base).await?)
         };
         Ok(Self {
-            app: App::new(config, store, geo),
+            app: App::new(config, store, geo, courier),
             listener,
             address,
             metrics,
@@ -156,6 +162,11 @@ impl Collector {
                 .run(stopping.clone())
                 .with_current_subscriber(),
         );
+        let sending_on = tokio::spawn(
+            Arc::clone(self.app.courier())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
         let router = router(self.app.clone());
         let mut server = pin!(serve::serve(
             self.listener,
@@ -181,6 +192,7 @@ impl Collector {
         }
         let _ = watching.await;
         let _ = restating.await;
+        let _ = sending_on.await;
         let closed = tokio::time::timeout(CLOSING, self.app.store().close());
         if closed.await.is_err() {
             tracing::warn!("the database did not let go in time and was left");
@@ -232,6 +244,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Stages(_)
             | Command::Keys(_)
             | Command::Persons(_)
+            | Command::Destinations(_)
             | Command::Users(_) => {
                 let store = open_store(config).await?;
                 commands::run(command, config, &store, out).await?;

@@ -14,6 +14,7 @@ mod catalogue;
 pub(crate) mod client;
 pub(crate) mod client_address;
 mod cors;
+mod destinations;
 pub(crate) mod directory;
 mod entries;
 mod events;

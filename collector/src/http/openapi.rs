@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, accounts, audit, caller, catalogue, entries, events, geo, health, keys, live, loss,
-    persons, rejected, segment, sessions, sites, stages, visitors,
+    access, accounts, audit, caller, catalogue, destinations, entries, events, geo, health, keys,
+    live, loss, persons, rejected, segment, sessions, sites, stages, visitors,
 };
 
 pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
@@ -65,6 +65,15 @@ pub(crate) use wire::{Batch, BatchAnswer, ItemAnswer, Messages, Reason};
         accounts::list,
         accounts::one,
         audit::list,
+        destinations::list,
+        destinations::add,
+        destinations::one,
+        destinations::change,
+        destinations::remove,
+        destinations::renew_secret,
+        destinations::test,
+        destinations::deliveries,
+        destinations::replay,
         sessions::list,
         entries::list,
         live::stream,

@@ -12,6 +12,8 @@ pub mod audit;
 mod bots;
 pub mod catalogues;
 mod commit;
+pub mod deliveries;
+pub mod destinations;
 pub mod dump;
 mod durability;
 mod entries;
@@ -85,6 +87,7 @@ pub struct Store(Arc<Opened>);
 struct Opened {
     database: Database,
     stages: stages::Stages,
+    destinations: destinations::Destinations,
 }
 
 /// The two databases there are.
@@ -131,8 +134,10 @@ impl Store {
         let store = Self(Arc::new(Opened {
             database: open::open(url).await?,
             stages: stages::Stages::default(),
+            destinations: destinations::Destinations::default(),
         }));
         store.refresh_stages().await?;
+        store.refresh_destinations().await?;
         Ok(store)
     }
 

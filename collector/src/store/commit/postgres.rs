@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::due::Due;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
@@ -13,6 +14,7 @@ use super::{
     sequences,
 };
 use crate::journey::Fact;
+use crate::store::deliveries::INSERT as DELIVERIES;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
 
 static EVENTS: Rows = Rows::new(
@@ -62,7 +64,7 @@ pub(super) async fn commit<'f>(
     pool: &PgPool,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-    known: &Known,
+    known: Known<'_>,
 ) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     let mut transaction = pool.begin().await?;
     let rows = entries
@@ -75,7 +77,7 @@ pub(super) async fn commit<'f>(
     let inserted = fetch!(transaction, EVENTS, rows, (i64, Uuid, Uuid, Option<i64>));
     // The generation stands beside each key, and is that of the moment in which the statement began.
     let latest = inserted.first().and_then(|(.., generation)| *generation);
-    if latest.is_some_and(|latest| latest > known.generation) {
+    if latest.is_some_and(|latest| latest > known.0.generation) {
         transaction.rollback().await?;
         return Ok(None);
     }
@@ -90,7 +92,7 @@ pub(super) async fn commit<'f>(
         entries.iter().copied().filter(is_new).collect()
     };
 
-    let tally = Tally::of(counting(facts, &new), known);
+    let tally = Tally::of(counting(facts, &new), known.0);
     let mut created: HashMap<VisitorKey, i64> = HashMap::new();
     let sessions = fetch!(
         transaction,
@@ -124,6 +126,7 @@ pub(super) async fn commit<'f>(
     execute!(transaction, LINKS, people.link_rows());
     execute!(transaction, ACCOUNTS, people.account_rows());
     execute!(transaction, MEMBERS, people.member_rows());
+    execute!(transaction, DELIVERIES, Due::of(&new, known).rows());
     transaction.commit().await?;
     Ok(Some(new))
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
+use super::due::Due;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::{
@@ -9,6 +10,7 @@ use super::{
     SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, counting, event_row, sequences,
 };
 use crate::journey::Fact;
+use crate::store::deliveries::INSERT as DELIVERIES;
 use crate::store::rows::{Rows, Value};
 use crate::store::sqlite::Items;
 
@@ -27,7 +29,7 @@ pub(super) async fn commit<'f>(
     items: &Items,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-    known: &Known,
+    known: Known<'_>,
 ) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     let mut turn = items.turn().await;
     turn.write(|connection| write(connection, facts, entries, known))
@@ -37,7 +39,7 @@ fn write<'f>(
     connection: &mut Connection,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-    known: &Known,
+    known: Known<'_>,
 ) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     // Takes the write lock at once: what is looked up below cannot change before the commit.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -46,7 +48,7 @@ fn write<'f>(
         transaction.prepare_cached(include_str!("../sql/stages/generation.sql"))?;
     let latest: Option<i64> = generation.query_row((), |row| row.get(0))?;
     drop(generation);
-    if latest.is_some_and(|latest| latest > known.generation) {
+    if latest.is_some_and(|latest| latest > known.0.generation) {
         return Ok(None);
     }
 
@@ -61,19 +63,19 @@ fn write<'f>(
     }
     drop(insert);
 
-    let tally = Tally::of(counting(facts, &new), known);
+    let tally = Tally::of(counting(facts, &new), known.0);
     let mut created = tally.sessions_by_visitor();
-    let mut known =
+    let mut stored =
         transaction.prepare_cached(include_str!("../sql/sessions/exists.sqlite.sql"))?;
     for (site_id, visitor_id, session_id) in tally.session_keys() {
         let key = [site_id.into(), visitor_id.into(), Value::from(session_id)];
-        if known.exists(params_from_iter(key))?
+        if stored.exists(params_from_iter(key))?
             && let Some(count) = created.get_mut(&(site_id, visitor_id))
         {
             *count -= 1;
         }
     }
-    drop(known);
+    drop(stored);
     run(&transaction, &SESSIONS, &tally.session_rows())?;
     run(&transaction, &PAGE_VIEWS, &tally.page_view_rows())?;
     run(&transaction, &MILESTONES, &tally.milestone_rows())?;
@@ -86,6 +88,7 @@ fn write<'f>(
     run(&transaction, &LINKS, &people.link_rows())?;
     run(&transaction, &ACCOUNTS, &people.account_rows())?;
     run(&transaction, &MEMBERS, &people.member_rows())?;
+    run(&transaction, &DELIVERIES, &Due::of(&new, known).rows())?;
     transaction.commit()?;
     Ok(Some(new))
 }
