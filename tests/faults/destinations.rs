@@ -152,11 +152,12 @@ async fn two_collectors_deliver_each_item_once() {
     for name in &names {
         assert_eq!(taken.get(name), Some(&1), "{name}");
     }
-    let ids = receiver.asked().iter().map(|asked| asked.id().to_owned());
+    let asked = receiver.asked();
+    let ids = asked.iter().map(|asked| asked.id().to_owned());
     let mut ids: Vec<String> = ids.collect();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), receiver.asked().len());
+    assert_eq!(ids.len(), asked.len());
     one.assert_quiet_log();
     other.assert_quiet_log();
     assert!(other.is_up());
