@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::destinations::Desk;
+use crate::support::app::ORIGIN;
 use crate::support::batch::{Visit, event, item, milestone, now};
 use crate::support::database::Database;
 use crate::support::receiver::{Receiver, Reply};
@@ -159,6 +160,7 @@ async fn what_is_not_sent_says_why(database: Database) {
     let sent = desk
         .app
         .request(Method::POST, "/v1/events")
+        .header("Origin", ORIGIN)
         .header(
             "User-Agent",
             "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

@@ -9,6 +9,7 @@ mod catalogue_modes;
 mod check;
 mod commands;
 mod destinations;
+mod destinations_failures;
 mod destinations_ga4;
 mod destinations_reach;
 mod enrichment;

@@ -1,0 +1,189 @@
+//! Webhooks whose receivers fail, ask for time, take their time or are gone, on both databases.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use waymark_collector::commands::{Command, DestinationsCommand, OneDestination};
+
+use super::destinations::{Desk, is_signed_by};
+use crate::support::batch::{Visit, event, now};
+use crate::support::database::Database;
+use crate::support::receiver::{Receiver, Reply};
+use crate::support::{eventually, on_both_databases};
+
+on_both_databases!(
+    what_fails_is_sent_again_under_the_same_id,
+    what_fails_too_often_is_dead_until_it_is_replayed,
+    a_receiver_may_ask_for_time_or_say_that_it_is_gone,
+    a_slow_receiver_holds_nobody_up,
+);
+
+async fn what_fails_is_sent_again_under_the_same_id(database: Database) {
+    let desk = Desk::with(database, |config| {
+        config.destination_timeout = Duration::from_secs(5);
+    })
+    .await;
+    let receiver = Receiver::start().await;
+    let (id, secret) = desk.webhook(&receiver).await;
+    receiver.next(&[
+        Reply::Status(500),
+        Reply::Close,
+        Reply::HalfHead,
+        Reply::Hang,
+        Reply::With(302, "location", receiver.url("/elsewhere")),
+        Reply::HalfBody,
+    ]);
+    let batch = Visit::new(&desk.app.key).batch(&[event("seen")]);
+    desk.app.accept(&batch).await;
+    let asked = receiver.gets(6).await;
+    let delivered = desk.has(&id, "delivered", 1).await;
+    assert_eq!(delivered[0]["attempts"], 6, "a status was said");
+    for one in &asked {
+        assert_eq!(one.target, "/hook?k=v", "a redirect is not followed");
+        assert_eq!((one.id(), &one.body), (asked[0].id(), &asked[0].body));
+        assert!(is_signed_by(one, &secret));
+    }
+    // The same item again is nothing new, and nobody is told of it.
+    let again = desk.app.send(&batch).await.json::<Value>().await.unwrap();
+    assert_eq!(again["results"][0]["status"], "duplicate");
+    desk.app
+        .accept(&Visit::new(&desk.app.key).batch(&[event("next")]))
+        .await;
+    let asked = receiver.gets(7).await;
+    assert_eq!(asked.len(), 7);
+    assert_eq!(asked[6].json()["data"]["name"], "next");
+    desk.app.log.assert_quiet();
+}
+
+async fn what_fails_too_often_is_dead_until_it_is_replayed(database: Database) {
+    let desk = Desk::with(database, |config| config.destination_attempts = 2).await;
+    let receiver = Receiver::start().await;
+    let (id, _) = desk.webhook(&receiver).await;
+    receiver.always(Some(Reply::Status(400)));
+    for name in ["one", "two"] {
+        desk.app
+            .accept(&Visit::new(&desk.app.key).batch(&[event(name)]))
+            .await;
+    }
+    let dead = desk.has(&id, "dead", 2).await;
+    for one in &dead {
+        assert_eq!(
+            (&one["attempts"], &one["status"], &one["error"]),
+            (&json!(2), &json!(400), &json!("refused"))
+        );
+    }
+    assert_eq!(receiver.asked().len(), 4);
+    let shown = desk.json(Method::GET, &format!("/{id}"), None).await;
+    assert_eq!(
+        shown["deliveries"],
+        json!({"waiting": 0, "delivered": 0, "skipped": 0, "dead": 2})
+    );
+    let one = OneDestination {
+        site: 1,
+        destination: id.parse().unwrap(),
+    };
+    let printed = desk
+        .app
+        .command(&Command::Destinations(DestinationsCommand::Dead(one)))
+        .await;
+    assert_eq!(
+        printed.matches("2 attempts\trefused 400").count(),
+        2,
+        "{printed}"
+    );
+
+    receiver.always(None);
+    let first = dead[0]["id"].as_str().unwrap();
+    let replay = async |body: Value| {
+        let path = format!("/{id}/replay");
+        desk.json(Method::POST, &path, Some(&body)).await["replayed"].clone()
+    };
+    assert_eq!(replay(json!({"delivery": first})).await, true);
+    let asked = receiver.gets(5).await;
+    assert_eq!(asked[4].id(), first, "the id stays");
+    desk.has(&id, "delivered", 1).await;
+    let replay_all = Command::Destinations(DestinationsCommand::Replay {
+        one,
+        delivery: None,
+    });
+    desk.app.command(&replay_all).await;
+    desk.has(&id, "delivered", 2).await;
+    assert_eq!(replay(json!({})).await, false);
+    assert!(desk.app.refused(&replay_all).await.contains("nothing"));
+    assert_eq!(receiver.asked().len(), 6);
+    let log = desk.app.log.text();
+    assert_eq!(log.matches("a delivery failed too often").count(), 2);
+}
+
+async fn a_receiver_may_ask_for_time_or_say_that_it_is_gone(database: Database) {
+    let desk = Desk::open(database).await;
+    let receiver = Receiver::start().await;
+    let (id, _) = desk.webhook(&receiver).await;
+    let send = async |name: &str| {
+        desk.app
+            .accept(&Visit::new(&desk.app.key).batch(&[event(name)]))
+            .await;
+    };
+    receiver.next(&[Reply::With(429, "retry-after", "3600".to_owned())]);
+    let before = now();
+    send("one").await;
+    receiver.gets(1).await;
+    eventually("the delivery waits", || async {
+        let waiting = desk.deliveries(&id, "waiting").await;
+        waiting[0]["status"] == 429
+    })
+    .await;
+    let shown = desk.json(Method::GET, &format!("/{id}"), None).await;
+    let hour = before + 3_600_000;
+    assert!(shown["hold_until"].as_i64().unwrap() >= hour);
+    let waiting = desk.deliveries(&id, "waiting").await;
+    assert!(waiting[0]["due_at"].as_i64().unwrap() >= hour);
+
+    // Another destination has its own way.
+    let other = Receiver::start().await;
+    let (gone, _) = desk.webhook(&other).await;
+    other.next(&[Reply::Status(410)]);
+    send("two").await;
+    eventually("it is paused", || async {
+        let shown = desk.json(Method::GET, &format!("/{gone}"), None).await;
+        shown["paused"] == "gone"
+    })
+    .await;
+    assert_eq!(other.asked().len(), 1);
+    send("unheard").await;
+    let resume = json!({"paused": false});
+    desk.json(Method::PATCH, &format!("/{gone}"), Some(&resume))
+        .await;
+    send("three").await;
+    let asked = other.gets(3).await;
+    let mut names: Vec<String> = asked[1..]
+        .iter()
+        .map(|one| one.json()["data"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["three", "two"],
+        "what waited is sent, what came meanwhile is not"
+    );
+    assert_eq!(receiver.asked().len(), 1);
+}
+
+async fn a_slow_receiver_holds_nobody_up(database: Database) {
+    let desk = Desk::open(database).await;
+    let (slow, quick) = (Receiver::start().await, Receiver::start().await);
+    slow.always(Some(Reply::Hang));
+    desk.webhook(&slow).await;
+    desk.webhook(&quick).await;
+    let items: Vec<Value> = (0..20).map(|n| event(&format!("e{n}"))).collect();
+    desk.app
+        .accept(&Visit::new(&desk.app.key).batch(&items))
+        .await;
+    quick.gets(20).await;
+    assert!(
+        (1..=4).contains(&slow.connections()),
+        "{}",
+        slow.connections()
+    );
+}
