@@ -35,6 +35,10 @@ const LAST_DRAIN: Duration = Duration::from_secs(2);
 /// has been committed or not, and nobody was told that it is.
 const CLOSING: Duration = Duration::from_secs(2);
 
+/// What threads get that still wait when all is done: for a name server that does not answer, of which nobody wants to know
+/// any more.
+const LAST_THREADS: Duration = Duration::from_secs(1);
+
 /// Why the collector could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -225,7 +229,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let out = &mut std::io::stdout();
         match command {
             Command::Serve => serve(config).await,
@@ -252,7 +256,9 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
                 Ok(())
             }
         }
-    })
+    });
+    runtime.shutdown_timeout(LAST_THREADS);
+    done
 }
 
 async fn serve(config: &Config) -> Result<(), RunError> {

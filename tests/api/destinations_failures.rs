@@ -140,6 +140,18 @@ async fn a_receiver_may_ask_for_time_or_say_that_it_is_gone(database: Database) 
     let waiting = desk.deliveries(&id, "waiting").await;
     assert!(waiting[0]["due_at"].as_i64().unwrap() >= hour);
 
+    // Whoever changes it wants it tried again.
+    let name = json!({"name": "CRM 2"});
+    let shown = desk
+        .json(Method::PATCH, &format!("/{id}"), Some(&name))
+        .await;
+    assert_eq!(
+        (&shown["hold_until"], &shown["name"]),
+        (&json!(0), &json!("CRM 2"))
+    );
+    send("again").await;
+    assert_eq!(receiver.gets(2).await[1].json()["data"]["name"], "again");
+
     // Another destination has its own way.
     let other = Receiver::start().await;
     let (gone, _) = desk.webhook(&other).await;
@@ -167,7 +179,7 @@ async fn a_receiver_may_ask_for_time_or_say_that_it_is_gone(database: Database) 
         ["three", "two"],
         "what waited is sent, what came meanwhile is not"
     );
-    assert_eq!(receiver.asked().len(), 1);
+    assert_eq!(receiver.gets(5).await.len(), 5);
 }
 
 async fn a_slow_receiver_holds_nobody_up(database: Database) {

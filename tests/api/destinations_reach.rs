@@ -8,6 +8,7 @@ use super::destinations::{Desk, is_signed_by};
 use crate::support::app::after;
 use crate::support::batch::{Visit, event};
 use crate::support::database::Database;
+use crate::support::program::run;
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::{eventually, on_both_databases};
 
@@ -118,6 +119,27 @@ async fn a_receiver_without_a_good_certificate_gets_nothing(database: Database) 
         assert_eq!(bad, expected, "{why}");
     }
     assert_eq!((receiver.asked().len(), other.asked().len()), (1, 0));
+
+    let check = async |name: &str| {
+        let path = folder.path().join(name).display().to_string();
+        run(
+            desk.app.database.url(),
+            &["check", "--destination-ca", &path],
+        )
+        .await
+    };
+    let good = check("authorities.pem").await;
+    assert!(
+        good.out.contains("authorities.pem can be read"),
+        "{}",
+        good.out
+    );
+    std::fs::write(folder.path().join("empty.pem"), "").unwrap();
+    for wrong in ["empty.pem", "missing.pem"] {
+        let bad = check(wrong).await;
+        assert_eq!(bad.code, 1, "{}", bad.out);
+        assert!(bad.out.contains(wrong), "{}", bad.out);
+    }
 }
 
 async fn metrics_count_deliveries(database: Database) {

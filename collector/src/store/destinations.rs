@@ -207,7 +207,8 @@ impl Store {
         self.refresh_destinations().await
     }
 
-    /// Changes a destination as it was read into `new`, if nobody else has changed it since. Says whether it did.
+    /// Changes a destination as it was read into `new`, if nobody else has changed it since, and has it tried at once. Says
+    /// whether it did.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was changed then.
