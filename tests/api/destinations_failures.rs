@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use waymark_collector::commands::{Command, DestinationsCommand, OneDestination};
+use waymark_collector::store::Store;
+use waymark_collector::store::deliveries::Bounds;
 
 use super::destinations::{Desk, is_signed_by};
 use crate::support::batch::{Visit, event, now};
@@ -17,6 +19,8 @@ on_both_databases!(
     what_fails_too_often_is_dead_until_it_is_replayed,
     a_receiver_may_ask_for_time_or_say_that_it_is_gone,
     a_slow_receiver_holds_nobody_up,
+    what_is_beyond_the_bounds_is_dead_and_then_let_go,
+    without_a_secret_nothing_is_sent,
 );
 
 async fn what_fails_is_sent_again_under_the_same_id(database: Database) {
@@ -198,4 +202,79 @@ async fn a_slow_receiver_holds_nobody_up(database: Database) {
         "{}",
         slow.connections()
     );
+}
+
+async fn what_is_beyond_the_bounds_is_dead_and_then_let_go(database: Database) {
+    let desk = Desk::open(database).await;
+    let receiver = Receiver::start().await;
+    let hour = "3600".to_owned();
+    receiver.always(Some(Reply::With(503, "retry-after", hour)));
+    let (id, _) = desk.webhook(&receiver).await;
+    let items: Vec<Value> = (0..6).map(|n| event(&format!("e{n}"))).collect();
+    desk.app
+        .accept(&Visit::new(&desk.app.key).batch(&items))
+        .await;
+    receiver.gets(1).await;
+    eventually("nothing is under way", || async {
+        let shown = desk.json(Method::GET, &format!("/{id}"), None).await;
+        let taken = "SELECT COUNT(*) FROM deliveries WHERE claim IS NOT NULL";
+        shown["hold_until"] != 0 && desk.app.database.number(taken).await == 0
+    })
+    .await;
+    let store = Store::open(desk.app.database.url()).await.unwrap();
+    let own = store.destination(1, id.parse().unwrap()).await.unwrap();
+    let own = own.unwrap();
+    let mut bounds = Bounds::default();
+    assert_eq!(
+        store.bound_deliveries(&own, bounds, now()).await.unwrap(),
+        0
+    );
+    bounds.waiting = 4;
+    assert_eq!(
+        store.bound_deliveries(&own, bounds, now()).await.unwrap(),
+        2
+    );
+    assert_eq!(desk.deliveries(&id, "waiting").await.len(), 4);
+    let dead = desk.deliveries(&id, "dead").await;
+    assert_eq!(dead.len(), 2);
+    assert_eq!(dead[0]["error"], "too_many_waiting");
+    bounds.dead = 1;
+    assert_eq!(
+        store.bound_deliveries(&own, bounds, now()).await.unwrap(),
+        0
+    );
+    store.close().await;
+    let shown = desk.json(Method::GET, &format!("/{id}"), None).await;
+    let counts = json!({"waiting": 4, "delivered": 0, "skipped": 0, "dead": 1});
+    assert_eq!(
+        (&shown["deliveries"], &shown["let_go"]),
+        (&counts, &json!(1))
+    );
+}
+
+async fn without_a_secret_nothing_is_sent(database: Database) {
+    let desk = Desk::open(database).await;
+    let receiver = Receiver::start().await;
+    let (id, _) = desk.webhook(&receiver).await;
+    // As it is after a restore.
+    let forget = "DELETE FROM destination_secrets";
+    desk.app.database.execute(forget).await;
+    desk.app
+        .accept(&Visit::new(&desk.app.key).batch(&[event("seen")]))
+        .await;
+    eventually("it waits", || async {
+        let waiting = desk.deliveries(&id, "waiting").await;
+        waiting
+            .first()
+            .is_some_and(|one| one["error"] == "no_secret")
+    })
+    .await;
+    let tried = desk.json(Method::POST, &format!("/{id}/test"), None).await;
+    assert_eq!(tried["error"], "no_secret");
+    assert_eq!(receiver.connections(), 0);
+    let path = format!("/{id}/secret");
+    let renewed = desk.json(Method::POST, &path, Some(&json!({}))).await;
+    let asked = receiver.gets(1).await.remove(0);
+    assert!(is_signed_by(&asked, renewed["secret"].as_str().unwrap()));
+    assert_eq!(desk.has(&id, "delivered", 1).await[0]["attempts"], 1);
 }

@@ -20,6 +20,7 @@ use super::wants::Kind;
 use super::{ga4, letter, webhook};
 use crate::clock;
 use crate::config::Config;
+use crate::store::deliveries::Bounds;
 use crate::store::destinations::Destination;
 use crate::store::{Store, StoreError};
 
@@ -140,7 +141,8 @@ impl Courier {
             return;
         };
         for own in all {
-            match store.bound_deliveries(&own, clock::now()).await {
+            let bounded = store.bound_deliveries(&own, Bounds::default(), clock::now());
+            match bounded.await {
                 Ok(0) => {}
                 Ok(dead) => {
                     tracing::warn!(destination = %own.id, site_id = own.site_id, dead, "too many deliveries wait, and the oldest are dead");

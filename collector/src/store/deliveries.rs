@@ -18,12 +18,27 @@ use super::rows::Rows;
 use super::{Database, Store, StoreError, bots, on};
 use crate::destinations::ga4::Client;
 
-/// Deliveries that may wait for one destination. What is beyond is dead, the oldest first.
-const WAITING: i64 = 100_000;
-/// Dead ones that are kept. What is beyond is let go, and counted.
-const DEAD: i64 = 10_000;
-/// Of the others, that have ended well or were not to be sent.
-const ENDED: i64 = 10_000;
+/// How many deliveries of one destination there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// That wait. What is beyond is dead, the oldest first.
+    pub waiting: i64,
+    /// That are dead. What is beyond is let go, and counted.
+    pub dead: i64,
+    /// That were delivered, and as many that were skipped.
+    pub ended: i64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            waiting: 100_000,
+            dead: 10_000,
+            ended: 10_000,
+        }
+    }
+}
+
 /// Items that reach a milestone within this time are one matter: longer than any transaction may take.
 const TOGETHER_MS: i64 = 5 * 60 * 1000;
 
@@ -432,25 +447,29 @@ impl Store {
 
     /// Keeps the deliveries of a destination within their bounds. Gives how many that waited are dead
     /// now.
-    pub(crate) async fn bound_deliveries(
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; some of it may have been done then.
+    pub async fn bound_deliveries(
         &self,
         own: &Destination,
+        bounds: Bounds,
         now: i64,
     ) -> Result<u64, StoreError> {
         let (buried, gone) = on!(self, write, |pool| {
             let buried = sqlx::query(include_str!("sql/deliveries/bury_beyond.sql"))
                 .bind(own.site_id)
                 .bind(own.id)
-                .bind(WAITING)
+                .bind(bounds.waiting)
                 .bind(now)
                 .execute(pool)
                 .await?
                 .rows_affected();
             let mut gone = 0;
             for (state, most) in [
-                (State::Dead, DEAD),
-                (State::Delivered, ENDED),
-                (State::Skipped, ENDED),
+                (State::Dead, bounds.dead),
+                (State::Delivered, bounds.ended),
+                (State::Skipped, bounds.ended),
             ] {
                 let deleted = sqlx::query(include_str!("sql/deliveries/delete_beyond.sql"))
                     .bind(own.site_id)

@@ -1,5 +1,5 @@
 UPDATE deliveries
-SET state = 'dead', due_at = $4, error = 'too_many_waiting'
+SET state = 'dead', due_at = $4, error = 'too_many_waiting', claim = NULL
 WHERE site_id = $1 AND destination_id = $2 AND state = 'waiting' AND (due_at, id) <= (
     SELECT due_at, id
     FROM deliveries
