@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::store::deliveries::Outgoing;
+use crate::store::outgoing::Outgoing;
 
 /// How far back an event may lie.
 pub(crate) const OLDEST_MS: i64 = 72 * 60 * 60 * 1000;

@@ -8,8 +8,9 @@ use super::signature::{self, Secret};
 use super::transport::Letter;
 use super::wants::Kind;
 use super::webhook;
-use crate::store::deliveries::{Claimed, Outgoing};
+use crate::store::deliveries::Claimed;
 use crate::store::destinations::Destination;
+use crate::store::outgoing::Outgoing;
 use crate::store::{Store, StoreError};
 
 /// What a delivery comes to before anything is sent.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::store::deliveries::Outgoing;
+use crate::store::outgoing::Outgoing;
 
 /// See the module.
 const VERSION: u32 = 1;

@@ -25,6 +25,7 @@ mod journeys;
 pub mod keys;
 mod loss;
 mod open;
+pub(crate) mod outgoing;
 mod page;
 pub mod persons;
 mod record;
