@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::credentials::Passwords;
+use crate::destinations::courier::Courier;
 use crate::enrich::address::KeptAddress;
 use crate::geo::GeoFile;
 use crate::http::assets::Assets;
@@ -47,6 +48,7 @@ struct Shared {
     store: Store,
     ingest: Ingest,
     restater: Arc<Restater>,
+    courier: Arc<Courier>,
     live: broadcast::Sender<Arc<Update>>,
     directory: Directory,
     requests: Requests,
@@ -58,7 +60,7 @@ struct Shared {
 
 impl App {
     /// Builds the state and starts the writers. Has to be called within a tokio runtime.
-    pub(crate) fn new(config: &Config, store: Store, geo: Arc<GeoFile>) -> Self {
+    pub(crate) fn new(config: &Config, store: Store, geo: Arc<GeoFile>, courier: Courier) -> Self {
         let (live, _) = broadcast::channel(config.live_buffer);
         let options = IngestOptions {
             queue_items: config.queue_items,
@@ -83,6 +85,7 @@ impl App {
             is_https: config.is_https(),
             directory: Directory::new(store.clone(), Arc::clone(ingest.catalogues())),
             ingest,
+            courier: Arc::new(courier),
             restater: Restater::new(store.clone(), live.clone()),
             live,
             requests: Requests::default(),
@@ -154,6 +157,11 @@ impl App {
     /// Who searches the past when stages change.
     pub(crate) fn restater(&self) -> &Arc<Restater> {
         &self.0.restater
+    }
+
+    /// Who sends on what destinations are to get.
+    pub(crate) fn courier(&self) -> &Arc<Courier> {
+        &self.0.courier
     }
 
     pub(crate) fn live(&self) -> &broadcast::Sender<Arc<Update>> {

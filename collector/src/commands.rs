@@ -7,6 +7,7 @@
 mod backup;
 mod catalogue;
 mod check;
+mod destinations;
 mod geo;
 mod import;
 mod keys;
@@ -24,6 +25,7 @@ use clap::Subcommand;
 pub use backup::{BackupArguments, BackupError, RestoreArguments, backup, restore};
 pub use catalogue::{CatalogueCommand, check as check_catalogue};
 pub use check::{CheckArguments, check};
+pub use destinations::{DestinationsCommand, One as OneDestination, Wanted as DestinationWants};
 pub use geo::{GeoCommand, run as geo};
 pub use import::{
     Common, Format, Ga4Arguments, ImportCommand, PlausibleArguments, SessionsArguments,
@@ -69,6 +71,9 @@ pub enum Command {
     /// History: sessions from files or another PostgreSQL, and what other tools export (docs/import.md)
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Destinations: what a site's items are sent on to (docs/destinations.md)
+    #[command(subcommand)]
+    Destinations(DestinationsCommand),
     /// People who may read
     #[command(subcommand)]
     Users(UsersCommand),
@@ -77,7 +82,7 @@ pub enum Command {
     Geo(GeoCommand),
     /// Look at everything that a start would need, change nothing, and say what is wrong
     Check(CheckArguments),
-    /// Write everything in the database into one file, also while a collector runs
+    /// Write everything in the database but the secrets of destinations into one file, also while a collector runs
     Backup(BackupArguments),
     /// Fill an empty database, SQLite or PostgreSQL, from the file of a backup
     Restore(RestoreArguments),
@@ -95,6 +100,9 @@ pub enum CommandError {
     /// The database of places.
     #[error(transparent)]
     Geo(#[from] crate::geo::FileError),
+    /// Nothing can be sent.
+    #[error(transparent)]
+    Transport(#[from] crate::destinations::transport::TransportError),
     /// Something is for the operator to do: what it is.
     #[error("{0}")]
     Guidance(String),
@@ -159,6 +167,7 @@ pub async fn run(
         Command::Keys(command) => keys::run(command, store, out).await,
         Command::Persons(command) => persons::run(command, store, out).await,
         Command::Import(command) => import::run(command, store, out).await,
+        Command::Destinations(command) => destinations::run(command, config, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,
         Command::Serve
         | Command::Geo(_)

@@ -21,6 +21,7 @@ use waymark_protocol::limits;
 pub use self::network::Network;
 use self::settings::{Arguments, Settings};
 use crate::commands::Command;
+use crate::destinations::address::Guard;
 use crate::enrich::address::KeptAddress;
 
 /// The environment, as a map from a variable's name to its value.
@@ -79,6 +80,18 @@ pub struct Config {
     pub live_buffer: usize,
     /// Time to finish what has begun after a signal to stop: `--shutdown-grace`, `WAYMARK_SHUTDOWN_GRACE`, 20 s.
     pub shutdown_grace: Duration,
+    /// Networks beside the public internet that destinations may be in: `--destination-networks`,
+    /// `WAYMARK_DESTINATION_NETWORKS`, none.
+    pub destination_networks: Vec<Network>,
+    /// Certificates that destinations may show beside those that browsers trust: `--destination-ca`,
+    /// `WAYMARK_DESTINATION_CA`, none.
+    pub destination_ca: Option<PathBuf>,
+    /// Time for one request to a destination: `--destination-timeout`, `WAYMARK_DESTINATION_TIMEOUT`, 10 s.
+    pub destination_timeout: Duration,
+    /// Pause after the first attempt, doubled after each: `--destination-backoff-ms`, `WAYMARK_DESTINATION_BACKOFF_MS`, 5 s.
+    pub destination_backoff: Duration,
+    /// Attempts of one delivery: `--destination-attempts`, `WAYMARK_DESTINATION_ATTEMPTS`, 15.
+    pub destination_attempts: u32,
     /// Shape of the log lines: `--log-format`, `WAYMARK_LOG_FORMAT`, text.
     pub log_format: LogFormat,
     /// What is logged, as a filter: `--log-level`, `WAYMARK_LOG_LEVEL`, info.
@@ -113,6 +126,11 @@ impl Config {
             key_rate: 5_000,
             live_buffer: 256,
             shutdown_grace: Duration::from_secs(20),
+            destination_networks: Vec::new(),
+            destination_ca: None,
+            destination_timeout: Duration::from_secs(10),
+            destination_backoff: Duration::from_secs(5),
+            destination_attempts: 15,
             log_format: LogFormat::Text,
             log_level: "info".into(),
         }
@@ -135,6 +153,11 @@ impl Config {
     pub fn script_url(&self) -> Option<String> {
         let public = self.public_url.as_ref()?;
         public.join(&self.script_name).ok().map(String::from)
+    }
+
+    /// Where destinations may be.
+    pub(crate) fn destination_guard(&self) -> Guard {
+        Guard::new(self.destination_networks.clone())
     }
 
     /// Whether browsers reach the collector by https, so that cookies may be kept to it.

@@ -17,6 +17,7 @@
 pub mod catalogue;
 pub mod commands;
 pub mod config;
+pub mod destinations;
 pub mod enrich;
 pub mod error;
 #[cfg(any(fuzzing, test))]
@@ -35,5 +36,6 @@ mod geo;
 mod http;
 mod restating;
 mod site_catalogue;
+mod site_destinations;
 mod site_rules;
 mod site_stages;

@@ -21,6 +21,8 @@ use crate::app::App;
 use crate::clock;
 use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError};
 use crate::config::{Config, LogFormat};
+use crate::destinations::courier::Courier;
+use crate::destinations::transport::TransportError;
 use crate::geo::GeoFile;
 use crate::http::metrics;
 use crate::http::router::router;
@@ -32,6 +34,10 @@ const LAST_DRAIN: Duration = Duration::from_secs(2);
 /// What the database gets to close. A transaction that hangs holds its connection, and is no reason to hang as well: it
 /// has been committed or not, and nobody was told that it is.
 const CLOSING: Duration = Duration::from_secs(2);
+
+/// What threads get that still wait when all is done: for a name server that does not answer, of which nobody wants to know
+/// any more.
+const LAST_THREADS: Duration = Duration::from_secs(1);
 
 /// Why the collector could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +61,9 @@ pub enum RunError {
         /// Why not.
         error: std::io::Error,
     },
+    /// Nothing can be sent to destinations.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// A command did not do its work.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -107,6 +116,7 @@ impl Collector {
         };
         let address = listener.local_addr()?;
         let geo = Arc::new(GeoFile::open(&config.geo_database, config.geo_demanded));
+        let courier = Courier::open(config, store.clone())?;
         let owner = store.owner(clock::now()).await?;
         let setup_link = if owner.has_password {
             None
@@ -115,7 +125,7 @@ impl Collector {
             Some(commands::setup_link(&store, owner.id, &base).await?)
         };
         Ok(Self {
-            app: App::new(config, store, geo),
+            app: App::new(config, store, geo, courier),
             listener,
             address,
             metrics,
@@ -169,6 +179,11 @@ impl Collector {
                 .run(stopping.clone())
                 .with_current_subscriber(),
         );
+        let sending_on = tokio::spawn(
+            Arc::clone(self.app.courier())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
         let router = router(self.app.clone());
         let mut server = pin!(serve::serve(
             self.listener,
@@ -194,6 +209,7 @@ impl Collector {
         }
         let _ = watching.await;
         let _ = restating.await;
+        let _ = sending_on.await;
         let closed = tokio::time::timeout(CLOSING, self.app.store().close());
         if closed.await.is_err() {
             tracing::warn!("the database did not let go in time and was left");
@@ -226,7 +242,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let out = &mut std::io::stdout();
         match command {
             Command::Serve => serve(config).await,
@@ -247,6 +263,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Keys(_)
             | Command::Persons(_)
             | Command::Import(_)
+            | Command::Destinations(_)
             | Command::Users(_) => {
                 let store = open_store(config).await?;
                 let done = commands::run(command, config, &store, out).await;
@@ -254,7 +271,9 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
                 Ok(done?)
             }
         }
-    })
+    });
+    runtime.shutdown_timeout(LAST_THREADS);
+    done
 }
 
 async fn serve(config: &Config) -> Result<(), RunError> {

@@ -6,6 +6,7 @@
 mod clocks;
 mod cluster;
 mod crash;
+mod destinations;
 mod disk;
 mod durability;
 mod end;

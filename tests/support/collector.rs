@@ -52,7 +52,12 @@ impl Collector {
 
     /// Starts another collector on a database that has one, and the site.
     pub(crate) async fn joining(database: Database) -> Self {
-        let mut collector = Self::down(database, &[]);
+        Self::joining_with(database, &[]).await
+    }
+
+    /// The same with flags of the test's own.
+    pub(crate) async fn joining_with(database: Database, settings: &[&str]) -> Self {
+        let mut collector = Self::down(database, settings);
         collector.setup_link = Some(String::new());
         collector.up().await;
         collector

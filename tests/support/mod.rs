@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod flaky;
 pub(crate) mod log;
 pub(crate) mod program;
+pub(crate) mod receiver;
 pub(crate) mod stream;
 
 use std::future::Future;

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use super::CommandError;
 use crate::clock;
 use crate::config::Config;
+use crate::destinations::transport::Transport;
 use crate::http::assets::Assets;
 use crate::store::inspect::{Inspection, Schema};
 use crate::store::{Kind, Store};
@@ -95,6 +96,7 @@ pub async fn check(
     }
     checks.push(public_url(config));
     checks.push(places(config));
+    checks.extend(destinations(config));
     checks.push(built_in(config));
     let report = Report {
         ok: checks.iter().all(|line| line.status != Status::Failed),
@@ -135,6 +137,24 @@ fn folder(config: &Config) -> Option<Line> {
             format!("{} cannot be written: {error}", folder.display()),
         ),
     }
+}
+
+/// The certificates that destinations may show, where some are named.
+fn destinations(config: &Config) -> Option<Line> {
+    let path = config.destination_ca.as_deref()?;
+    let read = Transport::new(
+        config.destination_guard(),
+        config.destination_timeout,
+        Some(path),
+    );
+    Some(match read {
+        Ok(_) => Line::new(
+            "destination_ca",
+            Status::Ok,
+            format!("{} can be read", path.display()),
+        ),
+        Err(error) => Line::new("destination_ca", Status::Failed, error.to_string()),
+    })
 }
 
 /// The database of places. Events are taken without one, so nothing about it is a failure.

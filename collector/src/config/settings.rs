@@ -134,6 +134,42 @@ pub(super) struct Settings {
     /// Commits a live reader may fall behind before it has to reload [env: WAYMARK_LIVE_BUFFER] [default: 256]
     #[arg(long, value_name = "COMMITS", global = true, help_heading = "Limits")]
     live_buffer: Option<usize>,
+    /// Networks beside the public internet that destinations may be in, by http too: addresses or networks with commas between [env: WAYMARK_DESTINATION_NETWORKS] [default: none]
+    #[arg(
+        long,
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        global = true,
+        help_heading = "Destinations"
+    )]
+    destination_networks: Option<Vec<Network>>,
+    /// PEM file of certificates that destinations may show beside those that browsers trust [env: WAYMARK_DESTINATION_CA] [default: none]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Destinations"
+    )]
+    destination_ca: Option<PathBuf>,
+    /// Seconds that one request to a destination may take [env: WAYMARK_DESTINATION_TIMEOUT] [default: 10]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        global = true,
+        help_heading = "Destinations"
+    )]
+    destination_timeout: Option<u32>,
+    /// Milliseconds after the first attempt; doubled after each [env: WAYMARK_DESTINATION_BACKOFF_MS] [default: 5000]
+    #[arg(long, value_name = "MS", global = true, help_heading = "Destinations")]
+    destination_backoff_ms: Option<u32>,
+    /// Attempts of one delivery, over about a day by default [env: WAYMARK_DESTINATION_ATTEMPTS] [default: 15]
+    #[arg(
+        long,
+        value_name = "ATTEMPTS",
+        global = true,
+        help_heading = "Destinations"
+    )]
+    destination_attempts: Option<u32>,
     /// Shape of the log lines [env: WAYMARK_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", global = true, help_heading = "Log")]
     log_format: Option<LogFormat>,
@@ -143,7 +179,7 @@ pub(super) struct Settings {
 }
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 25] = [
+pub(super) const VARIABLES: [(&str, &str); 30] = [
     ("WAYMARK_LISTEN", "--listen"),
     ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
@@ -167,6 +203,11 @@ pub(super) const VARIABLES: [(&str, &str); 25] = [
     ("WAYMARK_CLIENT_RATE", "--client-rate"),
     ("WAYMARK_KEY_RATE", "--key-rate"),
     ("WAYMARK_LIVE_BUFFER", "--live-buffer"),
+    ("WAYMARK_DESTINATION_NETWORKS", "--destination-networks"),
+    ("WAYMARK_DESTINATION_CA", "--destination-ca"),
+    ("WAYMARK_DESTINATION_TIMEOUT", "--destination-timeout"),
+    ("WAYMARK_DESTINATION_BACKOFF_MS", "--destination-backoff-ms"),
+    ("WAYMARK_DESTINATION_ATTEMPTS", "--destination-attempts"),
     ("WAYMARK_LOG_FORMAT", "--log-format"),
     ("WAYMARK_LOG_LEVEL", "--log-level"),
 ];
@@ -228,6 +269,11 @@ impl Settings {
             client_rate: self.client_rate.or(other.client_rate),
             key_rate: self.key_rate.or(other.key_rate),
             live_buffer: self.live_buffer.or(other.live_buffer),
+            destination_networks: self.destination_networks.or(other.destination_networks),
+            destination_ca: self.destination_ca.or(other.destination_ca),
+            destination_timeout: self.destination_timeout.or(other.destination_timeout),
+            destination_backoff_ms: self.destination_backoff_ms.or(other.destination_backoff_ms),
+            destination_attempts: self.destination_attempts.or(other.destination_attempts),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
         }
@@ -314,6 +360,23 @@ impl Settings {
             shutdown_grace: self
                 .shutdown_grace
                 .map_or(defaults.shutdown_grace, Duration::from_secs),
+            destination_networks: self.destination_networks.unwrap_or_default(),
+            destination_ca: self.destination_ca,
+            destination_timeout: seconds(
+                "destination_timeout",
+                self.destination_timeout,
+                defaults.destination_timeout,
+            )?,
+            destination_backoff: match self.destination_backoff_ms {
+                Some(0) => return Err(at_least_one("destination_backoff_ms")),
+                Some(ms) => Duration::from_millis(ms.into()),
+                None => defaults.destination_backoff,
+            },
+            destination_attempts: match self.destination_attempts {
+                Some(0) => return Err(at_least_one("destination_attempts")),
+                Some(attempts) => attempts,
+                None => defaults.destination_attempts,
+            },
             log_format: self.log_format.unwrap_or(defaults.log_format),
             log_level,
         })
@@ -329,12 +392,16 @@ fn seconds(
     default: Duration,
 ) -> Result<Duration, ConfigError> {
     match value {
-        Some(0) => Err(ConfigError::Value {
-            setting,
-            message: "has to be at least 1".into(),
-        }),
+        Some(0) => Err(at_least_one(setting)),
         Some(seconds) => Ok(Duration::from_secs(seconds.into())),
         None => Ok(default),
+    }
+}
+
+fn at_least_one(setting: &'static str) -> ConfigError {
+    ConfigError::Value {
+        setting,
+        message: "has to be at least 1".into(),
     }
 }
 

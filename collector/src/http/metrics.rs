@@ -24,9 +24,11 @@ use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::clock;
+use crate::destinations::wants::Kind;
 use crate::error::ApiError;
 use crate::journey::Loss;
 use crate::store::StoreError;
+use crate::store::deliveries::Counts;
 
 /// How long the database has for its part of an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -46,10 +48,11 @@ pub(crate) struct Requests {
 }
 
 /// What is read from tables.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Tables {
     rejected: i64,
     loss: Loss,
+    deliveries: [(Kind, Counts); 2],
 }
 
 impl Default for Requests {
@@ -128,6 +131,7 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         requests.seconds.clone(),
     );
     app.ingest().meter().register(&mut registry);
+    app.courier().meter().register(&mut registry);
 
     let depth = app.ingest().depth();
     whole(
@@ -164,7 +168,25 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         up,
     );
     if let Some(tables) = tables(&app).await {
-        let Tables { rejected, loss } = tables;
+        let Tables {
+            rejected,
+            loss,
+            deliveries,
+        } = tables;
+        for (state, help) in [
+            ("waiting", "Deliveries that are due, now or later"),
+            ("dead", "Deliveries that failed too often"),
+        ] {
+            let counts: Family<[(&'static str, &'static str); 1], Gauge> = Family::default();
+            for (kind, count) in &deliveries {
+                let count = match state {
+                    "waiting" => count.waiting,
+                    _ => count.dead,
+                };
+                counts.get_or_create(&[("kind", kind.as_str())]).set(count);
+            }
+            registry.register(format!("deliveries_{state}"), help, counts);
+        }
         gauge(
             &mut registry,
             "rejected_items",
@@ -217,14 +239,14 @@ fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
 /// What the tables say, or said a moment ago; nothing while the database does not answer in time.
 async fn tables(app: &App) -> Option<Tables> {
     let mut last = app.requests().tables.lock().await;
-    if let Some((at, tables)) = *last
+    if let Some((at, tables)) = &*last
         && at.elapsed() < FRESH
     {
-        return Some(tables);
+        return Some(tables.clone());
     }
     match tokio::time::timeout(PATIENCE, read(app)).await {
         Ok(Ok(tables)) => {
-            *last = Some((Instant::now(), tables));
+            *last = Some((Instant::now(), tables.clone()));
             Some(tables)
         }
         Ok(Err(error)) => {
@@ -242,7 +264,17 @@ async fn read(app: &App) -> Result<Tables, StoreError> {
         let own = app.store().loss(site.id, now - LOSS_MS, i64::MAX).await?;
         loss = loss.add_times(own, 1);
     }
+    let mut deliveries = [Kind::Webhook, Kind::Ga4].map(|kind| (kind, Counts::default()));
+    let counts = app.store().delivery_counts(None).await?;
+    for own in app.store().destinations(None).await? {
+        let of_kind = deliveries.iter_mut().find(|(kind, _)| *kind == own.kind);
+        if let (Some((_, sum)), Some(count)) = (of_kind, counts.get(&own.id)) {
+            sum.waiting += count.waiting;
+            sum.dead += count.dead;
+        }
+    }
     Ok(Tables {
+        deliveries,
         rejected: app.store().rejected_count().await?,
         loss,
     })

@@ -15,6 +15,7 @@ pub(crate) mod client;
 pub(crate) mod client_address;
 mod cors;
 mod days;
+mod destinations;
 pub(crate) mod directory;
 mod entries;
 mod events;

@@ -12,9 +12,9 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, accounts, audit, caller, catalogue, entries, events, geo, health, imported,
-    interactions, keys, live, loss, persons, rates, rejected, revenue, segment, sessions, sites,
-    stages, visitors,
+    access, accounts, audit, caller, catalogue, destinations, entries, events, geo, health,
+    imported, interactions, keys, live, loss, persons, rates, rejected, revenue, segment, sessions,
+    sites, stages, visitors,
 };
 
 pub(crate) use wire::{
@@ -70,6 +70,15 @@ pub(crate) use wire::{
         accounts::list,
         accounts::one,
         audit::list,
+        destinations::list,
+        destinations::add,
+        destinations::one,
+        destinations::change,
+        destinations::remove,
+        destinations::renew_secret,
+        destinations::test,
+        destinations::deliveries,
+        destinations::replay,
         sessions::list,
         entries::list,
         interactions::list,

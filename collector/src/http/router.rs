@@ -11,9 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, accounts, assets, audit, caller, catalogue, client, cors, entries, events, geo, guard,
-    health, imported, input, interactions, keys, live, loss, openapi, persons, rates, rejected,
-    revenue, segment, sessions, sites, stages, trace, visitors,
+    access, accounts, assets, audit, caller, catalogue, client, cors, destinations, entries,
+    events, geo, guard, health, imported, input, interactions, keys, live, loss, openapi, persons,
+    rates, rejected, revenue, segment, sessions, sites, stages, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -80,6 +80,26 @@ pub(crate) fn router(app: App) -> Router {
         .route("/accounts", get(accounts::list))
         .route("/accounts/{id}", get(accounts::one))
         .route("/audit", get(audit::list))
+        .route(
+            "/destinations",
+            get(destinations::list).post(destinations::add),
+        )
+        .route(
+            "/destinations/{id}",
+            get(destinations::one)
+                .patch(destinations::change)
+                .delete(destinations::remove),
+        )
+        .route(
+            "/destinations/{id}/secret",
+            post(destinations::renew_secret),
+        )
+        .route("/destinations/{id}/test", post(destinations::test))
+        .route(
+            "/destinations/{id}/deliveries",
+            get(destinations::deliveries),
+        )
+        .route("/destinations/{id}/replay", post(destinations::replay))
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
         .route("/interactions", get(interactions::list))

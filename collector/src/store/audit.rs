@@ -23,15 +23,17 @@ pub(super) struct Change<'c> {
     pub(super) detail: serde_json::Value,
 }
 
-/// Runs a statement that changes something, and notes the change if it did, in one transaction. Says whether it did.
+/// Runs a statement that changes something, and if it did, those that belong to it, and notes the change, all in one
+/// transaction. Says whether it did.
 macro_rules! noted {
-    ($store:expr, $change:expr, $query:expr) => {{
+    ($store:expr, $change:expr, $query:expr $(, $more:expr)* $(,)?) => {{
         let change: &$crate::store::audit::Change<'_> = &$change;
         let detail = change.detail.to_string();
         $crate::store::on!($store, write, |pool| {
             let mut transaction = pool.begin().await?;
             let done = $query.execute(&mut *transaction).await?.rows_affected() > 0;
             if done {
+                $($more.execute(&mut *transaction).await?;)*
                 sqlx::query($crate::store::audit::INSERT)
                     .bind(change.site_id)
                     .bind(uuid::Uuid::now_v7())

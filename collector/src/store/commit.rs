@@ -13,12 +13,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
 
+use super::destinations::Known as Destinations;
 use super::first_events::UPSERT as FIRST_EVENTS;
 use super::rows::{Rows, Value};
-use super::stages::Known;
+use super::stages::Known as Stages;
 use super::{Database, Store, StoreError};
 use crate::journey::{EntryKind, Fact};
 
+mod due;
 mod people;
 mod postgres;
 mod sequences;
@@ -111,16 +113,21 @@ impl Store {
     ) -> Result<Vec<&'f Fact>, StoreError> {
         for _ in 0..BEGINNINGS {
             let known = self.stages_known();
+            let destinations = self.destinations_known();
+            let known = (&*known, &*destinations);
             let new = match self.database() {
                 Database::Sqlite { items, .. } => {
-                    sqlite::commit(items, facts, entries, &known).await?
+                    sqlite::commit(items, facts, entries, known).await?
                 }
                 Database::Postgres { write, .. } => {
-                    postgres::commit(write, facts, entries, &known).await?
+                    postgres::commit(write, facts, entries, known).await?
                 }
             };
             match new {
-                Some(new) => return Ok(new),
+                Some(new) => {
+                    destinations.tell(&new);
+                    return Ok(new);
+                }
                 None => self.refresh_stages().await?,
             }
         }
@@ -184,6 +191,8 @@ fn consent(consent: waymark_protocol::Consent) -> &'static str {
     }
 }
 
+/// What is known of the sites beside their items.
+type Known<'k> = (&'k Stages, &'k Destinations);
 /// Counts by visitor.
 type Created = HashMap<VisitorKey, i64>;
 /// Rows by key, in the order of the key.

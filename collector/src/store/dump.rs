@@ -8,9 +8,9 @@
 //! {"end":{"tables":12,"rows":4711}}
 //! ```
 //!
-//! Tables and columns are those that the database itself names, so that none is forgotten when the schema grows. Whole
-//! numbers and flags are numbers, ids and digests hexadecimal texts, everything else texts. What is written is one
-//! moment's state: a collector may go on writing meanwhile. What is read is one transaction.
+//! Tables and columns are those that the database itself names, so that none is forgotten when the schema grows; only the
+//! secrets of destinations stay out. Whole numbers and flags are numbers, ids and digests hexadecimal texts, everything else
+//! texts. What is written is one moment's state: a collector may go on writing meanwhile. What is read is one transaction.
 
 mod catalog;
 mod connection;

@@ -12,6 +12,8 @@ pub mod audit;
 mod bots;
 pub mod catalogues;
 mod commit;
+pub mod deliveries;
+pub mod destinations;
 pub mod dump;
 mod durability;
 mod emails;
@@ -27,6 +29,7 @@ pub mod keys;
 mod loss;
 mod open;
 mod orders;
+pub(crate) mod outgoing;
 mod page;
 pub mod persons;
 pub mod rates;
@@ -93,6 +96,7 @@ pub struct Store(Arc<Opened>);
 struct Opened {
     database: Database,
     stages: stages::Stages,
+    destinations: destinations::Destinations,
 }
 
 /// The two databases there are.
@@ -139,9 +143,11 @@ impl Store {
         let store = Self(Arc::new(Opened {
             database: open::open(url).await?,
             stages: stages::Stages::default(),
+            destinations: destinations::Destinations::default(),
         }));
         store.refresh_stages().await?;
         store.hash_told_emails().await?;
+        store.refresh_destinations().await?;
         Ok(store)
     }
 

@@ -27,7 +27,7 @@ const CACHE_KIB: u32 = 24 * 1024;
 /// again for the next.
 const BULK_CACHE_KIB: u32 = 192 * 1024;
 /// Statements that are kept prepared: all there are.
-const PREPARED: usize = 16;
+const PREPARED: usize = 24;
 /// Pages in the log, not yet in the file, at which copying begins: 32 MiB. Many commits write the same pages, which are
 /// then copied once; after a crash, this much is read at the start.
 const COPY_AT_PAGES: i64 = 8_192;

@@ -50,6 +50,13 @@ impl Known {
                 .get(&site_id)
                 .is_some_and(|own| own.definition.reached_by_event(name).is_some())
     }
+
+    /// The milestone that an event of this name reaches.
+    pub(super) fn reached_by_event(&self, site_id: i64, name: &str) -> Option<&str> {
+        let own = self.sites.get(&site_id)?;
+        let reached = own.definition.reached_by_event(name)?;
+        Some(reached.milestone)
+    }
 }
 
 /// One version of a site's definition.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::due::Due;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::transactions::Transactions;
@@ -14,6 +15,7 @@ use super::{
     VisitorKey, counting, event_row, key, sequences,
 };
 use crate::journey::Fact;
+use crate::store::deliveries::INSERT as DELIVERIES;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
 
 static EVENTS: Rows = Rows::new(
@@ -63,7 +65,7 @@ pub(super) async fn commit<'f>(
     pool: &PgPool,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-    known: &Known,
+    known: Known<'_>,
 ) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     let mut transaction = pool.begin().await?;
     let rows = entries
@@ -76,7 +78,7 @@ pub(super) async fn commit<'f>(
     let inserted = fetch!(transaction, EVENTS, rows, (i64, Uuid, Uuid, Option<i64>));
     // The generation stands beside each key, and is that of the moment in which the statement began.
     let latest = inserted.first().and_then(|(.., generation)| *generation);
-    if latest.is_some_and(|latest| latest > known.generation) {
+    if latest.is_some_and(|latest| latest > known.0.generation) {
         transaction.rollback().await?;
         return Ok(None);
     }
@@ -91,7 +93,7 @@ pub(super) async fn commit<'f>(
         entries.iter().copied().filter(is_new).collect()
     };
 
-    let tally = Tally::of(counting(facts, &new), known);
+    let tally = Tally::of(counting(facts, &new), known.0);
     let mut created: HashMap<VisitorKey, i64> = HashMap::new();
     let sessions = fetch!(
         transaction,
@@ -129,6 +131,7 @@ pub(super) async fn commit<'f>(
     let transactions = Transactions::of(new.iter().copied());
     execute!(transaction, ORDERS, transactions.order_rows());
     execute!(transaction, REFUNDS, transactions.refund_rows());
+    execute!(transaction, DELIVERIES, Due::of(&new, known).rows());
     transaction.commit().await?;
     Ok(Some(new))
 }

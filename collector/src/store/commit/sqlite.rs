@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
+use super::due::Due;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::transactions::Transactions;
@@ -11,6 +12,7 @@ use super::{
     sequences,
 };
 use crate::journey::Fact;
+use crate::store::deliveries::INSERT as DELIVERIES;
 use crate::store::rows::{Rows, Value};
 use crate::store::sqlite::Items;
 
@@ -29,7 +31,7 @@ pub(super) async fn commit<'f>(
     items: &Items,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-    known: &Known,
+    known: Known<'_>,
 ) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     let mut turn = items.turn().await;
     turn.write(|connection| write(connection, facts, entries, known))
@@ -39,7 +41,7 @@ fn write<'f>(
     connection: &mut Connection,
     facts: &[&'f Fact],
     entries: &[&'f Fact],
-    known: &Known,
+    known: Known<'_>,
 ) -> Result<Option<Vec<&'f Fact>>, StoreError> {
     // Takes the write lock at once: what is looked up below cannot change before the commit.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -48,7 +50,7 @@ fn write<'f>(
         transaction.prepare_cached(include_str!("../sql/stages/generation.sql"))?;
     let latest: Option<i64> = generation.query_row((), |row| row.get(0))?;
     drop(generation);
-    if latest.is_some_and(|latest| latest > known.generation) {
+    if latest.is_some_and(|latest| latest > known.0.generation) {
         return Ok(None);
     }
 
@@ -63,19 +65,19 @@ fn write<'f>(
     }
     drop(insert);
 
-    let tally = Tally::of(counting(facts, &new), known);
+    let tally = Tally::of(counting(facts, &new), known.0);
     let mut created = tally.sessions_by_visitor();
-    let mut known =
+    let mut stored =
         transaction.prepare_cached(include_str!("../sql/sessions/exists.sqlite.sql"))?;
     for (site_id, visitor_id, session_id) in tally.session_keys() {
         let key = [site_id.into(), visitor_id.into(), Value::from(session_id)];
-        if known.exists(params_from_iter(key))?
+        if stored.exists(params_from_iter(key))?
             && let Some(count) = created.get_mut(&(site_id, visitor_id))
         {
             *count -= 1;
         }
     }
-    drop(known);
+    drop(stored);
     run(&transaction, &SESSIONS, &tally.session_rows())?;
     run(&transaction, &PAGE_VIEWS, &tally.page_view_rows())?;
     run(&transaction, &MILESTONES, &tally.milestone_rows())?;
@@ -92,6 +94,7 @@ fn write<'f>(
     let transactions = Transactions::of(new.iter().copied());
     run(&transaction, &ORDERS, &transactions.order_rows())?;
     run(&transaction, &REFUNDS, &transactions.refund_rows())?;
+    run(&transaction, &DELIVERIES, &Due::of(&new, known).rows())?;
     transaction.commit()?;
     Ok(Some(new))
 }

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::{
-    Created, ItemKind, Known, Ordered, SESSION_COLUMNS, VISITOR_COLUMNS, Value, VisitorKey,
+    Created, ItemKind, Ordered, SESSION_COLUMNS, Stages, VISITOR_COLUMNS, Value, VisitorKey,
 };
 use crate::journey::{Device, Engagement, Fact, Ga, Moment, Touch, friendly};
 
@@ -65,7 +65,7 @@ fn keep_last<T>(kept: &mut Option<(Moment, T)>, moment: Moment, value: Option<T>
 }
 
 impl<'f> Tally<'f> {
-    pub(super) fn of(facts: impl Iterator<Item = &'f Fact>, known: &Known) -> Self {
+    pub(super) fn of(facts: impl Iterator<Item = &'f Fact>, known: &Stages) -> Self {
         let mut tally = Self::default();
         for fact in facts {
             tally.add(fact, known);
@@ -73,7 +73,7 @@ impl<'f> Tally<'f> {
         tally
     }
 
-    fn add(&mut self, fact: &'f Fact, known: &Known) {
+    fn add(&mut self, fact: &'f Fact, known: &Stages) {
         let site_id = fact.arrival.site_id;
         let visitor_id = fact.arrival.visitor_id;
         if fact.dated {

@@ -1,0 +1,4 @@
+SELECT secret
+FROM destination_secrets
+WHERE site_id = $1 AND destination_id = $2 AND (expires_at IS NULL OR expires_at > $3)
+ORDER BY id DESC
