@@ -26,6 +26,7 @@ mod money;
 mod network;
 mod own_path;
 mod parked;
+mod person;
 mod places;
 mod privacy;
 mod schedules;

@@ -64,10 +64,12 @@ const MAIN: [&str; 5] = [
 const POLICIES: [&str; 2] = ["browser::csp::", "browser::own_path::"];
 
 /// Names of tests that a browser cannot run.
-const CHROMIUM_ALONE: [&str; 8] = [
+const CHROMIUM_ALONE: [&str; 9] = [
     // They are about frameworks and names of hosts, and Chromium alone is told where `*.test` is.
     "browser::adapters::",
     "browser::linker::",
+    // Two browsers at once, each with a clock of its own.
+    "browser::person::",
     // Pages crash, storage is emptied, the middle button is pressed and three clicks select by the DevTools protocol.
     "browser::schedules::",
     "browser::autocapture::clicks::a_link_is_followed",
