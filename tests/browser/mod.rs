@@ -29,6 +29,7 @@ mod parked;
 mod places;
 mod privacy;
 mod schedules;
+mod scores;
 mod sisters;
 mod site;
 mod tabs;
