@@ -4,7 +4,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use waymark_collector::commands::{Command, PersonsCommand, UsersCommand};
 
-use super::persons::{from, ids, of_user, timed, timeline};
+use super::persons::{from, ids, lasting, of_user, timed, timeline};
 use crate::support::app::{TestApp, after, cookie, error};
 use crate::support::batch::{Visit, event, milestone};
 use crate::support::database::Database;
@@ -37,8 +37,8 @@ async fn a_merge_is_taken_back_without_a_trace(database: Database) {
     let by_visitor = format!("/api/v1/persons/{visitor}");
     let before = [
         app.json("/api/v1/persons").await,
-        app.json("/api/v1/persons/user:ann").await,
-        app.json(&by_visitor).await,
+        lasting(app.json("/api/v1/persons/user:ann").await),
+        lasting(app.json(&by_visitor).await),
     ];
     let pair = json!({"person": "user:ann", "other": visitor});
     let merge = async |body: &Value| post(&app, &cookie, "/api/v1/persons/merge", body).await;
@@ -70,8 +70,8 @@ async fn a_merge_is_taken_back_without_a_trace(database: Database) {
     assert_eq!(error(unmerge(&pair).await).await.1, "not_found");
     let after = [
         app.json("/api/v1/persons").await,
-        app.json("/api/v1/persons/user:ann").await,
-        app.json(&by_visitor).await,
+        lasting(app.json("/api/v1/persons/user:ann").await),
+        lasting(app.json(&by_visitor).await),
     ];
     assert_eq!(after, before);
 

@@ -29,6 +29,7 @@ mod rates;
 mod reading;
 mod rejected;
 mod revenue;
+mod scores;
 mod secrets;
 mod segment;
 mod segment_clients;

@@ -30,6 +30,7 @@ mod person;
 mod places;
 mod privacy;
 mod schedules;
+mod scores;
 mod sisters;
 mod site;
 mod tabs;

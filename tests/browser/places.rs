@@ -27,17 +27,7 @@ async fn a_place_is_shown_with_the_words_that_its_licence_asks_for() {
     assert_eq!(sent.status(), 200);
 
     let browser = Chromium::start().await;
-    browser.open(&app.base).await;
-    let owner = json!({
-        "token": after(app.setup_link.as_deref().unwrap(), "#token="),
-        "email": "owner@example.test",
-        "password": "correct horse battery",
-    });
-    let set_up = format!(
-        "fetch('/api/v1/setup', {{ method: 'POST', headers: {{ 'content-type': 'application/json' }}, \
-         body: JSON.stringify({owner}) }}).then((answer) => answer.status)"
-    );
-    assert_eq!(browser.settled(&set_up).await, 204);
+    sign_in(&app, &browser).await;
     let page = format!("{}/journeys/{}", app.base, visit.visitor);
     browser.open(&page).await;
     let shown = "const text = (id) => document.querySelector(`[data-testid=${id}]`)?.innerText;
@@ -50,4 +40,19 @@ async fn a_place_is_shown_with_the_words_that_its_licence_asks_for() {
     })
     .await;
     app.log.assert_quiet();
+}
+
+/// Makes the owner's account of a new collector, and signs the browser in as them.
+pub(super) async fn sign_in(app: &TestApp, browser: &Chromium) {
+    browser.open(&app.base).await;
+    let owner = json!({
+        "token": after(app.setup_link.as_deref().unwrap(), "#token="),
+        "email": "owner@example.test",
+        "password": "correct horse battery",
+    });
+    let set_up = format!(
+        "fetch('/api/v1/setup', {{ method: 'POST', headers: {{ 'content-type': 'application/json' }}, \
+         body: JSON.stringify({owner}) }}).then((answer) => answer.status)"
+    );
+    assert_eq!(browser.settled(&set_up).await, 204);
 }

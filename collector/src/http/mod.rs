@@ -38,6 +38,7 @@ mod rejected;
 mod renewal;
 mod revenue;
 pub(crate) mod router;
+mod scores;
 mod segment;
 pub(crate) mod serve;
 mod sessions;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::input::{self, Id, Query};
 use super::openapi::failures;
+use super::scores::{self, Scores};
 use super::visitors::{ListParams, OneParams, SESSIONS, SiteParams};
 use crate::app::App;
 use crate::clock;
@@ -17,7 +18,7 @@ use crate::journey::{
 };
 use crate::store::persons::{Found, Merged, Slices};
 use crate::store::sites::Site;
-use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter};
+use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter, Somebody};
 
 /// `GET /api/v1/persons`
 #[utoipa::path(get, path = "/api/v1/persons", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Page<Person>), failures::Asking))]
@@ -46,6 +47,8 @@ pub(crate) struct Full {
     timeline: Page<Entry>,
     /// What passed between them and the site outside of its pages, by channel.
     interactions: Vec<ChannelContacts>,
+    #[serde(flatten)]
+    scores: Scores,
 }
 
 /// `GET /api/v1/persons/{id}`
@@ -65,6 +68,15 @@ pub(crate) async fn one(
         .store()
         .revenue(&site, &orders_of(within.clone()))
         .await?;
+    let told = scores::Told {
+        sessions: &sessions,
+        visitors: &found.person.visitors,
+        total_sessions: found.person.figures.total_sessions,
+        stage: &found.person.figures.stage,
+        orders: revenue.orders,
+        bot: found.person.bot,
+    };
+    let scores = scores::of(&app, &site, Somebody::Person(&within), told).await?;
     let cursor = params.cursor.as_deref();
     let timeline = timeline_of(&app, &site, within, cursor, params.limit.get()).await?;
     Ok(Json(Full {
@@ -74,6 +86,7 @@ pub(crate) async fn one(
         sessions: sessions.data,
         timeline,
         interactions,
+        scores,
     }))
 }
 

@@ -10,11 +10,12 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::input::{self, Id, Limit, Query};
 use super::openapi::failures;
+use super::scores::{self, Scores};
 use crate::app::App;
 use crate::error::{ApiError, Code};
 use crate::journey::{Entry, Journey, Revenue, Session};
 use crate::store::sites::Site;
-use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter, VisitorFilter};
+use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter, Somebody, VisitorFilter};
 
 /// Sessions that come with a journey; the list of sessions has the rest.
 pub(super) const SESSIONS: u32 = 500;
@@ -93,6 +94,8 @@ pub(crate) struct Full {
     revenue: Revenue,
     sessions: Vec<Session>,
     timeline: Page<Entry>,
+    #[serde(flatten)]
+    scores: Scores,
 }
 
 /// `GET /api/v1/visitors/{id}`
@@ -117,8 +120,7 @@ pub(crate) async fn one(
     let sessions = app
         .store()
         .sessions(site.id, &filter, None, SESSIONS)
-        .await?
-        .data;
+        .await?;
     let filter = OrderFilter {
         visitor: Some(id),
         within: None,
@@ -138,11 +140,21 @@ pub(crate) async fn one(
             params.limit.get(),
         )
         .await?;
+    let told = scores::Told {
+        sessions: &sessions,
+        visitors: &[],
+        total_sessions: journey.total_sessions,
+        stage: &journey.stage,
+        orders: revenue.orders,
+        bot: journey.bot,
+    };
+    let scores = scores::of(&app, &site, Somebody::Visitor(id), told).await?;
     Ok(Json(Full {
         journey,
         revenue,
-        sessions,
+        sessions: sessions.data,
         timeline,
+        scores,
     }))
 }
 

@@ -8,20 +8,24 @@ pub(crate) mod email;
 mod fact;
 mod fold;
 mod identity;
+mod insights;
 mod interaction;
 mod model;
 mod names;
 mod person;
 mod progress;
 mod revenue;
+mod score;
 pub mod sequence;
 mod stages;
 mod transaction;
+mod usage;
 
 pub use email::{email_hash, known_hash, told_emails};
 pub use fact::{Arrival, Engagement, Fact, Moment};
 pub use fold::{Contacts, Folded, Persons, contacts, fold, loss, persons, revenue as fold_revenue};
 pub use identity::{Identity, Links, MOST_IDS, Merge, NoIdentity, Origin};
+pub use insights::{Asks, Evidence, Insight, InsightKind, Record, Seen, insights, shows_prices};
 pub use interaction::{ChannelContacts, ChannelTotals, Contact, Direction, Interaction, MatchedBy};
 pub use model::{
     Device, Entry, EntryKind, Ga, Journey, MarkedBy, Milestone, ReachedStage, Screen, Session,
@@ -31,8 +35,12 @@ pub use names::friendly;
 pub use person::{Account, Figures, Person, PersonVisitor, Slice, named};
 pub(crate) use progress::{Firsts, Progress};
 pub use revenue::{InCurrency, Ledger, Order, Revenue, Sales, UnmatchedRefunds};
+pub use score::{
+    DAY_MS, EngagementScore, Occasion, Occasions, Parts, RecordKind, WINDOW_DAYS, Weights,
+};
 pub use sequence::Loss;
 pub use stages::{Definition, MilestoneRule, Reached, Stage, StagesDocument};
 pub use transaction::{
     Back, Rank, Sold, Taken, Transaction, TransactionKind, key_of_id, key_of_item, rank, settle,
 };
+pub use usage::{SessionUsage, Told, ToolUse, Usage, Used};

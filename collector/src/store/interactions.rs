@@ -4,6 +4,7 @@
 //! and addresses that items told ([`crate::journey::Interaction`] has the rule), so an item that arrives later, a merge or its
 //! end moves interactions without a word written.
 
+mod occasions;
 mod whose;
 
 use std::collections::{BTreeMap, HashSet};

@@ -41,6 +41,7 @@ pub mod sites;
 mod sqlite;
 pub mod stages;
 pub mod totals;
+mod usage;
 pub mod users;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub use open::folder;
 pub use orders::{OrderFilter, Period};
 pub use page::Page;
 pub use sessions::SessionFilter;
+pub use usage::Somebody;
 
 /// Runs the same expression on whichever database is open: `on!(store.read, |pool| query.fetch_all(pool).await)`.
 ///

@@ -210,7 +210,54 @@ export interface Revenue {
   unmatched_refunds: { currency: string | null; refunds: number; amount: string }[];
 }
 
-export interface JourneyDetail {
+/** A part of a score, from 0 to 1, and how much it counts. */
+export interface ScorePart {
+  value: number;
+  weight: number;
+}
+
+/** How engaged somebody is. */
+export interface Engagement {
+  computed_at: number;
+  window_days: number;
+  /** From 0 to 1; `null`, as the parts are, where nothing is known. */
+  score: number | null;
+  parts: {
+    recency: ScorePart & { last_at: number };
+    frequency: ScorePart & { sessions: number; interactions: number };
+    channels: ScorePart & { names: string[] };
+  } | null;
+  /** One window earlier. */
+  previous_score: number | null;
+}
+
+/** What somebody's figures suggest, with the figures. */
+export interface Insight {
+  rule: string;
+  version: number;
+  kind: 'signal' | 'risk';
+  text: string;
+  action: string;
+  evidence: { figure: string; value: number; asks: 'at_least' | 'at_most'; threshold: number }[];
+  records: { type: 'session' | 'interaction' | 'page_view'; id: string }[];
+}
+
+/** What was used of a site. */
+export interface Used {
+  events: number;
+  exports: number;
+  primary_tool: string | null;
+  tools: { tool: string; uses: number; visible_ms: number }[];
+}
+
+/** What is concluded of somebody when their journey is read. */
+export interface Scores {
+  engagement: Engagement;
+  insights: Insight[];
+  usage: Used & { sessions: (Used & { visitor_id: string; session_id: string })[] };
+}
+
+export interface JourneyDetail extends Scores {
   journey: Journey;
   revenue: Revenue;
   sessions: Session[];
@@ -249,7 +296,7 @@ export interface Person {
   bot: boolean;
 }
 
-export interface PersonDetail {
+export interface PersonDetail extends Scores {
   person: Person;
   merges: { ids: [string, string]; at: number }[];
   revenue: Revenue;

@@ -2,7 +2,7 @@
  * One journey: its record, its sessions and its timeline, loaded and then kept up to date live. Sessions and timeline are
  * those of the person, on all of their browsers; of a browser that several people used, they are the browser's own.
  */
-import { api, ApiError, isAbort, type Entry, type Journey, type Person, type Revenue, type Session } from '../../lib/api';
+import { api, ApiError, isAbort, type Entry, type Journey, type Person, type Revenue, type Scores, type Session } from '../../lib/api';
 import { mergeEntries } from '../../lib/journey/merge';
 import { groupBySession } from '../../lib/journey/timeline';
 import { Fresh } from '../../lib/live/fresh.svelte';
@@ -17,6 +17,7 @@ export class JourneyDetail {
   /** Whose browser it is: the user whom it named last, or the browser itself. */
   person: Person | null = $state.raw(null);
   revenue: Revenue | null = $state.raw(null);
+  scores: Scores | null = $state.raw(null);
   sessions: Session[] = $state.raw([]);
   entries: Entry[] = $state.raw([]);
   status: 'loading' | 'ready' | 'missing' | 'failed' = $state('loading');
@@ -87,6 +88,7 @@ export class JourneyDetail {
       this.person = person.person;
       const answer = this.#isShared(this.id) ? visitor : person;
       this.revenue = answer.revenue;
+      this.scores = answer;
       this.sessions = answer.sessions;
       this.entries = mergeEntries(mergeEntries(this.entries, answer.timeline.data), this.#meanwhile);
       if (this.status !== 'ready') this.cursor = answer.timeline.next_cursor;
