@@ -246,6 +246,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Rates(_)
             | Command::Keys(_)
             | Command::Persons(_)
+            | Command::Privacy(_)
             | Command::Import(_)
             | Command::Users(_) => {
                 let store = open_store(config).await?;

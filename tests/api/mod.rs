@@ -21,6 +21,7 @@ mod metrics;
 mod orders;
 mod pages;
 mod persons;
+mod privacy;
 mod rates;
 mod reading;
 mod rejected;

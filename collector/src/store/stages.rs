@@ -11,9 +11,12 @@ use arc_swap::ArcSwap;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::erased::Erased;
 use super::{Database, Store, StoreError, on};
-use crate::journey::Definition;
+use crate::journey::{Definition, Fact, Interaction};
 
+/// Stands in the place of a version where a row is an erased id.
+const ERASED: i64 = 0;
 /// Versions of a site that are listed.
 const LISTED: i64 = 100;
 
@@ -39,9 +42,28 @@ pub(super) struct Known {
     sites: HashMap<i64, Own>,
     /// Whether any of them has events.
     has_events: bool,
+    /// Ids that were erased, by site.
+    erased: HashMap<i64, Erased>,
 }
 
 impl Known {
+    /// Whether anybody was ever erased.
+    pub(super) fn erases(&self) -> bool {
+        !self.erased.is_empty()
+    }
+
+    /// Whether an item is of somebody who was erased.
+    pub(super) fn is_erased(&self, fact: &Fact) -> bool {
+        let own = self.erased.get(&fact.arrival.site_id);
+        own.is_some_and(|own| own.has_fact(fact))
+    }
+
+    /// The same of an interaction.
+    pub(super) fn is_erased_interaction(&self, one: &Interaction) -> bool {
+        let own = self.erased.get(&one.site_id);
+        own.is_some_and(|own| own.has_interaction(one))
+    }
+
     /// Whether the first time of an event of this name is kept.
     pub(super) fn keeps_first(&self, site_id: i64, name: &str) -> bool {
         self.has_events
@@ -131,6 +153,19 @@ impl Store {
         }
         let mut next = Known::clone(&known);
         for (site_id, version, generation, document) in newer {
+            next.generation = generation;
+            if version == ERASED {
+                if !next.erased.contains_key(&site_id) {
+                    let key = self.privacy_key(site_id).await?.ok_or_else(|| {
+                        StoreError::Internal("privacy_keys: no key of erased ids".to_owned())
+                    })?;
+                    next.erased.insert(site_id, Erased::new(key));
+                }
+                if let Some(own) = next.erased.get_mut(&site_id) {
+                    own.add(document);
+                }
+                continue;
+            }
             let definition = Definition::read(&document).map_or_else(
                 |unfit| {
                     // Checked when it was set, so this is one that another version of the program set.
@@ -144,7 +179,6 @@ impl Store {
                 definition,
             };
             next.sites.insert(site_id, own);
-            next.generation = generation;
         }
         next.has_events = next.sites.values().any(|own| own.definition.has_events());
         self.0.stages.known.store(Arc::new(next));
