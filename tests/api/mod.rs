@@ -9,6 +9,7 @@ mod catalogue_modes;
 mod check;
 mod commands;
 mod enrichment;
+mod erasure;
 mod ingest;
 mod interactions;
 mod interactions_sent;

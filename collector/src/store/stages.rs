@@ -4,6 +4,7 @@
 //! transaction that stores items reads the highest generation and goes by no definition that is older than that
 //! ([`super::commit`]). What a new definition has to find in the past is [`super::first_events`]'s.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -155,15 +156,16 @@ impl Store {
         for (site_id, version, generation, document) in newer {
             next.generation = generation;
             if version == ERASED {
-                if !next.erased.contains_key(&site_id) {
-                    let key = self.privacy_key(site_id).await?.ok_or_else(|| {
-                        StoreError::Internal("privacy_keys: no key of erased ids".to_owned())
-                    })?;
-                    next.erased.insert(site_id, Erased::new(key));
-                }
-                if let Some(own) = next.erased.get_mut(&site_id) {
-                    own.add(document);
-                }
+                let own = match next.erased.entry(site_id) {
+                    Entry::Occupied(own) => own.into_mut(),
+                    Entry::Vacant(place) => {
+                        let key = self.privacy_key(site_id).await?.ok_or_else(|| {
+                            StoreError::Internal("privacy_keys: no key of erased ids".to_owned())
+                        })?;
+                        place.insert(Erased::new(key))
+                    }
+                };
+                own.add(document);
                 continue;
             }
             let definition = Definition::read(&document).map_or_else(

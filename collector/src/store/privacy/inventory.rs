@@ -59,11 +59,17 @@ impl Table {
         self.erase.is_empty()
     }
 
-    /// Which rows an export has: beside those that are erased, what is of browsers that others used too but of nobody else.
+    /// Which rows an export has: beside those that are erased, sessions of browsers that others
+    /// used too in which nobody else was.
     pub(super) fn exported(&self) -> &'static str {
         match self.name {
             "sessions" => {
-                "visitor_id IN {browsers} AND (session_id IN {of session} OR session_id IN {of seen})"
+                "visitor_id IN {browsers} AND (session_id IN {of session} OR session_id IN {of seen} AND NOT EXISTS (
+                    SELECT 1
+                    FROM events AS o
+                    WHERE o.site_id = sessions.site_id AND o.visitor_id = sessions.visitor_id
+                      AND o.session_id = sessions.session_id AND o.id NOT IN {of item}
+                ))"
             }
             _ => self.own,
         }
