@@ -12,6 +12,7 @@ mod geo;
 mod import;
 mod keys;
 mod persons;
+mod privacy;
 mod rates;
 mod sites;
 mod stages;
@@ -33,6 +34,7 @@ pub use import::{
 };
 pub use keys::KeysCommand;
 pub use persons::PersonsCommand;
+pub use privacy::PrivacyCommand;
 pub use rates::RatesCommand;
 pub use sites::SitesCommand;
 pub use stages::StagesCommand;
@@ -68,6 +70,9 @@ pub enum Command {
     /// Persons among the visitors: who they are, and which ids mean one of them (docs/identity.md)
     #[command(subcommand)]
     Persons(PersonsCommand),
+    /// Everything of a person, and its end: export, erasure, and what is stored where (docs/privacy-operations.md)
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// History: sessions from files or another PostgreSQL, and what other tools export (docs/import.md)
     #[command(subcommand)]
     Import(ImportCommand),
@@ -166,6 +171,7 @@ pub async fn run(
         Command::Rates(command) => rates::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
         Command::Persons(command) => persons::run(command, store, out).await,
+        Command::Privacy(command) => privacy::run(command, store, out).await,
         Command::Import(command) => import::run(command, store, out).await,
         Command::Destinations(command) => destinations::run(command, config, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,

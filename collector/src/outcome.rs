@@ -6,7 +6,7 @@
 use waymark_protocol::{ItemAnswer, Reason, Status};
 
 /// Why an item may be dropped.
-pub const DROPPED: [Reason; 7] = [
+pub const DROPPED: [Reason; 8] = [
     Reason::InvalidField,
     Reason::UnknownType,
     Reason::TooLarge,
@@ -14,6 +14,7 @@ pub const DROPPED: [Reason; 7] = [
     Reason::UnknownEvent,
     Reason::InvalidProps,
     Reason::Rejected,
+    Reason::Erased,
 ];
 
 /// A reason's name on the wire.
@@ -26,6 +27,7 @@ pub fn reason_name(reason: Reason) -> &'static str {
         Reason::UnknownEvent => "unknown_event",
         Reason::InvalidProps => "invalid_props",
         Reason::Rejected => "rejected",
+        Reason::Erased => "erased",
         Reason::StoreUnavailable => "store_unavailable",
         Reason::Other => "other",
     }

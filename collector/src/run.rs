@@ -262,6 +262,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Rates(_)
             | Command::Keys(_)
             | Command::Persons(_)
+            | Command::Privacy(_)
             | Command::Import(_)
             | Command::Destinations(_)
             | Command::Users(_) => {

@@ -72,6 +72,8 @@ pub enum Reason {
     InvalidProps,
     /// The database refused this one item.
     Rejected,
+    /// Whom the item is of has been erased by the site's owner.
+    Erased,
     /// The database cannot be reached or written now.
     StoreUnavailable,
     /// A reason of a newer collector.

@@ -145,10 +145,46 @@ async fn five_visits_on_two_devices_are_one_journey(database: Database) {
         times.is_sorted_by(|one, next| one >= next),
         "the latest first: {times:?}"
     );
+
+    // Erased, nobody finds them any more, and every total is what it was.
+    let before = scene.totals().await;
+    let id = person["id"].as_str().expect("an id");
+    let erase = ["privacy", "erase", "--site", "1", "--person", id];
+    good(database.url(), &erase).await;
+    assert_eq!(scene.totals().await, before);
+    let by_user = scene.read("/api/v1/persons?site=1&q=user-9", &secret).await;
+    assert_eq!(by_user["data"], json!([]));
+    let everybody = scene.read("/api/v1/persons?site=1", &secret).await;
+    let left = everybody.to_string();
+    for told in [
+        "user-9",
+        first["visitorId"].as_str().expect("an id"),
+        fifth["visitorId"].as_str().expect("an id"),
+    ] {
+        assert!(!left.contains(told), "{told}: {left}");
+    }
     scene.collector.assert_quiet_log();
 }
 
 impl Scene {
+    /// What was counted of everybody.
+    async fn totals(&self) -> Vec<i64> {
+        let mut totals = Vec::new();
+        for sql in [
+            "SELECT COUNT(*) FROM events",
+            "SELECT COUNT(*) FROM sessions",
+            "SELECT COUNT(*) FROM visitors",
+            "SELECT COUNT(*) FROM milestones",
+            "SELECT COUNT(*) FROM interactions",
+            "SELECT CAST(SUM(total_page_views) AS BIGINT) FROM visitors",
+            "SELECT COUNT(*) FROM sessions WHERE source = 'newsletter'",
+            "SELECT COUNT(*) FROM visitors WHERE source = 'newsletter'",
+        ] {
+            totals.push(self.number(sql).await);
+        }
+        totals
+    }
+
     /// Opens a page in a browser, does something there, and waits until all of it is answered. The ids of the visit.
     async fn visit(&self, browser: &Chromium, path: &str, then: &str) -> Value {
         browser.open(&self.site.url(path)).await;

@@ -185,6 +185,7 @@ fn every_status_and_reason_is_documented_and_the_reverse() {
         Reason::UnknownEvent,
         Reason::InvalidProps,
         Reason::Rejected,
+        Reason::Erased,
         Reason::StoreUnavailable,
     ];
     // `Other` is what a sender reads where a newer collector wrote something else; it is never sent.
@@ -197,6 +198,7 @@ fn every_status_and_reason_is_documented_and_the_reverse() {
             | Reason::UnknownEvent
             | Reason::InvalidProps
             | Reason::Rejected
+            | Reason::Erased
             | Reason::StoreUnavailable
             | Reason::Other => {}
         }

@@ -32,6 +32,7 @@ pub(crate) mod metrics;
 mod openapi;
 pub(crate) mod origin;
 mod persons;
+mod privacy;
 pub(crate) mod rate;
 mod rates;
 mod rejected;

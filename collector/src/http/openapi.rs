@@ -13,8 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, accounts, audit, caller, catalogue, destinations, entries, events, geo, health,
-    imported, interactions, keys, live, loss, persons, rates, rejected, revenue, segment, sessions,
-    sites, stages, visitors,
+    imported, interactions, keys, live, loss, persons, privacy, rates, rejected, revenue, segment,
+    sessions, sites, stages, visitors,
 };
 
 pub(crate) use wire::{
@@ -67,6 +67,8 @@ pub(crate) use wire::{
         persons::orders,
         persons::merge,
         persons::unmerge,
+        privacy::export,
+        privacy::erase,
         accounts::list,
         accounts::one,
         audit::list,

@@ -13,7 +13,7 @@ use tower_http::compression::CompressionLayer;
 use super::{
     access, accounts, assets, audit, caller, catalogue, client, cors, destinations, entries,
     events, geo, guard, health, imported, input, interactions, keys, live, loss, openapi, persons,
-    rates, rejected, revenue, segment, sessions, sites, stages, trace, visitors,
+    privacy, rates, rejected, revenue, segment, sessions, sites, stages, trace, visitors,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -77,6 +77,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/persons/{id}/timeline", get(persons::timeline))
         .route("/persons/{id}/sessions", get(persons::sessions))
         .route("/persons/{id}/orders", get(persons::orders))
+        .route("/persons/{id}/export", get(privacy::export))
+        .route("/persons/{id}/erase", post(privacy::erase))
         .route("/accounts", get(accounts::list))
         .route("/accounts/{id}", get(accounts::one))
         .route("/audit", get(audit::list))

@@ -57,6 +57,11 @@ pub(super) async fn commit<T: Transaction>(transaction: &T, items: &[&T::Item]) 
             .map(|committed| match committed {
                 Committed::New => Outcome::Accepted,
                 Committed::Duplicate => Outcome::Duplicate,
+                Committed::Erased => Outcome::Dropped(Fault {
+                    reason: Reason::Erased,
+                    field: None,
+                    limit: None,
+                }),
             })
             .collect(),
         Err(StoreError::Rejected(reason)) => match items {

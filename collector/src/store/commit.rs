@@ -6,9 +6,11 @@
 //! maxima and moments, and saying those twice changes nothing either.
 //!
 //! Which events reach a milestone the sites' definitions say. The transaction reads their generation, and one that began
-//! with an older one is given up and begun anew: what is stored is stored by the definitions of that moment.
+//! with an older one is given up and begun anew: what is stored is stored by the definitions of that moment. Erased ids count
+//! on with the same generation ([`super::erased`]), and items of them are not stored.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 use waymark_protocol::ItemKind;
@@ -37,6 +39,8 @@ pub enum Committed {
     New,
     /// It had been stored before.
     Duplicate,
+    /// It was not stored: whom it is of has been erased.
+    Erased,
 }
 
 // What both databases run as it is; their pairs stand with their transactions.
@@ -84,17 +88,19 @@ impl Store {
         entries.sort_by_key(|fact| key(fact));
         entries.dedup_by_key(|fact| key(fact));
 
-        let new = self.store(facts, &entries).await?;
+        let (new, stages) = self.store(facts, &entries).await?;
         let pings = facts.iter().filter(|fact| is_ping(fact)).count();
         // Nearly always, so that nothing has to be looked up.
-        if new.len() + pings == facts.len() {
+        if new.len() + pings == facts.len() && !stages.erases() {
             return Ok(vec![Committed::New; facts.len()]);
         }
         let mut new: HashSet<ItemKey> = new.into_iter().map(key).collect();
         Ok(facts
             .iter()
             .map(|fact| {
-                if is_ping(fact) || new.remove(&key(fact)) {
+                if stages.is_erased(fact) {
+                    Committed::Erased
+                } else if is_ping(fact) || new.remove(&key(fact)) {
                     Committed::New
                 } else {
                     Committed::Duplicate
@@ -105,16 +111,26 @@ impl Store {
 }
 
 impl Store {
-    /// Stores facts, of which `entries` are those with a row of their own, and gives the entries that were new.
+    /// Stores facts, of which `entries` are those with a row of their own, and gives the entries that were new, with the
+    /// definitions and erased ids that it went by.
     async fn store<'f>(
         &self,
         facts: &[&'f Fact],
         entries: &[&'f Fact],
-    ) -> Result<Vec<&'f Fact>, StoreError> {
+    ) -> Result<(Vec<&'f Fact>, Arc<Stages>), StoreError> {
+        let (mut left, mut left_entries);
         for _ in 0..BEGINNINGS {
-            let known = self.stages_known();
+            let stages = self.stages_known();
             let destinations = self.destinations_known();
-            let known = (&*known, &*destinations);
+            let known = (&*stages, &*destinations);
+            let (mut facts, mut entries) = (facts, entries);
+            if stages.erases() {
+                (left, left_entries) = (facts.to_vec(), entries.to_vec());
+                for all in [&mut left, &mut left_entries] {
+                    all.retain(|fact| !stages.is_erased(fact));
+                }
+                (facts, entries) = (&left, &left_entries);
+            }
             let new = match self.database() {
                 Database::Sqlite { items, .. } => {
                     sqlite::commit(items, facts, entries, known).await?
@@ -126,7 +142,7 @@ impl Store {
             match new {
                 Some(new) => {
                     destinations.tell(&new);
-                    return Ok(new);
+                    return Ok((new, stages));
                 }
                 None => self.refresh_stages().await?,
             }

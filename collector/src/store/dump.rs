@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 use super::open::wanted;
 use super::{Kind, Store, StoreError};
 use catalog::{Catalog, Table};
+pub(super) use catalog::{POSTGRES_COLUMNS, SQLITE_COLUMNS};
 use connection::Connection;
 
 /// The format that this describes.

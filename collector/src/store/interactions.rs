@@ -141,7 +141,11 @@ impl Store {
         &self,
         interactions: &[&Interaction],
     ) -> Result<Vec<Committed>, StoreError> {
+        // Rare enough to be asked each time; items are stored by a generation instead.
+        self.refresh_stages().await?;
+        let known = self.stages_known();
         let mut own = interactions.to_vec();
+        own.retain(|one| !known.is_erased_interaction(one));
         // In one order everywhere, so that writers wait for each other and never deadlock; of two equals the first stays.
         own.sort_by_key(|one| key(one));
         own.dedup_by_key(|one| key(one));
@@ -161,7 +165,9 @@ impl Store {
             new
         });
         let outcome = |one: &&Interaction| {
-            if new.remove(&key(one)) {
+            if known.is_erased_interaction(one) {
+                Committed::Erased
+            } else if new.remove(&key(one)) {
                 Committed::New
             } else {
                 Committed::Duplicate
@@ -310,6 +316,13 @@ impl Store {
             .collect::<Result<_, _>>()?;
         Ok(Page::cut(entries, limit, place))
     }
+}
+
+/// A statement with `{filters}` for each way in which an interaction `i` is a person's, each with its values after the site's id.
+pub(super) fn of_person<'s>(text: &str, within: &'s Slices) -> Vec<(String, Vec<Value<'s>>)> {
+    let ways = whose::ways(Whose::Persons(within), 1).into_iter();
+    ways.map(|filters| (whose::asked(&filters.apply(text)), filters.values))
+        .collect()
 }
 
 fn place(entry: &Entry) -> Cursor {

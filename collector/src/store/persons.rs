@@ -113,6 +113,14 @@ impl Slices {
         }
     }
 
+    /// Nowhere: of users of whom interactions alone tell.
+    pub(super) fn named(users: BTreeSet<String>) -> Self {
+        Self {
+            named: users,
+            ..Self::default()
+        }
+    }
+
     /// Browsers that are theirs as a whole.
     pub(super) fn whole(&self) -> impl Iterator<Item = Uuid> {
         self.whole.iter().copied()

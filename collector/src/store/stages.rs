@@ -4,6 +4,7 @@
 //! transaction that stores items reads the highest generation and goes by no definition that is older than that
 //! ([`super::commit`]). What a new definition has to find in the past is [`super::first_events`]'s.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -11,9 +12,12 @@ use arc_swap::ArcSwap;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::erased::Erased;
 use super::{Database, Store, StoreError, on};
-use crate::journey::Definition;
+use crate::journey::{Definition, Fact, Interaction};
 
+/// Stands in the place of a version where a row is an erased id.
+const ERASED: i64 = 0;
 /// Versions of a site that are listed.
 const LISTED: i64 = 100;
 
@@ -39,9 +43,28 @@ pub(super) struct Known {
     sites: HashMap<i64, Own>,
     /// Whether any of them has events.
     has_events: bool,
+    /// Ids that were erased, by site.
+    erased: HashMap<i64, Erased>,
 }
 
 impl Known {
+    /// Whether anybody was ever erased.
+    pub(super) fn erases(&self) -> bool {
+        !self.erased.is_empty()
+    }
+
+    /// Whether an item is of somebody who was erased.
+    pub(super) fn is_erased(&self, fact: &Fact) -> bool {
+        let own = self.erased.get(&fact.arrival.site_id);
+        own.is_some_and(|own| own.has_fact(fact))
+    }
+
+    /// The same of an interaction.
+    pub(super) fn is_erased_interaction(&self, one: &Interaction) -> bool {
+        let own = self.erased.get(&one.site_id);
+        own.is_some_and(|own| own.has_interaction(one))
+    }
+
     /// Whether the first time of an event of this name is kept.
     pub(super) fn keeps_first(&self, site_id: i64, name: &str) -> bool {
         self.has_events
@@ -138,6 +161,20 @@ impl Store {
         }
         let mut next = Known::clone(&known);
         for (site_id, version, generation, document) in newer {
+            next.generation = generation;
+            if version == ERASED {
+                let own = match next.erased.entry(site_id) {
+                    Entry::Occupied(own) => own.into_mut(),
+                    Entry::Vacant(place) => {
+                        let key = self.privacy_key(site_id).await?.ok_or_else(|| {
+                            StoreError::Internal("privacy_keys: no key of erased ids".to_owned())
+                        })?;
+                        place.insert(Erased::new(key))
+                    }
+                };
+                own.add(document);
+                continue;
+            }
             let definition = Definition::read(&document).map_or_else(
                 |unfit| {
                     // Checked when it was set, so this is one that another version of the program set.
@@ -151,7 +188,6 @@ impl Store {
                 definition,
             };
             next.sites.insert(site_id, own);
-            next.generation = generation;
         }
         next.has_events = next.sites.values().any(|own| own.definition.has_events());
         self.0.stages.known.store(Arc::new(next));

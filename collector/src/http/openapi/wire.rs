@@ -223,5 +223,6 @@ pub(crate) enum Reason {
     UnknownEvent,
     InvalidProps,
     Rejected,
+    Erased,
     StoreUnavailable,
 }

@@ -50,7 +50,7 @@ impl Form {
     }
 }
 
-const SQLITE_COLUMNS: &str = "
+pub(in crate::store) const SQLITE_COLUMNS: &str = "
     SELECT tables.name, columns.name, columns.type
     FROM sqlite_schema AS tables
     JOIN pragma_table_info(tables.name) AS columns
@@ -61,7 +61,7 @@ const SQLITE_REFERENCES: &str = "
     FROM sqlite_schema AS tables
     JOIN pragma_foreign_key_list(tables.name) AS keys
     WHERE tables.type = 'table'";
-const POSTGRES_COLUMNS: &str = "
+pub(in crate::store) const POSTGRES_COLUMNS: &str = "
     SELECT columns.table_name::text, columns.column_name::text, columns.data_type::text
     FROM information_schema.columns AS columns
     JOIN information_schema.tables AS tables USING (table_schema, table_name)

@@ -4,4 +4,13 @@ INSERT INTO events (
 )
 VALUES {rows}
 ON CONFLICT (site_id, visitor_id, id) DO NOTHING
-RETURNING site_id, visitor_id, id, (SELECT MAX(generation) FROM stage_definitions)
+RETURNING site_id, visitor_id, id, (
+    SELECT MAX(latest.generation)
+    FROM (
+        SELECT MAX(generation) AS generation
+        FROM stage_definitions
+        UNION ALL
+        SELECT MAX(generation)
+        FROM erased_ids
+    ) AS latest
+)

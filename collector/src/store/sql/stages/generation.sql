@@ -1,1 +1,8 @@
-SELECT MAX(generation) FROM stage_definitions
+SELECT MAX(latest.generation)
+FROM (
+    SELECT MAX(generation) AS generation
+    FROM stage_definitions
+    UNION ALL
+    SELECT MAX(generation)
+    FROM erased_ids
+) AS latest

@@ -1,0 +1,2 @@
+DELETE FROM erasing_ids
+WHERE site_id = $1

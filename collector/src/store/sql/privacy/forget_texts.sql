@@ -1,0 +1,2 @@
+DELETE FROM erasing_texts
+WHERE site_id = $1

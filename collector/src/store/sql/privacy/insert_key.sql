@@ -1,0 +1,3 @@
+INSERT INTO privacy_keys (site_id, secret, made_at)
+VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING

@@ -1,0 +1,3 @@
+SELECT secret
+FROM privacy_keys
+WHERE site_id = $1

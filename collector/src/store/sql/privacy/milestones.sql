@@ -1,0 +1,2 @@
+UPDATE milestones SET
+    visitor_id = {visitor milestones.visitor_id}

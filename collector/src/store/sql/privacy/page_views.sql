@@ -1,0 +1,2 @@
+UPDATE page_views SET
+    id = {item page_views.id}

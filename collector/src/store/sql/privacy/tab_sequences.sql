@@ -1,0 +1,2 @@
+UPDATE tab_sequences SET
+    tab_id = {tab tab_sequences.tab_id}
