@@ -7,7 +7,7 @@ use waymark_collector::commands::{Command, PersonsCommand, PrivacyCommand};
 use waymark_collector::journey::email_hash;
 
 use super::interactions::{accept, interaction};
-use super::persons::{from, of_user, timed, timeline};
+use super::persons::{from, lasting, of_user, timed, timeline};
 use super::revenue::{at, purchase, refund};
 use super::server_keys::add_server_key;
 use crate::support::app::{TestApp, error};
@@ -345,13 +345,14 @@ async fn an_erasure_leaves_nothing_but_the_totals(database: Database) {
 async fn a_shared_browser_keeps_the_others(database: Database) {
     let app = TestApp::start(database).await;
     let ann = ann(&app).await;
-    let mut before = app.json("/api/v1/persons/user:ben?site=1").await;
+    let mut before = lasting(app.json("/api/v1/persons/user:ben?site=1").await);
     app.command(&erase(false)).await;
     // The session, which they share, began on a page of hers.
     let entry = &mut before["sessions"][0]["entry_url"];
     assert_eq!(*entry, "https://shop.example/a?annsecretword");
     *entry = json!("https://shop.example/a");
-    assert_eq!(app.json("/api/v1/persons/user:ben?site=1").await, before);
+    let after = app.json("/api/v1/persons/user:ben?site=1").await;
+    assert_eq!(lasting(after), before);
     // Ben goes on, on the same browser.
     app.accept(&of_user(&ann.shared, "ben", &[event("c")]))
         .await;
