@@ -19,6 +19,8 @@ use crate::journey::Definition;
 use crate::store::sites::Site;
 
 const LIMIT: usize = 64 * 1024;
+/// How far a sender's clock may be ahead without being corrected (`ingest/clock.rs`).
+const AHEAD_MS: i64 = 60_000;
 
 /// A body of a batch: its first byte says how it is packed.
 pub fn body(data: &[u8]) {
@@ -69,7 +71,7 @@ pub fn segment(data: &[u8]) {
     for part in &parts {
         let reading = Reading::of_part(&site, &part.envelope(&site), &part.received);
         for fact in &reading.facts {
-            assert!(fact.at <= request.received.at_ms);
+            assert!(fact.at <= request.received.at_ms + AHEAD_MS);
             assert!(!fact.arrival.visitor_id.is_nil() && !fact.arrival.session_id.is_nil());
         }
         assert_answered(reading, 1);
