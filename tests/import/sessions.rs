@@ -1,10 +1,11 @@
 //! `collector import sessions`: what becomes of rows, and of those that are bad.
 
 use serde_json::{Value, json};
+use waymark_collector::commands::{Command, DestinationWants, DestinationsCommand};
 
 use super::{by, file, import, imported, list, state};
 use crate::support::app::TestApp;
-use crate::support::batch::{Visit, now, page_view};
+use crate::support::batch::{Visit, milestone, now, page_view};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 
@@ -16,6 +17,7 @@ on_both_databases!(
     a_mapping_that_cannot_be_is_refused,
     channels_are_those_of_live_visits,
     another_postgres_is_read,
+    nobody_is_told_of_what_is_imported,
 );
 
 /// Two browsers of Ann, one of nobody, as a marketplace's table of sessions has them.
@@ -376,4 +378,37 @@ async fn another_postgres_is_read(database: Database) {
     let printed = import(&app, &arguments("DELETE FROM visits RETURNING *")).await;
     assert_eq!(printed.code, 1, "only what reads is a query");
     assert_eq!(other.number("SELECT count(*) FROM visits").await, 2500);
+}
+
+async fn nobody_is_told_of_what_is_imported(database: Database) {
+    const DUE: &str = "SELECT COUNT(*) FROM deliveries";
+    const REACHED: &str = "SELECT COUNT(*) FROM milestones WHERE name = 'signup_at'";
+    let app = TestApp::start(database).await;
+    let add = DestinationsCommand::AddWebhook {
+        site: 1,
+        name: "CRM".to_owned(),
+        url: "https://crm.example/".to_owned(),
+        wants: DestinationWants {
+            milestones: vec!["*".to_owned()],
+            // Nothing is sent, and the delivery stays as it is.
+            needs_consent: true,
+            ..DestinationWants::default()
+        },
+    };
+    app.command(&Command::Destinations(add)).await;
+    // The collector has heard of it.
+    while app.database.number(DUE).await == 0 {
+        let visit = Visit::new(&app.key);
+        app.accept(&visit.batch(&[milestone("signup_at")])).await;
+    }
+    let due = app.database.number(DUE).await;
+    let reached = app.database.number(REACHED).await;
+    let at = jiff::Timestamp::from_millisecond(now() - 60_000).unwrap();
+    let csv = file(
+        &format!("visitor_id,created_at,signup_at\nv1,{at},{at}\n"),
+        ".csv",
+    );
+    imported(&app, &["sessions", &csv.path().display().to_string()]).await;
+    assert_eq!(app.database.number(REACHED).await, reached + 1);
+    assert_eq!(app.database.number(DUE).await, due);
 }

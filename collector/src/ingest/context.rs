@@ -86,6 +86,7 @@ pub(super) fn read(
         rules: enrich::RULES,
         consent: context.consent,
         received_at: received.at_ms,
+        is_history: false,
     })
 }
 

@@ -48,6 +48,8 @@ pub struct Arrival {
     pub consent: Option<Consent>,
     /// The collector's clock when the batch arrived.
     pub received_at: i64,
+    /// Whether it was brought in from elsewhere, and so is no news to anybody.
+    pub is_history: bool,
 }
 
 /// How a page view is going, as far as one ping knows. Both only grow.

@@ -92,6 +92,7 @@ impl Visit {
             rules: enrich::RULES,
             consent: None,
             received_at: outside.now,
+            is_history: true,
         })
     }
 }

@@ -38,7 +38,8 @@ impl<'f> Due<'f> {
         let Some(name) = fact.name.as_deref() else {
             return;
         };
-        if fact.arrival.received_at.saturating_sub(fact.at) > HISTORY_MS {
+        let arrival = &fact.arrival;
+        if arrival.is_history || arrival.received_at.saturating_sub(fact.at) > HISTORY_MS {
             return;
         }
         let milestone = match fact.kind {
