@@ -10,6 +10,7 @@ use crate::support::on_both_databases;
 on_both_databases!(
     ga4_has_the_same_figures,
     an_event_of_ga4_that_cannot_be_is_named,
+    an_order_of_ga4_counts_once_and_is_refunded,
     umami_has_the_same_figures,
     umami_may_have_its_tables_apart,
     plausible_has_the_same_sums,
@@ -133,6 +134,38 @@ async fn an_event_of_ga4_that_cannot_be_is_named(database: Database) {
         assert!(printed.err.contains(line), "{line}: {}", printed.err);
     }
     assert_eq!(list(&app, "/api/v1/events").await.len(), 1);
+}
+
+async fn an_order_of_ga4_counts_once_and_is_refunded(database: Database) {
+    let app = TestApp::start(database).await;
+    let event = |at: &str, name: &str, more: &str| {
+        format!(
+            r#"{{"event_timestamp":"17698572{at}111111","event_name":"{name}","user_pseudo_id":"1.2","event_params":[{{"key":"currency","value":{{"string_value":"EUR"}}}},{{"key":"ga_session_id","value":{{"int_value":1769857200}}}}],{more}}}"#
+        )
+    };
+    // Twice told, as where the page after the payment is loaded again; the id stands beside the parameters.
+    let paid = r#""ecommerce":{"transaction_id":"T-7","purchase_revenue":49.9}"#;
+    let back = r#""ecommerce":{"transaction_id":"T-7","refund_value":9.9}"#;
+    let unnamed = r#""ecommerce":{"transaction_id":"(not set)","purchase_revenue":1.0}"#;
+    let lines = [
+        event("10", "purchase", paid),
+        event("20", "purchase", paid),
+        event("30", "refund", back),
+        event("40", "purchase", unnamed),
+    ];
+    let lines = file(&lines.join("\n"), ".jsonl");
+    imported(&app, &["ga4", &lines.path().display().to_string()]).await;
+    let orders = "SELECT order_id, CAST(amount AS TEXT), currency FROM orders ORDER BY amount";
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        app.database.texts(orders).await,
+        [
+            vec![None, text("1000000"), text("EUR")],
+            vec![text("T-7"), text("49900000"), text("EUR")],
+        ]
+    );
+    let refunds = "SELECT CAST(amount AS TEXT) FROM refunds";
+    assert_eq!(app.database.texts(refunds).await, [[text("9900000")]]);
 }
 
 /// What Umami shows for the fixture.

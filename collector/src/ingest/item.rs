@@ -146,30 +146,14 @@ fn fact(
             limits::ITEM_BYTES,
         ));
     }
+    let at = clock
+        .item(item.at)
+        .ok_or_else(|| Fault::of(Reason::InvalidTime, "at"))?;
     let mut fact = Fact {
-        arrival: Arc::clone(arrival),
-        id: item.id,
-        kind: item.kind,
-        at: clock
-            .item(item.at)
-            .ok_or_else(|| Fault::of(Reason::InvalidTime, "at"))?,
         seq: i64::try_from(item.seq).map_err(|_| Fault::invalid("seq"))?,
         page_view_id: item.page_view_id.filter(|id| !id.is_nil()),
-        name: None,
-        url: None,
-        title: None,
-        referrer: None,
-        props: None,
-        conversion: false,
-        value: None,
-        currency: None,
-        transaction: None,
-        user_id: None,
-        previous_id: None,
-        ga: None,
-        engagement: None,
         dated: item.kind != ItemKind::PagePing || clock.agrees_on(item.at),
-        finding: None,
+        ..Fact::bare(arrival, item.kind, item.id, at)
     };
     match item.kind {
         ItemKind::PageView => page_view(&mut fact, item.data, ignored)?,

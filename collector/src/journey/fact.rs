@@ -111,6 +111,35 @@ pub struct Fact {
     pub finding: Option<Box<Finding>>,
 }
 
+impl Fact {
+    /// A fact of which nothing but its kind and its place is known.
+    pub fn bare(arrival: &Arc<Arrival>, kind: ItemKind, id: Uuid, at: i64) -> Self {
+        Self {
+            arrival: Arc::clone(arrival),
+            id,
+            kind,
+            at,
+            seq: 0,
+            page_view_id: None,
+            name: None,
+            url: None,
+            title: None,
+            referrer: None,
+            props: None,
+            conversion: false,
+            value: None,
+            currency: None,
+            transaction: None,
+            user_id: None,
+            previous_id: None,
+            ga: None,
+            engagement: None,
+            dated: true,
+            finding: None,
+        }
+    }
+}
+
 impl Arrival {
     /// Bytes it holds beyond its own size, roughly: what the queue's limit counts, once for all items of the batch.
     pub fn weight(&self) -> usize {

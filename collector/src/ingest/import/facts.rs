@@ -100,27 +100,8 @@ impl Visit {
 /// A fact of which nothing but its place is known.
 pub(super) fn fact(arrival: &Arc<Arrival>, kind: ItemKind, id: Uuid, at: i64) -> Fact {
     Fact {
-        arrival: Arc::clone(arrival),
-        id,
-        kind,
-        at,
-        seq: 0,
         page_view_id: (kind == ItemKind::PageView).then_some(id),
-        name: None,
-        url: None,
-        title: None,
-        referrer: None,
-        props: None,
-        conversion: false,
-        value: None,
-        currency: None,
-        transaction: None,
-        user_id: None,
-        previous_id: None,
-        ga: None,
-        engagement: None,
-        dated: true,
-        finding: None,
+        ..Fact::bare(arrival, kind, id, at)
     }
 }
 
