@@ -3,24 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::alerts::sending::Sender;
+use crate::alerts::watch::Watch;
+use crate::columns::keep::Keeper;
 use crate::config::Config;
 use crate::credentials::Passwords;
 use crate::destinations::courier::Courier;
 use crate::enrich::address::KeptAddress;
+use crate::expiring::Expirer;
+use crate::exporting::Exporter;
 use crate::geo::GeoFile;
 use crate::http::assets::Assets;
 use crate::http::body::Budget;
 use crate::http::client_address::TrustedProxies;
 use crate::http::directory::Directory;
 use crate::http::metrics::Requests;
+use crate::http::questions::Questions;
 use crate::http::rate::RateLimit;
 use crate::http::throttle::Throttle;
-use crate::ingest::live::Update;
 use crate::ingest::{Ingest, IngestOptions};
+use crate::judging::Judge;
+use crate::live::Feed;
+use crate::predicting::Predictor;
 use crate::restating::Restater;
 use crate::store::Store;
 
@@ -48,8 +55,15 @@ struct Shared {
     store: Store,
     ingest: Ingest,
     restater: Arc<Restater>,
+    expirer: Arc<Expirer>,
+    exporter: Arc<Exporter>,
+    judge: Arc<Judge>,
+    columns: Keeper,
+    questions: Questions,
+    predictor: Arc<Predictor>,
     courier: Arc<Courier>,
-    live: broadcast::Sender<Arc<Update>>,
+    watch: Arc<Watch>,
+    live: Feed,
     directory: Directory,
     requests: Requests,
     assets: Assets,
@@ -60,8 +74,14 @@ struct Shared {
 
 impl App {
     /// Builds the state and starts the writers. Has to be called within a tokio runtime.
-    pub(crate) fn new(config: &Config, store: Store, geo: Arc<GeoFile>, courier: Courier) -> Self {
-        let (live, _) = broadcast::channel(config.live_buffer);
+    pub(crate) fn new(
+        config: &Config,
+        store: Store,
+        geo: Arc<GeoFile>,
+        courier: Courier,
+        sender: Sender,
+    ) -> Self {
+        let live = Feed::new(config.live_buffer);
         let options = IngestOptions {
             queue_items: config.queue_items,
             queue_bytes: config.queue_bytes,
@@ -71,6 +91,7 @@ impl App {
             ..IngestOptions::default()
         };
         let ingest = Ingest::start(store.clone(), options, live.clone());
+        let columns = Keeper::new(store.clone(), config.columns_memory);
         Self(Arc::new(Shared {
             body_limit: config.body_limit,
             body_timeout: config.body_timeout,
@@ -87,6 +108,18 @@ impl App {
             ingest,
             courier: Arc::new(courier),
             restater: Restater::new(store.clone(), live.clone()),
+            expirer: Expirer::new(store.clone(), config.retention_every),
+            exporter: Exporter::new(store.clone(), config),
+            judge: Judge::new(store.clone()),
+            watch: Watch::new(
+                store.clone(),
+                columns.clone(),
+                config.alert_delay,
+                Arc::new(sender),
+            ),
+            columns,
+            questions: Questions::default(),
+            predictor: Arc::default(),
             live,
             requests: Requests::default(),
             assets: Assets::embedded(&config.script_name),
@@ -159,12 +192,47 @@ impl App {
         &self.0.restater
     }
 
+    /// Who removes what is too old.
+    pub(crate) fn expirer(&self) -> &Arc<Expirer> {
+        &self.0.expirer
+    }
+
+    /// Who writes days to a folder.
+    pub(crate) fn exporter(&self) -> &Arc<Exporter> {
+        &self.0.exporter
+    }
+
+    /// Who judges whom commits touch.
+    pub(crate) fn judge(&self) -> &Arc<Judge> {
+        &self.0.judge
+    }
+
+    /// The columns of sites, for questions about everybody.
+    pub(crate) fn columns(&self) -> &Keeper {
+        &self.0.columns
+    }
+
+    /// Who works out answers to such questions.
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.0.questions
+    }
+
+    /// Who learns the chances of the next stage.
+    pub(crate) fn predictor(&self) -> &Arc<Predictor> {
+        &self.0.predictor
+    }
+
     /// Who sends on what destinations are to get.
     pub(crate) fn courier(&self) -> &Arc<Courier> {
         &self.0.courier
     }
 
-    pub(crate) fn live(&self) -> &broadcast::Sender<Arc<Update>> {
+    /// Who looks at alerts.
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        &self.0.watch
+    }
+
+    pub(crate) fn live(&self) -> &Feed {
         &self.0.live
     }
 

@@ -1,6 +1,6 @@
 //! The commands that are not `serve`, one file for each noun.
 //!
-//! Those on sites, their catalogues, stages and rates, keys and people work on the database directly, also while a collector runs on it, which knows of a
+//! Those on sites, their catalogues, stages and rates, keys, share links and people work on the database directly, also while a collector runs on it, which knows of a
 //! change within two seconds. Everything they print is for the operator's terminal; a secret is printed once, here, and
 //! never logged.
 
@@ -8,15 +8,20 @@ mod backup;
 mod catalogue;
 mod check;
 mod destinations;
+mod export;
 mod geo;
 mod import;
 mod keys;
 mod persons;
 mod privacy;
 mod rates;
+mod retention;
+mod shares;
 mod sites;
 mod stages;
 mod users;
+mod verify;
+mod workspaces;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -27,6 +32,7 @@ pub use backup::{BackupArguments, BackupError, RestoreArguments, backup, restore
 pub use catalogue::{CatalogueCommand, check as check_catalogue};
 pub use check::{CheckArguments, check};
 pub use destinations::{DestinationsCommand, One as OneDestination, Wanted as DestinationWants};
+pub use export::ExportArguments;
 pub use geo::{GeoCommand, run as geo};
 pub use import::{
     Common, Format, Ga4Arguments, ImportCommand, PlausibleArguments, SessionsArguments,
@@ -36,22 +42,34 @@ pub use keys::KeysCommand;
 pub use persons::PersonsCommand;
 pub use privacy::PrivacyCommand;
 pub use rates::RatesCommand;
+pub use retention::RetentionArguments;
+pub use shares::{SharesCommand, Shown};
 pub use sites::SitesCommand;
 pub use stages::StagesCommand;
 pub use users::UsersCommand;
 pub(crate) use users::setup_link;
+pub use verify::VerifyArguments;
+pub use workspaces::WorkspacesCommand;
 
 use crate::config::Config;
 use crate::credentials::CredentialError;
+use crate::http::invitations::InvitationError;
 use crate::http::keys::KeyError;
 use crate::site_rules::SiteError;
+use crate::site_shares::ShareError;
 use crate::store::{Store, StoreError};
+
+/// Who changed something, in the audit log.
+const ACTOR: &str = "cli";
 
 /// What the program is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Take events and answer questions (this is what it does without a command)
     Serve,
+    /// Workspaces: sites that belong together, and nobody of another one sees (docs/access.md)
+    #[command(subcommand)]
+    Workspaces(WorkspacesCommand),
     /// Sites: whose pages may send
     #[command(subcommand)]
     Sites(SitesCommand),
@@ -64,22 +82,27 @@ pub enum Command {
     /// Rates of exchange: what money in other currencies is in a site's own (docs/revenue.md)
     #[command(subcommand)]
     Rates(RatesCommand),
-    /// Keys of machines: API keys may read, server keys may send
+    /// Keys of machines: API keys may do what their scopes say, server keys may send
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Links by which somebody without a sign-in reads of one site (docs/security.md)
+    #[command(subcommand)]
+    Shares(SharesCommand),
     /// Persons among the visitors: who they are, and which ids mean one of them (docs/identity.md)
     #[command(subcommand)]
     Persons(PersonsCommand),
-    /// Everything of a person, and its end: export, erasure, and what is stored where (docs/privacy-operations.md)
+    /// Everything of a person, and its end; how long things are kept, and what is stored where (docs/privacy-operations.md)
     #[command(subcommand)]
     Privacy(PrivacyCommand),
     /// History: sessions from files or another PostgreSQL, and what other tools export (docs/import.md)
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Items, sessions or journeys as CSV, JSON Lines or Parquet (docs/export.md)
+    Export(ExportArguments),
     /// Destinations: what a site's items are sent on to (docs/destinations.md)
     #[command(subcommand)]
     Destinations(DestinationsCommand),
-    /// People who may read
+    /// People who sign in, and what they are in which workspace
     #[command(subcommand)]
     Users(UsersCommand),
     /// The database that tells visitors' country, region and city
@@ -87,6 +110,8 @@ pub enum Command {
     Geo(GeoCommand),
     /// Look at everything that a start would need, change nothing, and say what is wrong
     Check(CheckArguments),
+    /// Count every item anew, change nothing, and say where what is kept beside them differs (docs/verify.md)
+    Verify(VerifyArguments),
     /// Write everything in the database but the secrets of destinations into one file, also while a collector runs
     Backup(BackupArguments),
     /// Fill an empty database, SQLite or PostgreSQL, from the file of a backup
@@ -137,6 +162,26 @@ impl From<KeyError> for CommandError {
     }
 }
 
+impl From<InvitationError> for CommandError {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::Credential(error) => Self::Credential(error),
+            InvitationError::Store(error) => Self::Store(error),
+            InvitationError::TooMany => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<ShareError> for CommandError {
+    fn from(error: ShareError) -> Self {
+        match error {
+            ShareError::Unfit { field, message } => Self::Argument(format!("{field}: {message}")),
+            ShareError::Credential(error) => Self::Credential(error),
+            ShareError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<SiteError> for CommandError {
     fn from(error: SiteError) -> Self {
         match error {
@@ -165,16 +210,20 @@ pub async fn run(
     out: &mut (impl Write + Send),
 ) -> Result<(), CommandError> {
     match command {
+        Command::Workspaces(command) => workspaces::run(command, config, store, out).await,
         Command::Sites(command) => sites::run(command, config, store, out).await,
         Command::Catalogue(command) => catalogue::run(command, store, out).await,
         Command::Stages(command) => stages::run(command, store, out).await,
         Command::Rates(command) => rates::run(command, store, out).await,
         Command::Keys(command) => keys::run(command, store, out).await,
+        Command::Shares(command) => shares::run(command, config, store, out).await,
         Command::Persons(command) => persons::run(command, store, out).await,
         Command::Privacy(command) => privacy::run(command, store, out).await,
         Command::Import(command) => import::run(command, store, out).await,
+        Command::Export(arguments) => export::run(arguments, store, out).await,
         Command::Destinations(command) => destinations::run(command, config, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,
+        Command::Verify(arguments) => verify::run(arguments, store, out).await,
         Command::Serve
         | Command::Geo(_)
         | Command::Check(_)

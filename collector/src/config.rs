@@ -4,6 +4,8 @@
 //! arguments and environment are handed in, so that a test decides both. Nothing here acts on a setting; the
 //! finished [`Config`] goes to [`crate::run`].
 
+mod bounds;
+mod mail;
 mod network;
 mod settings;
 
@@ -18,11 +20,14 @@ use serde::Deserialize;
 use url::Url;
 use waymark_protocol::limits;
 
+pub use self::mail::Mail;
+pub(crate) use self::mail::Security;
 pub use self::network::Network;
 use self::settings::{Arguments, Settings};
 use crate::commands::Command;
 use crate::destinations::address::Guard;
 use crate::enrich::address::KeptAddress;
+use crate::exporting::Plan;
 
 /// The environment, as a map from a variable's name to its value.
 pub type Environment = HashMap<String, String>;
@@ -55,6 +60,9 @@ pub struct Config {
     pub queue_items: usize,
     /// Bytes that may wait for their commit: `--queue-bytes`, `WAYMARK_QUEUE_BYTES`, 128 MiB.
     pub queue_bytes: usize,
+    /// Bytes of memory for the copy of sites' rows that questions about everybody are answered from: `--columns-memory`,
+    /// `WAYMARK_COLUMNS_MEMORY`, 2 GiB.
+    pub columns_memory: usize,
     /// Items of one transaction at most: `--commit-items`, `WAYMARK_COMMIT_ITEMS`, 2 000.
     pub commit_items: usize,
     /// Bytes of a request's body, after decompression: `--body-limit`, `WAYMARK_BODY_LIMIT`, 1 MiB.
@@ -63,6 +71,11 @@ pub struct Config {
     pub rejected_items: usize,
     /// How long it holds them: `--rejected-days`, `WAYMARK_REJECTED_DAYS`, 30 days.
     pub rejected_age: Duration,
+    /// Time between two rounds that remove what is too old: `--retention-hours`, `WAYMARK_RETENTION_HOURS`, 24 hours.
+    pub retention_every: Duration,
+    /// What is written to which folder, and when: `--export-folder` (`WAYMARK_EXPORT_FOLDER`, nowhere), `--export-what`, `--export-format`,
+    /// `--export-grace-hours`, `--export-late-days`, `--export-again-hours`, and their variables.
+    pub export: Option<Plan>,
     /// Connections at a time: `--max-connections`, `WAYMARK_MAX_CONNECTIONS`, 4 096.
     pub max_connections: usize,
     /// Time for a request's head to arrive: `--head-timeout`, `WAYMARK_HEAD_TIMEOUT`, 10 s.
@@ -92,6 +105,11 @@ pub struct Config {
     pub destination_backoff: Duration,
     /// Attempts of one delivery: `--destination-attempts`, `WAYMARK_DESTINATION_ATTEMPTS`, 15.
     pub destination_attempts: u32,
+    /// The server that takes mail, and who it is from: `--smtp-url` (`WAYMARK_SMTP_URL`, none) and `--mail-from`
+    /// (`WAYMARK_MAIL_FROM`).
+    pub mail: Option<Mail>,
+    /// How long after its end a window is looked at for alerts: `--alert-delay`, `WAYMARK_ALERT_DELAY`, 300 s.
+    pub alert_delay: Duration,
     /// Shape of the log lines: `--log-format`, `WAYMARK_LOG_FORMAT`, text.
     pub log_format: LogFormat,
     /// What is logged, as a filter: `--log-level`, `WAYMARK_LOG_LEVEL`, info.
@@ -113,10 +131,13 @@ impl Config {
             ip: KeptAddress::None,
             queue_items: 50_000,
             queue_bytes: 128 * 1024 * 1024,
+            columns_memory: 2 * 1024 * 1024 * 1024,
             commit_items: 2_000,
             body_limit: limits::BODY_BYTES,
             rejected_items: 1_000,
             rejected_age: DAY * 30,
+            retention_every: DAY,
+            export: None,
             max_connections: 4096,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
@@ -131,6 +152,8 @@ impl Config {
             destination_timeout: Duration::from_secs(10),
             destination_backoff: Duration::from_secs(5),
             destination_attempts: 15,
+            mail: None,
+            alert_delay: Duration::from_secs(300),
             log_format: LogFormat::Text,
             log_level: "info".into(),
         }
@@ -385,6 +408,7 @@ mod tests {
             ),
             ("--queue-items 499".into(), vec![], "queue_items"),
             ("--rejected-days 0".into(), vec![], "rejected_days"),
+            ("--retention-hours 0".into(), vec![], "retention_hours"),
             ("--metrics-listen 9100".into(), vec![], "--metrics-listen"),
             ("--max-connections 7".into(), vec![], "max_connections"),
             ("--head-timeout 0".into(), vec![], "head_timeout"),

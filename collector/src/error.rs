@@ -63,6 +63,8 @@ codes! {
     WrongCredentials = UNAUTHORIZED "wrong_credentials",
     /// No set-up link has this token.
     WrongToken = UNAUTHORIZED "wrong_token",
+    /// A share link has expired or was taken back.
+    ShareEnded = UNAUTHORIZED "share_ended",
     /// The site does not list the page's origin.
     OriginNotAllowed = FORBIDDEN "origin_not_allowed",
     /// The site takes events of servers with a server key alone.
@@ -79,10 +81,16 @@ codes! {
     Timeout = REQUEST_TIMEOUT "timeout",
     /// An item of the inbox is not whole any more.
     NotRetryable = CONFLICT "not_retryable",
+    /// Nobody else owns the workspace.
+    LastOwner = CONFLICT "last_owner",
     /// The set-up link has been used.
     SetupDone = GONE "setup_done",
     /// The set-up link is too old.
     SetupExpired = GONE "setup_expired",
+    /// The invitation has been accepted.
+    InvitationUsed = GONE "invitation_used",
+    /// The invitation is too old.
+    InvitationExpired = GONE "invitation_expired",
     /// The body is over the limit.
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large",
     /// The batch has more items than the limit.
@@ -103,6 +111,8 @@ codes! {
     ShuttingDown = SERVICE_UNAVAILABLE "shutting_down",
     /// The database does not answer.
     StoreUnavailable = SERVICE_UNAVAILABLE "store_unavailable",
+    /// The site's rows do not fit into the memory for them.
+    InsufficientMemory = INSUFFICIENT_STORAGE "insufficient_memory",
 }
 
 /// An error on its way to the client.
@@ -249,6 +259,12 @@ impl From<StoreError> for ApiError {
                 "The database does not answer. Try again in a moment.",
             )
             .retry_after(Duration::from_secs(2))
+            .detail(error),
+            StoreError::Full => Self::new(
+                Code::InsufficientMemory,
+                "The site's rows do not fit into the memory that the setting columns_memory allows. Whoever runs the collector \
+                 can raise it, or keep things for a shorter time.",
+            )
             .detail(error),
             StoreError::InvalidCursor => Self::new(
                 Code::InvalidParameter,

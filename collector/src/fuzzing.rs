@@ -165,6 +165,7 @@ pub fn client(text: &str) {
 pub(crate) fn site() -> Site {
     Site {
         id: 1,
+        workspace: 1,
         name: String::new(),
         key: "wk_fixture".to_owned(),
         origins: vec!["https://shop.example".to_owned()],

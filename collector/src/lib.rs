@@ -14,19 +14,29 @@
 //! [`journey`] and [`enrich`] do no I/O. The program is [`config::load`] and [`run::process`]; a test opens a
 //! [`run::Collector`] in its own process instead.
 
+pub mod alerts;
+pub mod analytics;
 pub mod catalogue;
+pub mod columns;
 pub mod commands;
 pub mod config;
 pub mod destinations;
 pub mod enrich;
 pub mod error;
+pub mod expiring;
+pub mod export;
+pub mod exporting;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 pub mod ingest;
 pub mod journey;
+pub mod judging;
+pub mod live;
 pub mod money;
 pub mod outcome;
+pub mod rollups;
 pub mod run;
+pub mod saved;
 pub mod store;
 
 mod app;
@@ -34,8 +44,11 @@ mod clock;
 mod credentials;
 mod geo;
 mod http;
+mod predicting;
 mod restating;
+mod site_alerts;
 mod site_catalogue;
 mod site_destinations;
 mod site_rules;
+mod site_shares;
 mod site_stages;

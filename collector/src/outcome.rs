@@ -6,7 +6,7 @@
 use waymark_protocol::{ItemAnswer, Reason, Status};
 
 /// Why an item may be dropped.
-pub const DROPPED: [Reason; 8] = [
+pub const DROPPED: [Reason; 9] = [
     Reason::InvalidField,
     Reason::UnknownType,
     Reason::TooLarge,
@@ -15,6 +15,7 @@ pub const DROPPED: [Reason; 8] = [
     Reason::InvalidProps,
     Reason::Rejected,
     Reason::Erased,
+    Reason::Expired,
 ];
 
 /// A reason's name on the wire.
@@ -28,6 +29,7 @@ pub fn reason_name(reason: Reason) -> &'static str {
         Reason::InvalidProps => "invalid_props",
         Reason::Rejected => "rejected",
         Reason::Erased => "erased",
+        Reason::Expired => "expired",
         Reason::StoreUnavailable => "store_unavailable",
         Reason::Other => "other",
     }

@@ -10,11 +10,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::ingest::live::Update;
+use crate::live::{Feed, Update};
 use crate::store::first_events::Slice;
 use crate::store::stages::Restatement;
 use crate::store::{Store, StoreError};
@@ -34,14 +34,14 @@ const OPEN: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Restater {
     store: Store,
-    live: broadcast::Sender<Arc<Update>>,
+    live: Feed,
     changed: Notify,
     unsearched: Notify,
 }
 
 impl Restater {
     /// `live` is told of sites that have to be loaded again.
-    pub(crate) fn new(store: Store, live: broadcast::Sender<Arc<Update>>) -> Arc<Self> {
+    pub(crate) fn new(store: Store, live: Feed) -> Arc<Self> {
         Arc::new(Self {
             store,
             live,
@@ -104,8 +104,7 @@ impl Restater {
     }
 
     fn tell(&self, site_id: i64) {
-        // Fails when nobody watches.
-        let _ = self.live.send(Arc::new(Update::reload(site_id)));
+        self.live.tell(Update::reload(site_id));
     }
 }
 

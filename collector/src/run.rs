@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::EnvFilter;
 
+use crate::alerts::sending::Sender;
 use crate::app::App;
 use crate::clock;
 use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError};
@@ -27,6 +28,7 @@ use crate::geo::GeoFile;
 use crate::http::metrics;
 use crate::http::router::router;
 use crate::http::serve;
+use crate::rollups::keep::Roller;
 use crate::store::{self, Store, StoreError};
 
 /// What the queue gets to drain when the requests have used up the grace time.
@@ -117,15 +119,16 @@ impl Collector {
         let address = listener.local_addr()?;
         let geo = Arc::new(GeoFile::open(&config.geo_database, config.geo_demanded));
         let courier = Courier::open(config, store.clone())?;
+        let base = config.public_base(address);
+        let sender = Sender::open(config, store.clone(), &courier, base.clone())?;
         let owner = store.owner(clock::now()).await?;
         let setup_link = if owner.has_password {
             None
         } else {
-            let base = config.public_base(address);
             Some(commands::setup_link(&store, owner.id, &base).await?)
         };
         Ok(Self {
-            app: App::new(config, store, geo, courier),
+            app: App::new(config, store, geo, courier, sender),
             listener,
             address,
             metrics,
@@ -179,8 +182,43 @@ impl Collector {
                 .run(stopping.clone())
                 .with_current_subscriber(),
         );
+        let expiring = tokio::spawn(
+            Arc::clone(self.app.expirer())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let exporting = tokio::spawn(
+            Arc::clone(self.app.exporter())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let judging = tokio::spawn(
+            Arc::clone(self.app.judge())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let rolling = tokio::spawn(
+            Roller::new(self.app.store().clone())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let keeping = {
+            let (app, stopping) = (self.app.clone(), stopping.clone());
+            let keeping = async move { app.columns().run(stopping).await };
+            tokio::spawn(keeping.with_current_subscriber())
+        };
         let sending_on = tokio::spawn(
             Arc::clone(self.app.courier())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let watching_figures = tokio::spawn(
+            Arc::clone(self.app.watch())
+                .run(stopping.clone())
+                .with_current_subscriber(),
+        );
+        let telling = tokio::spawn(
+            Arc::clone(self.app.watch().sender())
                 .run(stopping.clone())
                 .with_current_subscriber(),
         );
@@ -209,7 +247,14 @@ impl Collector {
         }
         let _ = watching.await;
         let _ = restating.await;
+        let _ = expiring.await;
+        let _ = exporting.await;
+        let _ = judging.await;
+        let _ = keeping.await;
+        let _ = rolling.await;
         let _ = sending_on.await;
+        let _ = watching_figures.await;
+        let _ = telling.await;
         let closed = tokio::time::timeout(CLOSING, self.app.store().close());
         if closed.await.is_err() {
             tracing::warn!("the database did not let go in time and was left");
@@ -256,16 +301,20 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             Command::Geo(command) => Ok(commands::geo(command, config, out)?),
             Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
             Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
-            Command::Sites(_)
+            Command::Workspaces(_)
+            | Command::Sites(_)
             | Command::Catalogue(_)
             | Command::Stages(_)
             | Command::Rates(_)
             | Command::Keys(_)
+            | Command::Shares(_)
             | Command::Persons(_)
             | Command::Privacy(_)
             | Command::Import(_)
             | Command::Destinations(_)
-            | Command::Users(_) => {
+            | Command::Export(_)
+            | Command::Users(_)
+            | Command::Verify(_) => {
                 let store = open_store(config).await?;
                 let done = commands::run(command, config, &store, out).await;
                 store.close().await;
@@ -295,6 +344,15 @@ async fn serve(config: &Config) -> Result<(), RunError> {
             setting,
             value,
             "the database may lose the latest commits with the power: what was answered as accepted would be gone"
+        );
+    }
+    if let Some(wall) = collector.app.store().wall().await?
+        && !wall.open.is_empty()
+    {
+        tracing::warn!(
+            role = wall.role,
+            tables = wall.open.join(", "),
+            "row-level security does not hold for the role that statements run as: nothing else than they keeps sites apart"
         );
     }
     tracing::info!(

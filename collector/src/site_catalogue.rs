@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::catalogue::{Catalogue, Document, Mode, Unfit};
 use crate::clock;
+use crate::store::audit::By;
 use crate::store::catalogues::Stored;
 use crate::store::{Store, StoreError};
 
@@ -62,6 +63,7 @@ pub(crate) async fn change(
     store: &Store,
     site_id: i64,
     changes: Changes,
+    actor: &str,
 ) -> Result<Stored, CatalogueError> {
     let document = match changes.document {
         Some(Some(value)) => {
@@ -72,7 +74,7 @@ pub(crate) async fn change(
         Some(None) => Some(None),
         None => None,
     };
-    save(store, site_id, |stored| {
+    save(store, site_id, actor, |stored| {
         let next = Stored {
             mode: changes.mode.unwrap_or(stored.mode),
             document: document.clone().unwrap_or(stored.document),
@@ -96,8 +98,9 @@ pub(crate) async fn adopt(
     store: &Store,
     site_id: i64,
     name: &str,
+    actor: &str,
 ) -> Result<Stored, CatalogueError> {
-    let adopted = save(store, site_id, |stored| {
+    let adopted = save(store, site_id, actor, |stored| {
         let document = match &stored.document {
             Some(text) => Document::read(text)?,
             None => Document::empty(),
@@ -127,6 +130,7 @@ pub(crate) fn events(stored: &Stored) -> usize {
 async fn save(
     store: &Store,
     site_id: i64,
+    actor: &str,
     next: impl Fn(Stored) -> Result<Option<Stored>, CatalogueError>,
 ) -> Result<Stored, CatalogueError> {
     for _ in 0..TRIES {
@@ -139,7 +143,10 @@ async fn save(
             next.mode,
             next.document.as_deref(),
             stored.revision,
-            clock::now(),
+            By {
+                actor,
+                now: clock::now(),
+            },
         );
         if set.await? {
             return Ok(current(store, site_id).await?);

@@ -12,7 +12,8 @@ use crate::destinations::address::Guard;
 use crate::destinations::ga4;
 use crate::destinations::signature::Secret;
 use crate::destinations::wants::{Kind, Unfit, Wants};
-use crate::store::destinations::{By, Destination};
+use crate::store::audit::By;
+use crate::store::destinations::Destination;
 use crate::store::{Store, StoreError};
 
 /// Destinations of one site.

@@ -35,6 +35,7 @@ fn wrong(field: impl Into<String>, message: impl Into<String>) -> SiteError {
 
 /// Checks a site that is to be made; without a key it gets a new one.
 pub(crate) fn new_site(
+    workspace: i64,
     name: &str,
     origins: &[String],
     time_zone: Option<&str>,
@@ -44,6 +45,7 @@ pub(crate) fn new_site(
     let origins = check_origins(origins)?;
     let time_zone = check_time_zone(time_zone.unwrap_or("UTC"))?;
     Ok(NewSite {
+        workspace,
         name,
         key: match key {
             Some(key) => check_key(key)?,
@@ -101,7 +103,8 @@ impl Changes {
     }
 }
 
-fn check_name(name: &str) -> Result<String, SiteError> {
+/// Checks what a site or workspace is to be called.
+pub(crate) fn check_name(name: &str) -> Result<String, SiteError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS || name.contains(char::is_control) {
         return Err(wrong("name", "The name has to have 1 to 100 characters."));
@@ -185,10 +188,13 @@ mod tests {
     fn errors_name_the_field() {
         let origins = ["https://ok.example".to_owned(), "nope".to_owned()];
         for (result, field) in [
-            (new_site(" ", &[], None, None), "name"),
-            (new_site("x", &origins, None, None), "origins[1]"),
-            (new_site("x", &[], Some("Mars/Olympus"), None), "time_zone"),
-            (new_site("x", &[], None, Some("secret")), "key"),
+            (new_site(1, " ", &[], None, None), "name"),
+            (new_site(1, "x", &origins, None, None), "origins[1]"),
+            (
+                new_site(1, "x", &[], Some("Mars/Olympus"), None),
+                "time_zone",
+            ),
+            (new_site(1, "x", &[], None, Some("secret")), "key"),
         ] {
             assert!(
                 matches!(&result, Err(SiteError::Field { field: f, .. }) if f == field),
@@ -201,6 +207,7 @@ mod tests {
     fn changes_are_checked_and_what_is_absent_stays() {
         let site = Site {
             id: 1,
+            workspace: 1,
             name: "Shop".into(),
             key: "wk_demo12345".into(),
             origins: vec!["https://shop.example".into()],
@@ -249,6 +256,7 @@ mod tests {
     fn a_good_site_passes() {
         let origins = ["https://Shop.example ".to_owned()];
         let site = new_site(
+            1,
             " Shop ",
             &origins,
             Some("Europe/Berlin"),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::journey::{Definition, StagesDocument, friendly};
+use crate::store::audit::By;
 use crate::store::first_events::Compared;
 use crate::store::stages::Version;
 use crate::store::{Store, StoreError};
@@ -98,7 +99,7 @@ pub(crate) async fn history(store: &Store, site_id: i64) -> Result<Vec<StagesVer
     Ok(versions.into_iter().map(StagesVersion::from).collect())
 }
 
-/// Sets a definition, which holds from then on. `by` is who does it.
+/// Sets a definition, which holds from then on. `by` is who does it, as the versions tell it, and `actor` as the audit log does.
 ///
 /// # Errors
 /// [`StoreError`]; nothing was changed then.
@@ -106,11 +107,13 @@ pub(crate) async fn set(
     store: &Store,
     site_id: i64,
     definition: &Definition,
+    actor: &str,
     by: Option<&str>,
 ) -> Result<SiteStages, StoreError> {
     for _ in 0..TRIES {
         let seen = current(store, site_id).await?.version;
-        let set = store.set_stages(site_id, seen, definition, clock::now(), by);
+        let now = clock::now();
+        let set = store.set_stages(site_id, seen, definition, By { actor, now }, by);
         if set.await? {
             store.refresh_stages().await?;
             return current(store, site_id).await;

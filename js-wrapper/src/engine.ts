@@ -51,6 +51,13 @@ export interface Engine {
 const EMPTY_MODULE = [0, 97, 115, 109, 1, 0, 0, 0];
 
 /**
+ * How long a request has to have failed before the next engine is asked for, in milliseconds. Firefox ends requests as soon as
+ * the visitor goes elsewhere, well before the page hears that it is left, and what is imported then holds up the next page's
+ * `load`.
+ */
+const ABORTED_MS = 1000;
+
+/**
  * The core as WebAssembly from `url`.
  *
  * The request starts here and not in `load`, so that it runs beside whatever the page does next. It is not made where
@@ -59,7 +66,10 @@ const EMPTY_MODULE = [0, 97, 115, 109, 1, 0, 0, 0];
 export function wasmEngine(url: string | URL): Engine {
   const bytes = (async () => {
     new WebAssembly.Module(new Uint8Array(EMPTY_MODULE));
-    const response = await fetch(url, { credentials: 'omit', integrity: __WASM_INTEGRITY__ });
+    const response = await fetch(url, { credentials: 'omit', integrity: __WASM_INTEGRITY__ }).catch(async (error) => {
+      await new Promise((later) => setTimeout(later, ABORTED_MS));
+      throw error;
+    });
     // The engine's name is said with it.
     if (!response.ok) throw response.status;
     return response.arrayBuffer();

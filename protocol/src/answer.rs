@@ -74,6 +74,8 @@ pub enum Reason {
     Rejected,
     /// Whom the item is of has been erased by the site's owner.
     Erased,
+    /// The item is older than what the site keeps.
+    Expired,
     /// The database cannot be reached or written now.
     StoreUnavailable,
     /// A reason of a newer collector.

@@ -122,9 +122,17 @@ async fn a_sign_in_lasts_until_the_sign_out(database: Database) {
     let app = TestApp::start(database).await;
     let first = app.set_up(EMAIL, PASSWORD).await;
     let who: Value = me(&app, &first).await.json().await.unwrap();
-    assert_eq!(who, json!({"email": EMAIL, "kind": "user"}));
+    assert_eq!(
+        (&who["email"], &who["kind"]),
+        (&json!(EMAIL), &json!("user"))
+    );
+    assert_eq!(who["workspaces"][0]["role"], "owner");
     let who = app.json("/api/v1/me").await;
-    assert_eq!(who, json!({"email": null, "kind": "api_key"}));
+    assert_eq!(
+        (&who["email"], &who["kind"]),
+        (&Value::Null, &json!("api_key"))
+    );
+    assert_eq!(who["scopes"], json!(["read", "persons", "sites"]));
 
     // Capitals and spaces around an address are typing, not identity.
     let body = json!({"email": " Owner@Shop.example", "password": PASSWORD});

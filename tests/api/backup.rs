@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use waymark_collector::catalogue::Mode;
 use waymark_collector::commands::{
     CatalogueCommand, Command, DestinationWants, DestinationsCommand, PersonsCommand,
-    PrivacyCommand, StagesCommand, UsersCommand,
+    PrivacyCommand, RetentionArguments, SharesCommand, Shown, StagesCommand, UsersCommand,
 };
+use waymark_collector::store::workspaces::Role;
 
 use super::interactions::{accept, interaction};
 use super::server_keys::add_server_key;
 use crate::support::app::TestApp;
-use crate::support::batch::{Visit, event, identify, item, milestone, page_view};
+use crate::support::batch::{Visit, event, identify, item, milestone, now, page_view};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 use crate::support::program::{good, run};
@@ -28,7 +30,7 @@ on_both_databases!(
 );
 
 /// One of everything that a database holds.
-async fn fill(app: &TestApp) {
+pub(super) async fn fill(app: &TestApp) {
     let mut catalogue = tempfile::NamedTempFile::new().unwrap();
     catalogue
         .write_all(br#"{"version": 1, "events": {"opened": {}}}"#)
@@ -68,6 +70,11 @@ async fn fill(app: &TestApp) {
         "at": batch["sent_at"], "landing_url": "https://shop.example/?gclid=x", "click_ids": {"gclid": "x"},
     });
     app.send(&batch).await;
+    let exported = "INSERT INTO export_schedules (site_id, what, next_day, held_until) VALUES (1, 'events', '2026-03-02', 0)";
+    app.database.execute(exported).await;
+    let exported = "INSERT INTO exported_days (site_id, what, day, format, row_count, mark, written_at, looked_at)
+        VALUES (1, 'events', '2026-03-01', 'parquet', 7, '7:1:0', 1, 2)";
+    app.database.execute(exported).await;
     let secret = add_server_key(app, 1).await;
     let mut call = interaction("call", 1000, json!({"email": "seven@shop.example"}));
     call["labels"] = json!(["vip"]);
@@ -78,6 +85,13 @@ async fn fill(app: &TestApp) {
     refund["data"]["props"] = json!({"order_id": "A-1", "value": "5.00"});
     app.accept(&visit.batch(&[identify("user-8"), refund]))
         .await;
+    let share = SharesCommand::Add {
+        site: 1,
+        name: "Board".to_owned(),
+        shows: Shown::Figures,
+        days: 30,
+    };
+    app.command(&Command::Shares(share)).await;
     super::rates::load(app, "2026-01-31,USD,EUR,0.9123").await;
     let merge = PersonsCommand::Merge {
         site: 1,
@@ -90,12 +104,42 @@ async fn fill(app: &TestApp) {
     let erase = PrivacyCommand::Erase {
         site: 1,
         person: format!("visitor:{}", gone.visitor).parse().unwrap(),
+        delete: false,
+        grace_days: None,
         dry_run: false,
     };
     app.command(&Command::Privacy(erase)).await;
+    old_and_hidden(app).await;
     app.add_site("Second", &["https://a.example", "https://*.b.example"])
         .await;
-    app.set_up("owner@shop.example", "a long password").await;
+    let cookie = app.set_up("owner@shop.example", "a long password").await;
+    for (what, body) in [
+        (
+            "reports",
+            json!({"name": "Funnel", "path": "/api/v1/analytics/funnel", "parameters": {"steps": ["a", "b"]}}),
+        ),
+        (
+            "annotations",
+            json!({"day": "2026-03-01", "text": "Launch"}),
+        ),
+        (
+            "annotations",
+            json!({"at": 1_772_323_200_000_i64, "text": "Campaign"}),
+        ),
+        (
+            "segments",
+            json!({"name": "News", "filters": [{"dimension": "source", "op": "is", "values": ["news", null]}]}),
+        ),
+    ] {
+        let path = format!("/api/v1/{what}?site=1");
+        let saved = app.request(Method::POST, &path).header("Cookie", &cookie);
+        assert_eq!(saved.json(&body).send().await.unwrap().status(), 201);
+    }
+    super::alerts::fired(app, &cookie).await;
+    let prices = || page_view("https://shop.example/pricing");
+    let shopper = Visit::new(&app.key);
+    app.accept(&shopper.batch(&[prices(), prices(), prices()]))
+        .await;
     let mut stages = tempfile::NamedTempFile::new().unwrap();
     stages
         .write_all(
@@ -110,8 +154,16 @@ async fn fill(app: &TestApp) {
     app.command(&Command::Stages(set)).await;
     let add = UsersCommand::Add {
         email: "ann@shop.example".to_owned(),
+        role: Role::Viewer,
+        workspace: None,
     };
     app.command(&Command::Users(add)).await;
+    let invite = UsersCommand::Invite {
+        email: "ben@shop.example".to_owned(),
+        role: Role::Analyst,
+        workspace: None,
+    };
+    app.command(&Command::Users(invite)).await;
     let folder = tempfile::tempdir().unwrap();
     let sums = path(&folder, "imported_sources.csv");
     std::fs::write(&sums, "date,source,visitors\n2026-02-01,Google,7\n").unwrap();
@@ -138,7 +190,57 @@ async fn fill(app: &TestApp) {
     while app.json("/api/v1/visitors?site=1").await["data"][0]["stage"] != "a" {}
     while app.json("/api/v1/sites/1/catalogue/findings").await["data"] == json!([]) {}
     while app.json("/api/v1/rejected?site=1").await["data"] == json!([]) {}
+    // Last, and by another scale than it began with, so that it can be seen when everybody has been judged for good.
+    let scale = json!({
+        "weights": {"recency": 0, "frequency": 1, "channels": 0},
+        "window_days": 30, "full_occasions": 10, "full_channels": 5,
+    });
+    let put = app.request(Method::PUT, "/api/v1/sites/1/scores");
+    let put = put.header("Cookie", cookie).json(&scale).send().await;
+    assert_eq!(put.unwrap().status(), 200);
+    app.judged().await;
+    let otherwise = "SELECT COUNT(*) FROM judged_persons WHERE standing > 1000000";
+    while app.database.number(otherwise).await > 0 {}
 }
+
+/// What has gone for its age, and somebody whose erasure can be taken back.
+async fn old_and_hidden(app: &TestApp) {
+    let mut old = Visit::new(&app.key);
+    old.started_at = now() - 60 * DAY_MS;
+    let mut long_ago = event("long_ago");
+    long_ago["at"] = json!(old.started_at);
+    app.accept(&old.batch(&[long_ago])).await;
+    let limits = RetentionArguments {
+        site: 1,
+        days: Some(50),
+        forever: false,
+        default: false,
+        events: Vec::new(),
+        grace_days: Some(7),
+        dry_run: false,
+        run: true,
+    };
+    let printed = app
+        .command(&Command::Privacy(PrivacyCommand::Retention(limits)))
+        .await;
+    assert!(
+        printed.ends_with("Removed 1 items, 1 sessions, 1 visitors, 0 interactions.\n"),
+        "{printed}"
+    );
+    let hidden = Visit::new(&app.key);
+    app.accept(&hidden.batch(&[event("hidden")])).await;
+    let erase = PrivacyCommand::Erase {
+        site: 1,
+        person: format!("visitor:{}", hidden.visitor).parse().unwrap(),
+        delete: true,
+        grace_days: None,
+        dry_run: false,
+    };
+    app.command(&Command::Privacy(erase)).await;
+}
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).display().to_string()
@@ -205,10 +307,13 @@ async fn what_is_restored_is_what_was_there(database: Database) {
         assert!(!Path::new(&format!("{file}.part")).exists());
     }
     let before = tables(&plain);
-    // Every table there is but that of the secrets, and something in each but in those that are empty once the past has been searched, and
+    // Every table there is but that of the secrets, that of what is told to processes that run and sums by hour, and something in each but in those that are empty once the past has been searched, and
     // those that are filled and emptied by one transaction.
     let mut expected = app.database.tables().await;
-    expected.retain(|table| table != "destination_secrets");
+    expected.retain(|table| {
+        !["destination_secrets", "changes"].contains(&table.as_str())
+            && !table.starts_with("rollup")
+    });
     assert_eq!(before.keys().cloned().collect::<Vec<_>>(), expected);
     for (table, rows) in &before {
         let of_the_past = ["stage_restatements", "told_emails"].contains(&table.as_str());

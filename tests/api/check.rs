@@ -72,6 +72,17 @@ async fn a_new_place_is_fine_and_stays_as_it_is(database: Database) {
         let (code, report) = check(&format!("{base}/no_such_database"), &FREE).await;
         assert_eq!((code, line(&report, "database").0), (1, "failed"));
     }
+    let folder = tempfile::tempdir().unwrap();
+    let exports = folder.path().join("exports").display().to_string();
+    for (folder, status) in [
+        (exports.as_str(), "ok"),
+        ("/proc/nowhere/exports", "failed"),
+    ] {
+        let named = ["--export-folder", folder];
+        let (_, report) = check(database.url(), &[&FREE[..], &named].concat()).await;
+        assert_eq!(line(&report, "export_folder").0, status, "{report}");
+    }
+    assert!(!folder.path().join("exports").exists());
     let printed = run(database.url(), &["check", "--listen", "127.0.0.1:0"]).await;
     assert!(
         printed

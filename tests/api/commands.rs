@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use waymark_collector::commands::{Command, KeysCommand, SitesCommand, UsersCommand};
+use waymark_collector::store::workspaces::Role;
 
 use crate::support::app::{TestApp, after, error};
 use crate::support::batch::{Visit, event};
@@ -26,6 +27,7 @@ async fn a_site_with_a_given_key_is_made_once(database: Database) {
             origins: vec!["https://Demo.example".into()],
             key: Some("wk_demo12345".into()),
             time_zone: Some("Europe/Berlin".into()),
+            workspace: None,
         })
     };
     let first = app.command(&add("Demo")).await;
@@ -65,7 +67,10 @@ async fn a_new_set_up_link_replaces_the_password(database: Database) {
         .unwrap();
     assert_eq!(me.status(), 401, "a changed password ends every sign-in");
     let users = app.command(&Command::Users(UsersCommand::List)).await;
-    assert!(users.contains("owner\towner@shop.example"), "{users}");
+    assert!(
+        users.contains("1\towner@shop.example\towner of workspace 1"),
+        "{users}"
+    );
 }
 
 async fn what_is_listed_has_no_secret(database: Database) {
@@ -159,6 +164,8 @@ async fn people_come_and_go(database: Database) {
     let users = |command: UsersCommand| Command::Users(command);
     let add = users(UsersCommand::Add {
         email: " Ann@Shop.example".into(),
+        role: Role::Viewer,
+        workspace: None,
     });
     let printed = app.command(&add).await;
     assert!(
@@ -168,7 +175,7 @@ async fn people_come_and_go(database: Database) {
     );
     let list = app.command(&users(UsersCommand::List)).await;
     assert!(
-        list.contains("2\tmember\tann@shop.example (not set up yet)"),
+        list.contains("2\tann@shop.example (not set up yet)\tviewer of workspace 1"),
         "{list}"
     );
     app.setup_link = Some(after(&printed, "24 hours: "));
@@ -228,6 +235,8 @@ async fn what_is_not_there_is_an_error(database: Database) {
         (
             Command::Users(UsersCommand::Add {
                 email: "nobody".into(),
+                role: Role::Viewer,
+                workspace: None,
             }),
             "no e-mail address",
         ),

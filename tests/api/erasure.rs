@@ -4,7 +4,8 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use waymark_collector::commands::{Command, PrivacyCommand, UsersCommand};
-use waymark_collector::journey::Identity;
+use waymark_collector::store::privacy::Subject;
+use waymark_collector::store::workspaces::Role;
 
 use super::interactions::{accept, interaction, told};
 use super::merges::post;
@@ -69,6 +70,8 @@ async fn only_the_owner_exports_and_erases(database: Database) {
     let owner = app.set_up("owner@shop.example", "a long password").await;
     let add = UsersCommand::Add {
         email: "member@shop.example".to_owned(),
+        role: Role::Viewer,
+        workspace: None,
     };
     let printed = app.command(&Command::Users(add)).await;
     let body = json!({
@@ -79,6 +82,7 @@ async fn only_the_owner_exports_and_erases(database: Database) {
     app.accept(&of_user(&visit, "zoe", &[event("e")])).await;
     app.add_site("Second", &[]).await;
     let other = app.add_key(Some(2)).await;
+    app.judged().await;
     let rows = everything(&app).await;
     let path = |verb: &str, site: i64| format!("/api/v1/persons/user:zoe/{verb}?site={site}");
     let forbidden = async |response: Response| assert_eq!(error(response).await.1, "forbidden");
@@ -158,7 +162,7 @@ async fn somebody_of_interactions_alone_is_erased(database: Database) {
     let call = interaction("call", 900, json!({"user_id": "anna-77"}));
     accept(&app, &server_key, &[call]).await;
     let before = totals(&app).await;
-    let person: Identity = "user:anna-77".parse().unwrap();
+    let person: Subject = "user:anna-77".parse().unwrap();
     let export = Command::Privacy(PrivacyCommand::Export {
         site: 1,
         person: person.clone(),
@@ -168,6 +172,8 @@ async fn somebody_of_interactions_alone_is_erased(database: Database) {
     let erase = Command::Privacy(PrivacyCommand::Erase {
         site: 1,
         person,
+        delete: false,
+        grace_days: None,
         dry_run: false,
     });
     app.command(&erase).await;

@@ -58,6 +58,7 @@ async fn days_begin_in_the_sites_time_zone(database: Database) {
         origins: Vec::new(),
         key: Some("wk_kiritimati".to_owned()),
         time_zone: Some("Pacific/Kiritimati".to_owned()),
+        workspace: None,
     }))
     .await;
     // Fourteen hours ahead: noon in Greenwich is the next day's small hours there.

@@ -85,6 +85,10 @@ async fn metrics_say_what_became_of_everything(database: Database) {
         ("commit_items_sum", 6.0),
         ("queue_items", 0.0),
         ("queue_bytes", 0.0),
+        ("columns_sites", 0.0),
+        ("columns_bytes", 0.0),
+        ("columns_age_seconds", 0.0),
+        ("columns_loads_total", 0.0),
         ("database_up", 1.0),
         ("rejected_items", 1.0),
         ("loss_received_items", 3.0),
@@ -99,6 +103,8 @@ async fn metrics_say_what_became_of_everything(database: Database) {
         let name = format!("waymark_{name}");
         assert_eq!(samples.get(&name), Some(&value), "{name}: {samples:#?}");
     }
+    // The hour of the items, or two if one ended meanwhile.
+    assert!(samples["waymark_rollups_due_hours"] >= 1.0, "{samples:#?}");
     let build = samples
         .keys()
         .find(|name| name.starts_with("waymark_build_info{"));

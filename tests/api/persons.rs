@@ -1,8 +1,10 @@
 //! Persons: several browsers of one user, several users of one browser, and ids that mean one person.
 
 use serde_json::{Value, json};
+use waymark_collector::commands::{Command, PrivacyCommand};
 
 use super::merges::post;
+use super::retention::{ago, retention, visit};
 use crate::support::app::{TestApp, error};
 use crate::support::batch::{Visit, event, identify, item, milestone, now, page_view};
 use crate::support::database::Database;
@@ -11,6 +13,7 @@ use crate::support::on_both_databases;
 on_both_databases!(
     two_browsers_of_one_user_read_as_one_person,
     a_shared_computer_keeps_its_users_apart,
+    a_shared_computer_is_whose_it_was_last,
     what_is_told_late_moves_what_was_there,
     an_alias_says_that_two_ids_are_one_person,
     persons_of_another_site_are_out_of_reach,
@@ -65,6 +68,7 @@ pub(super) async fn ids(app: &TestApp, query: &str) -> Vec<String> {
 /// What does not move with the time of an answer about a person.
 pub(super) fn lasting(mut answer: Value) -> Value {
     assert!(answer["engagement"].take()["score"].is_number());
+    assert!(answer["trend"].take()["series"].is_array());
     answer
 }
 
@@ -204,6 +208,40 @@ async fn a_shared_computer_keeps_its_users_apart(database: Database) {
     let by_kiosk = format!("/api/v1/persons/visitor:{}", kiosk.visitor);
     let found = app.json(&by_kiosk).await;
     assert_eq!(lasting(found), lasting(ben));
+    app.log.assert_quiet();
+}
+
+async fn a_shared_computer_is_whose_it_was_last(database: Database) {
+    let app = TestApp::start(database).await;
+    let mut kiosk = visit(&app, 60);
+    app.accept(&kiosk.batch(&ago(
+        60,
+        vec![identify("ben"), identify("ann"), event("old")],
+    )))
+    .await;
+    kiosk.session = uuid::Uuid::now_v7();
+    kiosk.started_at = now() - 24 * 60 * 60 * 1000;
+    app.accept(&kiosk.batch(&ago(1, vec![event("lately")])))
+        .await;
+    app.command(&retention(|it| {
+        it.days = Some(30);
+        it.run = true;
+    }))
+    .await;
+    // No item that is left says who was there.
+    assert_eq!(timeline(&app, "user:ann").await, ["lately"]);
+    let ann = app.json("/api/v1/persons/user:ann").await;
+    assert_eq!(ann["person"]["total_events"], 1);
+    assert_eq!(ids(&app, "").await, ["user:ann"]);
+    app.command(&Command::Privacy(PrivacyCommand::Erase {
+        site: 1,
+        person: "user:ann".parse().unwrap(),
+        delete: true,
+        grace_days: None,
+        dry_run: false,
+    }))
+    .await;
+    assert_eq!(app.database.rows("events").await, [""; 0]);
     app.log.assert_quiet();
 }
 

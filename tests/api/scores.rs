@@ -22,10 +22,16 @@ on_both_databases!(
     on_a_shared_computer_everybody_has_their_own,
 );
 
-const DAY: i64 = 86_400_000;
+pub(super) const DAY: i64 = 86_400_000;
 
 /// Sends items of a new session of the visitor, so many days ago, by this source and medium.
-async fn there(app: &TestApp, visit: &mut Visit, ago: i64, from: [&str; 2], items: &[Value]) {
+pub(super) async fn there(
+    app: &TestApp,
+    visit: &mut Visit,
+    ago: i64,
+    from: [&str; 2],
+    items: &[Value],
+) {
     visit.session = Uuid::now_v7();
     visit.started_at = now() - ago * DAY;
     let items: Vec<Value> = items
@@ -37,8 +43,8 @@ async fn there(app: &TestApp, visit: &mut Visit, ago: i64, from: [&str; 2], item
     app.accept(&batch).await;
 }
 
-const NEWSLETTER: [&str; 2] = ["newsletter", "email"];
-const SEARCH: [&str; 2] = ["google", "cpc"];
+pub(super) const NEWSLETTER: [&str; 2] = ["newsletter", "email"];
+pub(super) const SEARCH: [&str; 2] = ["google", "cpc"];
 
 async fn of_person(app: &TestApp, id: &str) -> Value {
     app.json(&format!("/api/v1/persons/{id}?site=1")).await

@@ -89,6 +89,12 @@ async fn everything_leaves_no_secret_in_the_log(database: Database, in_url: Opti
         keys.push(made["secret"].as_str().unwrap().to_owned());
     }
     secrets.extend(keys.clone());
+    let wanted = json!({"name": "a link", "shows": "journeys"});
+    let answer = desk.post("/api/v1/shares?site=1", wanted).await;
+    assert_eq!(answer.status(), 201);
+    let made: Value = answer.json().await.unwrap();
+    let link = made["token"].as_str().unwrap().to_owned();
+    secrets.push(link.clone());
 
     let visit = Visit::new(KEY);
     let page = "https://shop.example/reset?token=a-token-of-a-page";
@@ -124,14 +130,16 @@ async fn everything_leaves_no_secret_in_the_log(database: Database, in_url: Opti
     secrets.push(visit.visitor.to_string());
     secrets.push(visit.visitor.simple().to_string());
 
-    let read = desk
-        .client
-        .get(format!("{}/api/v1/visitors?q=jane.doe", collector.origin()))
-        .bearer_auth(&keys[0])
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(read.status(), 200);
+    for token in [&keys[0], &link] {
+        let read = desk
+            .client
+            .get(format!("{}/api/v1/visitors?q=jane.doe", collector.origin()))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(read.status(), 200);
+    }
     let path = format!("/api/v1/visitors/{}", visit.visitor);
     assert_eq!(desk.ask(Method::GET, &path, None).await.status(), 200);
     let ended = desk.post("/api/v1/logout", json!({})).await;

@@ -112,7 +112,11 @@ async fn what_was_not_searched_yet_is_searched_after_a_restore(database: Databas
         .await
         .unwrap();
     let definition = waymark_collector::journey::Definition::of(document()).unwrap();
-    let set = store.set_stages(1, 0, &definition, 1, None).await;
+    let by = waymark_collector::store::audit::By {
+        actor: "test",
+        now: 1,
+    };
+    let set = store.set_stages(1, 0, &definition, by, None).await;
     assert!(set.unwrap());
     store.close().await;
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! What was promised in writing: the fixtures of the wire protocol, and the codes in `docs/api.md`.
 
 mod description;
+mod shapes;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -186,6 +187,7 @@ fn every_status_and_reason_is_documented_and_the_reverse() {
         Reason::InvalidProps,
         Reason::Rejected,
         Reason::Erased,
+        Reason::Expired,
         Reason::StoreUnavailable,
     ];
     // `Other` is what a sender reads where a newer collector wrote something else; it is never sent.
@@ -199,6 +201,7 @@ fn every_status_and_reason_is_documented_and_the_reverse() {
             | Reason::InvalidProps
             | Reason::Rejected
             | Reason::Erased
+            | Reason::Expired
             | Reason::StoreUnavailable
             | Reason::Other => {}
         }

@@ -3,6 +3,7 @@
 //! Each test has a collector process and a database of its own, and [`load`] to send while the fault happens. The short
 //! form runs everywhere; `cargo xtask test --long` repeats more.
 
+mod alerts;
 mod clocks;
 mod cluster;
 mod crash;
@@ -14,6 +15,7 @@ mod flood;
 mod load;
 mod outage;
 mod replay;
+mod retention;
 mod slow_loris;
 mod stages;
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use waymark_collector::journey::Definition;
 use waymark_collector::store::Store;
+use waymark_collector::store::audit::By;
 
 use super::load::Load;
 use crate::support::collector::Collector;
@@ -38,9 +39,14 @@ fn reaching(events: &[&str]) -> Definition {
     Definition::of(document).unwrap()
 }
 
+const BY: By<'static> = By {
+    actor: "test",
+    now: 1,
+};
+
 async fn set(store: &Store, seen: i64, events: &[&str]) {
     let definition = reaching(events);
-    let set = store.set_stages(1, seen, &definition, 1, None).await;
+    let set = store.set_stages(1, seen, &definition, BY, None).await;
     assert!(set.unwrap());
 }
 

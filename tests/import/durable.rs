@@ -74,7 +74,7 @@ async fn begun(app: &TestApp) -> (Child, ChildStdin) {
 }
 
 async fn what_is_killed_goes_on_when_it_is_started_again(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let (mut child, _stdin) = begun(&app).await;
     child.kill().await.unwrap();
     let stored = app.database.number("SELECT COUNT(*) FROM sessions").await;
@@ -86,14 +86,14 @@ async fn what_is_killed_goes_on_when_it_is_started_again(database: Database) {
     assert!(!printed.contains(" 0 there already"), "{printed}");
     let resumed = figures(&app).await;
 
-    let whole = TestApp::start(Database::sqlite()).await;
+    let whole = super::start(Database::sqlite()).await;
     imported(&whole, &["sessions", &path]).await;
     assert_eq!(resumed, figures(&whole).await);
     assert_eq!(resumed[2], ROWS as i64);
 }
 
 async fn what_is_interrupted_ends_after_the_group_under_way(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let (child, _stdin) = begun(&app).await;
     let id = child.id().unwrap().to_string();
     let told = tokio::process::Command::new("kill")
@@ -119,7 +119,7 @@ async fn what_is_interrupted_ends_after_the_group_under_way(database: Database) 
 async fn a_collector_stores_beside_it(database: Database) {
     use crate::support::batch::{Visit, page_view};
 
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let all = file(&format!("{HEAD}{}", rows(0, ROWS)), ".csv");
     let path = all.path().display().to_string();
     let arguments = ["sessions", path.as_str()];

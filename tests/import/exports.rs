@@ -28,7 +28,7 @@ fn sum(rows: &[Value], field: &str) -> i64 {
 }
 
 async fn ga4_has_the_same_figures(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let path = fixture("ga4_events_20260131.jsonl");
     let printed = imported(&app, &["ga4", &path]).await;
     assert!(
@@ -106,13 +106,13 @@ async fn ga4_has_the_same_figures(database: Database) {
     );
     assert_eq!(state(&app).await, before);
 
-    let other = TestApp::start(Database::sqlite()).await;
+    let other = super::start(Database::sqlite()).await;
     imported(&other, &["ga4", &path]).await;
     assert_eq!(state(&other).await, before);
 }
 
 async fn an_event_of_ga4_that_cannot_be_is_named(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let text = concat!(
         r#"{"event_timestamp":1769857200111111,"event_name":"page_view","user_pseudo_id":"1.2","event_params":[{"key":"page_location","value":{"string_value":"https://shop.example/"}},{"key":"ga_session_id","value":{"int_value":1769857200}}]}"#,
         "\n\n",
@@ -137,7 +137,7 @@ async fn an_event_of_ga4_that_cannot_be_is_named(database: Database) {
 }
 
 async fn an_order_of_ga4_counts_once_and_is_refunded(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let event = |at: &str, name: &str, more: &str| {
         format!(
             r#"{{"event_timestamp":"17698572{at}111111","event_name":"{name}","user_pseudo_id":"1.2","event_params":[{{"key":"currency","value":{{"string_value":"EUR"}}}},{{"key":"ga_session_id","value":{{"int_value":1769857200}}}}],{more}}}"#
@@ -215,7 +215,7 @@ async fn assert_figures_of_umami(app: &TestApp) {
 }
 
 async fn umami_has_the_same_figures(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let path = fixture("umami_website_event.csv");
     let printed = imported(&app, &["umami", &path]).await;
     assert!(
@@ -233,7 +233,7 @@ async fn umami_has_the_same_figures(database: Database) {
 }
 
 async fn umami_may_have_its_tables_apart(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let events = fixture("umami_tables_website_event.csv");
     let sessions = fixture("umami_tables_session.csv");
     imported(&app, &["umami", &events, "--sessions", &sessions]).await;
@@ -269,7 +269,7 @@ async fn sums(app: &TestApp, query: &str) -> Vec<Value> {
 }
 
 async fn plausible_has_the_same_sums(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let mut arguments = vec!["plausible".to_owned()];
     for name in [
         "visitors",

@@ -10,7 +10,16 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::support::app::TestApp;
-use crate::support::program::{Printed, run};
+use crate::support::database::Database;
+use crate::support::program::{Printed, good, run};
+
+/// A collector whose site keeps things for ever: what the fixtures tell is years old.
+async fn start(database: Database) -> TestApp {
+    let app = TestApp::start(database).await;
+    let forever = ["privacy", "retention", "--site", "1", "--forever"];
+    good(app.database.url(), &forever).await;
+    app
+}
 
 /// A file with this text.
 fn file(text: &str, suffix: &str) -> NamedTempFile {

@@ -8,6 +8,7 @@ use crate::support::app::TestApp;
 use crate::support::batch::{Visit, milestone, now, page_view};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
+use crate::support::program::good;
 
 on_both_databases!(
     rows_become_journeys,
@@ -18,6 +19,7 @@ on_both_databases!(
     channels_are_those_of_live_visits,
     another_postgres_is_read,
     nobody_is_told_of_what_is_imported,
+    what_is_older_than_the_site_keeps_is_refused,
 );
 
 /// Two browsers of Ann, one of nobody, as a marketplace's table of sessions has them.
@@ -31,7 +33,7 @@ s4,v3,,2024-03-11 07:00:00+00,,https://shop.example/?gclid=Cj0,,,,,,,,,,FR,
 ";
 
 async fn rows_become_journeys(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let csv = file(CSV, ".csv");
     let path = csv.path().display().to_string();
     let printed = imported(&app, &["sessions", &path]).await;
@@ -134,13 +136,13 @@ fn json_lines() -> Vec<String> {
 }
 
 async fn order_chunks_and_form_make_no_difference(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let csv = file(CSV, ".csv");
     imported(&app, &["sessions", &csv.path().display().to_string()]).await;
     let whole = state(&app).await;
 
     for other in [Database::sqlite(), Database::postgres().await] {
-        let parts = TestApp::start(other).await;
+        let parts = super::start(other).await;
         let mut lines = json_lines();
         lines.reverse();
         for part in [&lines[..1], &lines[1..3], &lines[2..]] {
@@ -154,7 +156,7 @@ async fn order_chunks_and_form_make_no_difference(database: Database) {
 }
 
 async fn a_dry_run_says_it_all_and_writes_nothing(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let csv = file(CSV, ".csv");
     let path = csv.path().display().to_string();
     let printed = imported(&app, &["sessions", &path, "--dry-run"]).await;
@@ -175,7 +177,7 @@ async fn a_dry_run_says_it_all_and_writes_nothing(database: Database) {
 }
 
 async fn bad_rows_are_named_and_the_others_go_in(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let mut text = "visitor_id,started_at,signup_at,country\n".to_owned();
     text.push_str("v1,2024-03-01T09:00:00Z,,Atlantis\n");
     text.push_str("v2,yesterday,,\n,2024-03-01T09:00:00Z,,\n");
@@ -236,7 +238,7 @@ async fn bad_rows_are_named_and_the_others_go_in(database: Database) {
 }
 
 async fn a_mapping_that_cannot_be_is_refused(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let csv = file("who,when\nv1,2024-03-01\n", ".csv");
     let path = csv.path().display().to_string();
     let nameless = file("who,when\n", ".txt");
@@ -273,7 +275,7 @@ async fn a_mapping_that_cannot_be_is_refused(database: Database) {
 }
 
 async fn channels_are_those_of_live_visits(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let ways = [
         ("https://shop.example/", "https://www.google.com/", "", ""),
         (
@@ -333,7 +335,7 @@ async fn channels_are_those_of_live_visits(database: Database) {
 }
 
 async fn another_postgres_is_read(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let other = Database::postgres().await;
     other
         .execute(
@@ -383,7 +385,7 @@ async fn another_postgres_is_read(database: Database) {
 async fn nobody_is_told_of_what_is_imported(database: Database) {
     const DUE: &str = "SELECT COUNT(*) FROM deliveries";
     const REACHED: &str = "SELECT COUNT(*) FROM milestones WHERE name = 'signup_at'";
-    let app = TestApp::start(database).await;
+    let app = super::start(database).await;
     let add = DestinationsCommand::AddWebhook {
         site: 1,
         name: "CRM".to_owned(),
@@ -411,4 +413,33 @@ async fn nobody_is_told_of_what_is_imported(database: Database) {
     imported(&app, &["sessions", &csv.path().display().to_string()]).await;
     assert_eq!(app.database.number(REACHED).await, reached + 1);
     assert_eq!(app.database.number(DUE).await, due);
+}
+
+async fn what_is_older_than_the_site_keeps_is_refused(database: Database) {
+    let app = TestApp::start(database).await;
+    let day = |days: i64| {
+        let at = now() - days * 24 * 60 * 60 * 1000;
+        jiff::Timestamp::from_millisecond(at).unwrap()
+    };
+    // A milestone of somebody who is kept is kept with them.
+    let (old, late) = (day(400), day(300));
+    let csv = file(
+        &format!("visitor_id,created_at,signup_at\nv1,{late},{old}\nv2,{old},\nv3,{late},\n"),
+        ".csv",
+    );
+    let path = csv.path().display().to_string();
+    for more in [&["--dry-run"][..], &[]] {
+        let arguments = [&["sessions", &path], more].concat();
+        let printed = import(&app, &arguments).await;
+        assert_eq!(printed.code, 1);
+        let told = "and the site keeps 365 days: what is older would be removed again";
+        assert!(printed.err.contains(told), "{}", printed.err);
+    }
+    assert_eq!(app.database.rows("visitors").await.len(), 1);
+    let longer = ["privacy", "retention", "--site", "1", "--days", "500"];
+    good(app.database.url(), &longer).await;
+    imported(&app, &["sessions", &path]).await;
+    let run = ["privacy", "retention", "--site", "1", "--run"];
+    good(app.database.url(), &run).await;
+    assert_eq!(app.database.rows("visitors").await.len(), 3);
 }

@@ -1,6 +1,7 @@
 //! What a sender is told, and that it is true.
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use waymark_protocol::{BatchAnswer, Reason, Status};
 
 use super::desk::{
@@ -8,6 +9,7 @@ use super::desk::{
 };
 use crate::support::database::Database;
 use crate::support::on_both_databases;
+use crate::support::stream::PATIENCE;
 
 on_both_databases!(
     a_whole_batch_can_be_read_back,
@@ -469,17 +471,15 @@ async fn sites_do_not_see_each_other(database: Database) {
 
 async fn those_who_watch_are_told_after_the_commit(database: Database) {
     let desk = Desk::new(database).await;
-    let mut watching = desk.live.subscribe();
+    let mut watching = desk.live.watch(None).updates;
     let items = [
         event(2, 1000, "second"),
         page(1, 2000, "/"),
         ping(3, 500, 1, 700, 7),
     ];
     desk.accept(&batch(&context(0, 0), &items)).await;
-    let update = tokio::time::timeout(std::time::Duration::from_secs(10), watching.recv())
-        .await
-        .unwrap()
-        .unwrap();
+    let passing = timeout(PATIENCE, watching.recv()).await.unwrap().unwrap();
+    let update = &passing.update;
     assert_eq!(update.site_id, 1);
     let ids: Vec<_> = update.entries.iter().map(|entry| entry.id).collect();
     assert_eq!(ids, [id(1), id(2)]);
@@ -492,9 +492,7 @@ async fn those_who_watch_are_told_after_the_commit(database: Database) {
         .map(|number| item("event", number, 100, long.clone()))
         .collect();
     desk.accept(&batch(&context(0, 0), &items)).await;
-    let update = tokio::time::timeout(std::time::Duration::from_secs(10), watching.recv())
-        .await
-        .unwrap()
-        .unwrap();
+    let passing = timeout(PATIENCE, watching.recv()).await.unwrap().unwrap();
+    let update = &passing.update;
     assert!(update.too_much && update.entries.is_empty() && update.journeys.is_empty());
 }

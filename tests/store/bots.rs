@@ -6,6 +6,7 @@ use waymark_collector::ingest::Received;
 use waymark_collector::journey::MarkedBy;
 use waymark_collector::store::{Bots, EntryFilter, SessionFilter, VisitorFilter};
 
+use super::definitions::BY;
 use super::desk::{
     BOT, Desk, batch, context, entries, event, journeys, page, received, sessions, submit_from,
     visitor,
@@ -114,7 +115,7 @@ async fn the_owner_says_who_is_a_bot_and_may_take_it_back(database: Database) {
     let decide = async |who, decision| {
         assert!(
             desk.store
-                .decide_bot(1, visitor(who), decision)
+                .decide_bot(1, visitor(who), decision, BY)
                 .await
                 .unwrap()
         );
@@ -140,7 +141,7 @@ async fn the_owner_says_who_is_a_bot_and_may_take_it_back(database: Database) {
     let bot = desk.store.journey(1, visitor(1)).await.unwrap().unwrap();
     assert_eq!((bot.bot, bot.bot_by), (true, Some(MarkedBy::Rules)));
 
-    let elsewhere = desk.store.decide_bot(2, visitor(1), Some(true)).await;
+    let elsewhere = desk.store.decide_bot(2, visitor(1), Some(true), BY).await;
     assert!(!elsewhere.unwrap(), "a visitor of another site");
     desk.log.assert_quiet();
 }

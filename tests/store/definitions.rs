@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use waymark_collector::journey::Definition;
 use waymark_collector::store::Store;
+use waymark_collector::store::audit::By;
 use waymark_collector::store::first_events::Slice;
 
 /// How many [`definition`] knows.
@@ -46,12 +47,18 @@ pub(super) fn definition(number: usize) -> Definition {
     Definition::of(document).unwrap()
 }
 
+/// Who changes things in these tests.
+pub(super) const BY: By<'static> = By {
+    actor: "test",
+    now: 1,
+};
+
 /// Sets a site's definition, as nobody else does meanwhile.
 pub(super) async fn set(store: &Store, site_id: i64, definition: &Definition) {
     let latest = store.stage_versions(site_id, 1).await.unwrap();
     let seen = latest.first().map_or(0, |latest| latest.version);
     let set = store
-        .set_stages(site_id, seen, definition, 1, Some("a test"))
+        .set_stages(site_id, seen, definition, BY, Some("a test"))
         .await;
     assert!(set.unwrap());
     store.refresh_stages().await.unwrap();

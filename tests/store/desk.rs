@@ -1,16 +1,14 @@
 //! What these tests work with: an open store, an ingest on it, and a site that nobody else writes to.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, SqliteConnection};
-use tokio::sync::broadcast;
 use uuid::Uuid;
-use waymark_collector::ingest::live::Update;
 use waymark_collector::ingest::{Ingest, IngestError, IngestOptions, Received, envelope};
 use waymark_collector::journey::{Entry, Journey, Session};
+use waymark_collector::live::Feed;
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{EntryFilter, SessionFilter, Store, VisitorFilter};
 use waymark_protocol::{BatchAnswer, Status};
@@ -26,7 +24,7 @@ pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) ingest: Ingest,
     pub(super) site: Site,
-    pub(super) live: broadcast::Sender<Arc<Update>>,
+    pub(super) live: Feed,
     pub(super) log: Log,
 }
 
@@ -38,7 +36,7 @@ impl Desk {
     pub(super) async fn with(database: Database, options: IngestOptions) -> Self {
         let store = Store::open(database.url()).await.unwrap();
         let log = Log::default();
-        let (live, _) = broadcast::channel(64);
+        let live = Feed::new(64);
         let ingest = start(&store, options, &live, &log);
         Self {
             database,
@@ -86,12 +84,7 @@ impl Desk {
     }
 }
 
-fn start(
-    store: &Store,
-    options: IngestOptions,
-    live: &broadcast::Sender<Arc<Update>>,
-    log: &Log,
-) -> Ingest {
+fn start(store: &Store, options: IngestOptions, live: &Feed, log: &Log) -> Ingest {
     tracing::dispatcher::with_default(&log.dispatch(), || {
         Ingest::start(store.clone(), options, live.clone())
     })
@@ -101,6 +94,7 @@ fn start(
 pub(super) fn site(id: i64) -> Site {
     Site {
         id,
+        workspace: 1,
         name: "Shop".to_owned(),
         key: "wk_test".to_owned(),
         origins: vec!["https://shop.example".to_owned()],

@@ -20,7 +20,8 @@ use super::desk::{
     BOT, Desk, NOW, batch, context, entries, fresh_site, id, item, journeys, received, sessions,
     submit_from,
 };
-use super::{persons, revenue};
+use super::verify::verified;
+use super::{persons, revenue, told};
 use crate::support::database::Database;
 use crate::support::{long, on_both_databases};
 
@@ -415,7 +416,7 @@ async fn deliver(
             .collect();
         prop_assert_eq!(stored, folded, "at {}", stage.key);
     }
-    prop_assert_eq!(stored, folded.journeys);
+    prop_assert_eq!(&stored, &folded.journeys);
     let stored = sessions(
         store,
         site.id,
@@ -444,6 +445,8 @@ async fn deliver(
         let stored = store.loss(site.id, from, to).await.unwrap();
         prop_assert_eq!(stored, loss(facts.values(), from, to));
     }
+    verified(store, site.id).await?;
+    told::agree(store, &site, &folded).await?;
     revenue::agree(store, &site, facts.values()).await?;
     persons::agree(store, site.id, facts.values()).await
 }

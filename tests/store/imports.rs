@@ -16,6 +16,7 @@ use waymark_protocol::Status;
 use super::desk::{NOW, entries, fresh_site, journeys, sessions};
 use super::fold::{hold, readable};
 use super::persons;
+use super::verify::verified;
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 
@@ -148,5 +149,6 @@ async fn deliver(
     prop_assert_eq!(readable(&stored), readable(&folded.sessions));
     let stored = entries(store, site.id, &EntryFilter::default()).await;
     prop_assert_eq!(readable(&stored), readable(&folded.entries));
+    verified(store, site.id).await?;
     persons::agree(store, site.id, facts.values()).await
 }

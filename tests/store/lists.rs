@@ -129,6 +129,7 @@ async fn journeys_are_found_by_name_user_stage_and_source(database: Database) {
         stage: Some("registered".to_owned()),
         source: Some("news".to_owned()),
         bots: Default::default(),
+        ..VisitorFilter::default()
     };
     assert_eq!(found(&desk, all.clone()).await, [visitor(2)]);
     assert_eq!(

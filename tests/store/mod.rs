@@ -2,6 +2,7 @@
 
 mod answers;
 mod bots;
+mod columns;
 mod concurrency;
 mod definitions;
 mod desk;
@@ -11,11 +12,16 @@ mod fuzz;
 mod hostile;
 mod imports;
 mod interactions;
+mod judgements;
 mod limits;
 mod lists;
 mod loss;
 mod persons;
 mod rejected;
+mod retention;
 mod revenue;
+mod rollups;
 mod segment;
 mod stages;
+mod told;
+mod verify;

@@ -75,6 +75,7 @@ async fn compare<'f>(
     let mut listed = walk!(store, persons, site_id, &filter, 2);
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     prop_assert_eq!(readable(&listed), readable(&folded.persons));
+    super::told::agree_on_persons(store, site_id, &folded.persons).await?;
 
     for (person, timeline) in folded.persons.iter().zip(&folded.timelines) {
         let found = store.person(site_id, &person.id).await.unwrap().unwrap();

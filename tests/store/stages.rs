@@ -5,7 +5,7 @@ use serde_json::json;
 use waymark_collector::journey::Definition;
 use waymark_collector::store::first_events::Slice;
 
-use super::definitions::{definition, restate, set};
+use super::definitions::{BY, definition, restate, set};
 use super::desk::{Desk, batch, context, event, item, submit, visitor};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
@@ -144,7 +144,7 @@ async fn only_what_is_not_known_is_searched_for(database: Database) {
     assert_eq!(names().await, None);
     // What somebody else has changed in the meantime is not overwritten.
     let another = definition(1);
-    let stale = desk.store.set_stages(site_id, 3, &another, 1, None).await;
+    let stale = desk.store.set_stages(site_id, 3, &another, BY, None).await;
     assert!(!stale.unwrap());
     let versions = desk.store.stage_versions(site_id, 100).await.unwrap();
     let numbers: Vec<i64> = versions.iter().map(|version| version.version).collect();

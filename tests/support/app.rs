@@ -112,6 +112,7 @@ impl TestApp {
                 origins: origins.iter().map(|&o| o.to_owned()).collect(),
                 key: None,
                 time_zone: None,
+                workspace: None,
             }))
             .await;
         after(&printed, "Write key: ")
@@ -123,6 +124,8 @@ impl TestApp {
             .command(&Command::Keys(KeysCommand::Add {
                 name: "tests".to_owned(),
                 site,
+                workspace: None,
+                scopes: Vec::new(),
             }))
             .await;
         after(&printed, "Secret, shown this once: ")
@@ -154,6 +157,18 @@ impl TestApp {
         for result in results {
             assert_eq!(result["status"], "accepted", "{answer}");
         }
+    }
+
+    /// Waits until everybody has been judged, so that the collector writes nothing by itself for a while.
+    pub(crate) async fn judged(&self) {
+        super::eventually("everybody is judged", || async {
+            let unjudged = "
+                SELECT COUNT(*) FROM visitors AS v LEFT JOIN judged_visitors AS j
+                    ON j.site_id = v.site_id AND j.visitor_id = v.visitor_id
+                WHERE j.revision IS NULL OR j.revision <> v.revision";
+            self.database.number(unjudged).await == 0
+        })
+        .await;
     }
 
     /// Asks with the API key for every site.

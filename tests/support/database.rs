@@ -11,6 +11,8 @@ const VARIABLE: &str = "WAYMARK_TEST_POSTGRES_URL";
 /// A database that nobody else uses.
 pub(crate) struct Database {
     url: String,
+    /// Where a test looks for itself, which row-level security does not keep from anything.
+    looking: String,
     _keep: Keep,
 }
 
@@ -26,6 +28,8 @@ enum Keep {
     Postgres {
         server: String,
         name: String,
+        /// A role made for it.
+        role: Option<String>,
     },
     /// Somebody else does.
     Borrowed,
@@ -35,8 +39,10 @@ impl Database {
     /// A SQLite file in a folder of its own.
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("waymark.db").display());
         Self {
-            url: format!("sqlite:{}", folder.path().join("waymark.db").display()),
+            looking: url.clone(),
+            url,
             _keep: Keep::Folder(folder),
         }
     }
@@ -57,16 +63,38 @@ impl Database {
         let name = format!("waymark_test_{}", Uuid::new_v4().simple());
         execute(&server, format!("CREATE DATABASE {name}")).await;
         let (base, _) = server.rsplit_once('/').unwrap();
+        let url = format!("{base}/{name}");
         Self {
-            url: format!("{base}/{name}"),
-            _keep: Keep::Postgres { server, name },
+            looking: url.clone(),
+            url,
+            _keep: Keep::Postgres {
+                server,
+                name,
+                role: None,
+            },
         }
+    }
+
+    /// The same, for a collector that signs in as a role of these attributes, which owns the database.
+    pub(crate) async fn postgres_of(attributes: &str) -> Self {
+        let mut database = Self::postgres().await;
+        let Keep::Postgres { server, name, role } = &mut database._keep else {
+            unreachable!("it was just made");
+        };
+        let own = format!("{name}_owner");
+        execute(server, format!("CREATE ROLE {own} LOGIN {attributes}")).await;
+        execute(server, format!("ALTER DATABASE {name} OWNER TO {own}")).await;
+        let (_, place) = database.looking.split_once('@').unwrap();
+        database.url = format!("postgres://{own}@{place}");
+        *role = Some(own);
+        database
     }
 
     /// The database of another one of these, which has to live longer.
     pub(crate) fn shared(url: &str) -> Self {
         Self {
             url: url.to_owned(),
+            looking: url.to_owned(),
             _keep: Keep::Borrowed,
         }
     }
@@ -76,17 +104,24 @@ impl Database {
         &self.url
     }
 
+    /// Its URL, for a test that looks for itself.
+    pub(crate) fn looking(&self) -> &str {
+        &self.looking
+    }
+
     /// Keeps everybody else from writing until the connection given back is dropped.
     pub(crate) async fn block_writes(&self) -> Blocked {
         if self.url.starts_with("sqlite:") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::SqliteConnection::connect(&self.looking)
+                .await
+                .unwrap();
             sqlx::raw_sql("BEGIN IMMEDIATE")
                 .execute(&mut connection)
                 .await
                 .unwrap();
             Blocked::Sqlite(connection)
         } else {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = PgConnection::connect(&self.looking).await.unwrap();
             sqlx::raw_sql("BEGIN; LOCK TABLE events, sessions, visitors IN EXCLUSIVE MODE")
                 .execute(&mut connection)
                 .await
@@ -98,13 +133,15 @@ impl Database {
     /// The one number that `sql` asks for.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         if self.url.starts_with("sqlite:") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::SqliteConnection::connect(&self.looking)
+                .await
+                .unwrap();
             sqlx::query_scalar(sql)
                 .fetch_one(&mut connection)
                 .await
                 .unwrap()
         } else {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = PgConnection::connect(&self.looking).await.unwrap();
             sqlx::query_scalar(sql)
                 .fetch_one(&mut connection)
                 .await
@@ -117,10 +154,12 @@ impl Database {
     /// Runs a statement that both databases understand.
     pub(crate) async fn execute(&self, sql: &'static str) {
         if self.url.starts_with("sqlite:") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::SqliteConnection::connect(&self.looking)
+                .await
+                .unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         } else {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = PgConnection::connect(&self.looking).await.unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
     }
@@ -150,23 +189,31 @@ impl Database {
 
     /// Every row of a table as the database itself writes it, in order.
     pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
+        self.rows_where(table, "TRUE").await
+    }
+
+    /// Those of them that fulfil a condition of the test's own.
+    pub(crate) async fn rows_where(&self, table: &str, condition: &str) -> Vec<String> {
         let mut rows: Vec<String> = if self.is_sqlite() {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::SqliteConnection::connect(&self.looking)
+                .await
+                .unwrap();
             let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
                 .bind(table)
                 .fetch_all(&mut connection)
                 .await
                 .unwrap();
             let cells: Vec<String> = columns.iter().map(|c| format!("quote(\"{c}\")")).collect();
-            let sql = format!("SELECT {} FROM \"{table}\"", cells.join(" || ',' || "));
+            let cells = cells.join(" || ',' || ");
+            let sql = format!("SELECT {cells} FROM \"{table}\" WHERE {condition}");
             sqlx::query_scalar(AssertSqlSafe(sql))
                 .fetch_all(&mut connection)
                 .await
                 .unwrap()
         } else {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = PgConnection::connect(&self.looking).await.unwrap();
             sqlx::query_scalar(AssertSqlSafe(format!(
-                "SELECT t::text FROM \"{table}\" AS t"
+                "SELECT t::text FROM \"{table}\" AS t WHERE {condition}"
             )))
             .fetch_all(&mut connection)
             .await
@@ -178,7 +225,7 @@ impl Database {
 
     /// Takes a PostgreSQL database away from everybody, as an operator does: nobody can connect to it any more.
     pub(crate) async fn lose(&self) {
-        let Keep::Postgres { server, name } = &self._keep else {
+        let Keep::Postgres { server, name, .. } = &self._keep else {
             panic!("only a server can be taken away");
         };
         execute(
@@ -193,11 +240,13 @@ impl Database {
     /// The rows that `sql` selects, of which every column has to be text or null.
     pub(crate) async fn texts(&self, sql: &'static str) -> Vec<Vec<Option<String>>> {
         if self.url.starts_with("sqlite:") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::SqliteConnection::connect(&self.looking)
+                .await
+                .unwrap();
             let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
             rows.iter().map(cells).collect()
         } else {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = PgConnection::connect(&self.looking).await.unwrap();
             let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
             rows.iter().map(cells).collect()
         }
@@ -224,20 +273,26 @@ async fn execute(server: &str, sql: String) {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Keep::Postgres { server, name } = &self._keep else {
+        let Keep::Postgres { server, name, role } = &self._keep else {
             return;
         };
-        let (server, name) = (server.clone(), name.clone());
+        let (server, name, role) = (server.clone(), name.clone(), role.clone());
         // Dropping cannot wait, and a runtime cannot be started within another: a thread can.
         let dropped = std::thread::spawn(move || {
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .unwrap()
-                .block_on(execute(
-                    &server,
-                    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-                ));
+                .block_on(async {
+                    execute(
+                        &server,
+                        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+                    )
+                    .await;
+                    if let Some(role) = role {
+                        execute(&server, format!("DROP ROLE {role}")).await;
+                    }
+                });
         })
         .join();
         if dropped.is_err() && !std::thread::panicking() {

@@ -6,6 +6,7 @@ pub(crate) mod collector;
 pub(crate) mod database;
 pub(crate) mod flaky;
 pub(crate) mod log;
+pub(crate) mod mail_server;
 pub(crate) mod program;
 pub(crate) mod receiver;
 pub(crate) mod stream;

@@ -101,16 +101,8 @@ impl Receiver {
 
     /// One that speaks TLS, with a certificate for `localhost` by its own authority, which is given as PEM.
     pub(crate) async fn secure() -> (Self, String) {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key.into())
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        (Self::with(Some(acceptor)).await, made.cert.pem())
+        let (acceptor, pem) = identity();
+        (Self::with(Some(acceptor)).await, pem)
     }
 
     /// Where it is.
@@ -146,6 +138,19 @@ impl Receiver {
         .await;
         self.asked()
     }
+}
+
+/// How a server called `localhost` shows who it is, and the authority that says so as PEM.
+pub(crate) fn identity() -> (TlsAcceptor, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), made.cert.pem())
 }
 
 async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, book: Arc<Mutex<Book>>) {

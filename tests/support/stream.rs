@@ -14,6 +14,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Events {
     chunks: BoxStream<'static, reqwest::Result<Vec<u8>>>,
     text: String,
+    id: Option<String>,
 }
 
 impl Events {
@@ -26,11 +27,33 @@ impl Events {
         Self {
             chunks: chunks.boxed(),
             text: String::new(),
+            id: None,
         }
     }
 
-    /// The next event's name and data; nothing at the end of the stream.
+    /// Whether the stream goes on where its reader was, which is its first word.
+    pub(crate) async fn is_resumed(&mut self) -> bool {
+        let (name, data) = self.within().await.unwrap();
+        assert_eq!(name, "ready");
+        data["resumed"].as_bool().unwrap()
+    }
+
+    /// The id of the last event that has one.
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_deref().unwrap()
+    }
+
+    /// The next event's name and data but for the first word; nothing at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            match self.within().await {
+                Some((name, _)) if name == "ready" => {}
+                event => return event,
+            }
+        }
+    }
+
+    async fn within(&mut self) -> Option<(String, Value)> {
         tokio::time::timeout(PATIENCE, self.read())
             .await
             .unwrap_or_else(|_| panic!("no event within {PATIENCE:?}"))
@@ -46,6 +69,7 @@ impl Events {
                         .map(|value| value.trim().to_owned())
                 };
                 let event = field("event:").zip(field("data:"));
+                self.id = field("id:").or(self.id.take());
                 self.text = rest.to_owned();
                 if let Some((name, data)) = event {
                     return Some((name, serde_json::from_str(&data).unwrap()));

@@ -26,6 +26,10 @@ enum Measurement {
     Ingest(IngestOptions),
     /// Sessions per second from a file, on SQLite and on a private PostgreSQL
     Import(ImportOptions),
+    /// What scores cost: reading a person, judging, storing beside it, on SQLite and on a private PostgreSQL
+    Scores(ScoresOptions),
+    /// Milliseconds of every question over millions of events, on SQLite and on a private PostgreSQL, beside DuckDB
+    Query(QueryOptions),
     /// The browser SDK beside others on one page, in Chromium
     Sdk(SdkOptions),
 }
@@ -57,11 +61,65 @@ struct ImportOptions {
     rows: u64,
 }
 
+#[derive(Args)]
+struct QueryOptions {
+    /// Rows of events
+    #[arg(long, default_value_t = 10_000_000)]
+    events: u64,
+    /// The databases: sqlite, postgres or both
+    #[arg(long, default_value = "both")]
+    engine: String,
+    /// Times that each question is measured, at most 100
+    #[arg(long, default_value_t = 100)]
+    repeats: u64,
+    /// Events per second that are stored while questions are asked for the second time; 0 leaves that out
+    #[arg(long, default_value_t = 2_000)]
+    ingest_rate: u32,
+    /// The end of the three months, such as 2026-03-31T12:00:00Z; the present hour if absent
+    #[arg(long, value_name = "TIME")]
+    end: Option<String>,
+    /// Load anew what an earlier run has kept
+    #[arg(long)]
+    fresh: bool,
+    /// Do not wait until everybody is judged, which collectors then do while they are asked: for trying
+    #[arg(long)]
+    unjudged: bool,
+    /// A collector that is built already, instead of the one that is shipped
+    #[arg(long, value_name = "FILE")]
+    collector: Option<PathBuf>,
+    /// The profile that is built; figures are of `dist`
+    #[arg(long, default_value = "dist")]
+    profile: String,
+}
+
+#[derive(Args)]
+struct ScoresOptions {
+    /// Events of the people who are judged and read
+    #[arg(long, default_value_t = 300_000)]
+    events: u64,
+    /// Times that storing is measured with and without the judge
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Seconds of every measurement of storing
+    #[arg(long, default_value_t = 4)]
+    seconds: u32,
+}
+
 /// Builds, measures, prints the table and leaves the figures in `target/bench/<what>.json`.
 pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
     match &options.what {
         Measurement::Ingest(options) => ingest(steps, options),
         Measurement::Import(options) => import(steps, options),
+        Measurement::Scores(options) => of_databases(
+            steps,
+            "scores",
+            &[
+                ("--events", options.events.to_string()),
+                ("--rounds", options.rounds.to_string()),
+                ("--seconds", options.seconds.to_string()),
+            ],
+        ),
+        Measurement::Query(options) => query(steps, options),
         Measurement::Sdk(options) => sdk(steps, options),
     }
 }
@@ -116,37 +174,113 @@ fn import(steps: &Steps, options: &ImportOptions) -> Result<()> {
     of_databases(steps, "import", &[("--rows", options.rows.to_string())])
 }
 
-/// Measures what is about the collector and both databases.
-fn of_databases(steps: &Steps, what: &str, settings: &[(&str, String)]) -> Result<()> {
-    steps.run(
-        "compile the collector and the bench as shipped",
-        Command::new("cargo")
-            .args(["build", "--profile", "dist"])
-            .args(["--package", "waymark-collector"])
-            .args(["--package", "waymark-bench"]),
-    )?;
-    let built = target(steps.root()).join("dist");
-    let out = steps.root().join(format!("target/bench/{what}.json"));
-
-    let stop = stop_on_signal()?;
-    let cluster = Cluster::durable(steps)?;
-    let mut command = Command::new(built.join("waymark-bench"));
-    command
-        .current_dir(steps.root())
-        .arg(what)
-        .arg("--collector")
-        .arg(built.join("collector"))
-        .args(["--postgres", &cluster.url()])
-        .arg("--data")
-        .arg(steps.root().join("target/bench"))
-        .arg("--out")
-        .arg(&out);
-    for (name, value) in settings {
-        command.args([name, value.as_str()]);
+fn query(steps: &Steps, options: &QueryOptions) -> Result<()> {
+    let python = tools::duckdb_python(steps)?;
+    let mut packages = vec!["waymark-bench"];
+    if options.collector.is_none() {
+        packages.push("waymark-collector");
     }
-    measure(&mut command, &stop)?;
-    eprintln!("\nAll rounds: {}", out.display());
-    Ok(())
+    let built = build(steps, &options.profile, &packages)?;
+    let script = steps.root().join("bench/duckdb/limit.py");
+    let mut settings = vec![
+        ("--events", options.events.to_string()),
+        ("--engine", options.engine.clone()),
+        ("--repeats", options.repeats.to_string()),
+        ("--ingest-rate", options.ingest_rate.to_string()),
+        ("--python", python.display().to_string()),
+        ("--script", script.display().to_string()),
+    ];
+    settings.extend(options.end.clone().map(|end| ("--end", end)));
+    let stop = stop_on_signal()?;
+    let measuring = Measuring {
+        what: "query",
+        collector: options
+            .collector
+            .clone()
+            .unwrap_or_else(|| built.join("collector")),
+        built,
+        data: "target/bench/query",
+        cluster: Cluster::lasting_in(steps, "target/bench/query/postgres")?,
+    };
+    let mut command = measuring.command(steps, &settings);
+    for (is_asked, flag) in [(options.fresh, "--fresh"), (options.unjudged, "--unjudged")] {
+        if is_asked {
+            command.arg(flag);
+        }
+    }
+    measuring.finish(steps, &mut command, &stop)
+}
+
+/// Measures what is about the collector and both databases.
+fn of_databases(steps: &Steps, what: &'static str, settings: &[(&str, String)]) -> Result<()> {
+    let built = build(steps, "dist", &["waymark-collector", "waymark-bench"])?;
+    let stop = stop_on_signal()?;
+    let measuring = Measuring {
+        what,
+        collector: built.join("collector"),
+        built,
+        data: "target/bench",
+        cluster: Cluster::durable(steps)?,
+    };
+    measuring.finish(steps, &mut measuring.command(steps, settings), &stop)
+}
+
+/// Builds packages by a profile, and gives the folder where they are then.
+fn build(steps: &Steps, profile: &str, packages: &[&str]) -> Result<PathBuf> {
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    steps.run(
+        "compile what is measured and the bench",
+        Command::new("cargo")
+            .args(["build", "--profile", profile])
+            .args(packages),
+    )?;
+    let folder = match profile {
+        "dev" => "debug",
+        other => other,
+    };
+    Ok(target(steps.root()).join(folder))
+}
+
+/// A measurement that is about the collector and a private PostgreSQL.
+struct Measuring {
+    what: &'static str,
+    built: PathBuf,
+    collector: PathBuf,
+    /// Where its databases are made.
+    data: &'static str,
+    cluster: Cluster,
+}
+
+impl Measuring {
+    fn out(&self, steps: &Steps) -> PathBuf {
+        steps
+            .root()
+            .join(format!("target/bench/{}.json", self.what))
+    }
+
+    fn command(&self, steps: &Steps, settings: &[(&str, String)]) -> Command {
+        let mut command = Command::new(self.built.join("waymark-bench"));
+        command
+            .current_dir(steps.root())
+            .arg(self.what)
+            .arg("--collector")
+            .arg(&self.collector)
+            .args(["--postgres", &self.cluster.url()])
+            .arg("--data")
+            .arg(steps.root().join(self.data))
+            .arg("--out")
+            .arg(self.out(steps));
+        for (name, value) in settings {
+            command.args([name, value.as_str()]);
+        }
+        command
+    }
+
+    fn finish(&self, steps: &Steps, command: &mut Command, stop: &AtomicBool) -> Result<()> {
+        measure(command, stop)?;
+        eprintln!("\nAll rounds: {}", self.out(steps).display());
+        Ok(())
+    }
 }
 
 /// A signal ends the measurement, after which what was started for it is stopped here.

@@ -79,26 +79,22 @@ const CHROMIUM_ALONE: [&str; 9] = [
     "browser::autocapture::vitals::a_page_has_each_vital",
     "browser::autocapture::vitals::page_views_within_an_app",
 ];
-const NOT_IN_FIREFOX: [&str; 4] = [
+const NOT_IN_FIREFOX: [&str; 3] = [
     // It keeps no page that has held a lock: going back loads the page anew.
     "browser::tabs::a_page_back_from_the_cache",
     "browser::agreement::a_page_back_from_the_cache",
     // Now and then its driver closes a tab without a word to the page, whose time stamp then counts for three minutes.
     "browser::tabs::what_a_closed_tab_left_is_sent_by_another_without_locks",
-    // Its driver says that the second page is there when that page's module is, which the test holds back.
-    "browser::parked::several_pages",
 ];
-const NOT_IN_WEBKIT: [&str; 6] = [
+const NOT_IN_WEBKIT: [&str; 5] = [
     // Its driver has no setting for it,
     "browser::hostile::a_browser_that_blocks_all_storage",
     // hides no tab,
     "browser::figures::visible_time_counts",
     "browser::figures::time_hidden",
     "browser::parked::a_page_hidden",
-    // lets no script open a window,
+    // and lets no script open a window.
     "browser::tabs::a_duplicated_tab",
-    // and finds something in the way of a button of the dashboard, without a word of what.
-    "browser::journey::a_bot_is_out_of_sight",
 ];
 /// What the fallback cannot do: debug mode's words about the core are in a WebAssembly module of their own.
 const NOT_WITH_JS: [&str; 1] = ["browser::debug::a_developer_is_told_which_field"];

@@ -54,6 +54,28 @@ impl Cluster {
         } else {
             steps.root().join("target/run/postgres")
         };
+        Self::lasting_at(steps, home)
+    }
+
+    /// A lasting cluster in a folder below the workspace's own; where its user cannot enter that, in one for temporary files
+    /// that is named after it.
+    pub fn lasting_in(steps: &Steps, folder: &str) -> Result<Self> {
+        let root = steps.root();
+        let home = if !tools::is_root() || others_may_enter(root) {
+            root.join(folder)
+        } else {
+            let path: Vec<_> = root
+                .join(folder)
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
+            PathBuf::from("/var/tmp")
+                .join(format!("waymark{}", path.join("-").trim_start_matches('/')))
+        };
+        Self::lasting_at(steps, home)
+    }
+
+    fn lasting_at(steps: &Steps, home: PathBuf) -> Result<Self> {
         let mut cluster = Self::prepare(steps, home, true)?;
         steps.time("start a private PostgreSQL", || cluster.start(""))?;
         Ok(cluster)
@@ -149,6 +171,14 @@ impl Drop for Cluster {
             remove(&self.home);
         }
     }
+}
+
+/// Whether users that a folder does not belong to may go through it and all above it.
+fn others_may_enter(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    folder.ancestors().all(|folder| {
+        fs::metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o001 != 0)
+    })
 }
 
 fn remove(home: &Path) {

@@ -23,6 +23,9 @@ pub struct TestOptions {
     /// Pass a filter on to the Rust tests, such as `browser::`
     #[arg(long)]
     filter: Option<String>,
+    /// Hold funnels and retention against ClickHouse too, which is installed for it (560 MB)
+    #[arg(long)]
+    clickhouse: bool,
     /// Run the browser tests in this browser alone, and no others
     #[arg(long, value_enum)]
     browser: Option<Browser>,
@@ -141,6 +144,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let places = places::database(steps)?;
     let examples = examples::prepare(steps)?;
     let clients = clients::prepare(steps)?;
+    let parquet_python = tools::parquet_python(steps)?;
     let collector = build::collector_for_tests(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
     steps.run(
@@ -160,7 +164,9 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
             .env("WAYMARK_TEST_PACKAGE", &examples.package)
             .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks)
             .env("WAYMARK_TEST_SEGMENT", &clients.folder)
-            .env("WAYMARK_TEST_SEGMENT_PYTHON", &clients.python);
+            .env("WAYMARK_TEST_SEGMENT_PYTHON", &clients.python)
+            .env("WAYMARK_TEST_EXPORTS", steps.root().join("tests/exports"))
+            .env("WAYMARK_TEST_EXPORTS_PYTHON", &parquet_python);
         if options.long {
             command.env("WAYMARK_TEST_LONG", "1");
         }
@@ -173,9 +179,16 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
         engine: options.engine.unwrap_or(Engine::Wasm),
     };
     let mut run = command(first)?;
+    let mut output = String::new();
+    if options.clickhouse {
+        let mut run = command(first)?;
+        run.env("WAYMARK_TEST_CLICKHOUSE", tools::clickhouse(steps)?)
+            .args(["--", "--ignored"]);
+        output = steps.run("tests that ask ClickHouse", &mut run)?;
+    }
     if !asked_for {
         let all = "store, API, contract, browser and fault tests";
-        let mut output = steps.run(all, &mut run)?;
+        output.push_str(&steps.run(all, &mut run)?);
         if options.filter.is_none() {
             for round in FURTHER.into_iter().filter(|r| options.long || r.is_usual()) {
                 let mut run = command(round)?;
@@ -192,7 +205,8 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
         run.arg("--");
         first.leave_out(&mut run);
     }
-    steps.run(&first.name(), &mut run)
+    output.push_str(&steps.run(&first.name(), &mut run)?);
+    Ok(output)
 }
 
 fn cargo_test(options: &TestOptions) -> Command {

@@ -85,6 +85,9 @@ const IMPORT_RULES: &[ImportRule] = &[
     },
 ];
 
+/// Files that programs write, which are as long as what they describe.
+const WRITTEN: [&str; 1] = ["collector/dashboard/src/lib/api/schema.d.ts"];
+
 /// Names that say nothing of what a file holds.
 const EMPTY_NAMES: [&str; 8] = [
     "utils", "util", "common", "helpers", "helper", "misc", "shared", "stuff",
@@ -131,7 +134,7 @@ fn check_imports(file: &str, text: &str, findings: &mut String) {
 fn check_shape(file: &str, text: &str, findings: &mut String) {
     let path = Path::new(file);
     let lines = text.lines().count();
-    if lines > MAX_LINES {
+    if lines > MAX_LINES && !WRITTEN.contains(&file) {
         writeln!(
             findings,
             "{file}: {lines} lines, more than {MAX_LINES}: split it by meaning"

@@ -155,11 +155,35 @@ pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
     Ok(home.join("bin/schemathesis"))
 }
 
+/// A Python with DuckDB, which questions are measured beside.
+pub fn duckdb_python(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../../bench/duckdb/requirements.txt");
+    let home = steps.root().join("target/bench/duckdb");
+    python(steps, &home, "bench/duckdb/requirements.txt", PINNED)?;
+    Ok(home.join("bin/python"))
+}
+
 /// A Python with Segment's client.
 pub fn segment_python(steps: &Steps) -> Result<PathBuf> {
     const PINNED: &str = include_str!("../../tests/segment/requirements.txt");
     let home = steps.root().join("target/segment");
     python(steps, &home, "tests/segment/requirements.txt", PINNED)?;
+    Ok(home.join("bin/python"))
+}
+
+/// A Python with ClickHouse as a library.
+pub fn clickhouse(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../../tests/clickhouse/requirements.txt");
+    let home = steps.root().join("target/clickhouse");
+    python(steps, &home, "tests/clickhouse/requirements.txt", PINNED)?;
+    Ok(home.join("bin/python"))
+}
+
+/// A Python with two readers of Parquet files.
+pub fn parquet_python(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../../tests/exports/requirements.txt");
+    let home = steps.root().join("target/exports");
+    python(steps, &home, "tests/exports/requirements.txt", PINNED)?;
     Ok(home.join("bin/python"))
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{CommandError, moment, sites, text};
+use super::{ACTOR, CommandError, moment, sites, text};
 use crate::catalogue::{Document, Mode};
 use crate::site_catalogue::{self, CatalogueError, Changes};
 use crate::store::Store;
@@ -72,7 +72,7 @@ pub(super) async fn run(
                 mode: *mode,
                 document: document.map(|document| Some(document.as_json().clone())),
             };
-            let stored = site_catalogue::change(store, site.id, changes).await?;
+            let stored = site_catalogue::change(store, site.id, changes, ACTOR).await?;
             let events = site_catalogue::events(&stored);
             writeln!(out, "Site {}: {}", site.id, site.name)?;
             writeln!(
@@ -96,7 +96,7 @@ pub(super) async fn run(
         }
         CatalogueCommand::Adopt { site, name } => {
             let site = sites::find(store, *site).await?;
-            let stored = site_catalogue::adopt(store, site.id, name).await?;
+            let stored = site_catalogue::adopt(store, site.id, name, ACTOR).await?;
             writeln!(
                 out,
                 "{name} is in the catalogue of site {}, revision {}.",

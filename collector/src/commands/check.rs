@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::destinations::transport::Transport;
 use crate::http::assets::Assets;
 use crate::store::inspect::{Inspection, Schema};
-use crate::store::{Kind, Store};
+use crate::store::{Kind, Store, Wall};
 
 /// `collector check …`
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -88,7 +88,7 @@ pub async fn check(
     out: &mut (impl Write + Send),
 ) -> Result<bool, CommandError> {
     let mut checks = vec![Line::new("config", Status::Ok, "every setting can be read")];
-    checks.extend(folder(config));
+    checks.extend(folders(config));
     checks.extend(database(config).await);
     checks.push(address("listen", config.listen).await);
     if let Some(listen) = config.metrics_listen {
@@ -113,16 +113,23 @@ pub async fn check(
     Ok(report.ok)
 }
 
-/// The folder of a SQLite file: SQLite writes other files beside it.
-fn folder(config: &Config) -> Option<Line> {
-    let folder = crate::store::folder(&config.database_url)?;
-    let line = |status, message: String| Some(Line::new("folder", status, message));
+/// The folder of a SQLite file, since SQLite writes other files beside it, and the one into which days are exported.
+fn folders(config: &Config) -> impl Iterator<Item = Line> {
+    let database = crate::store::folder(&config.database_url).map(|path| ("folder", path));
+    let exports = config.export.as_ref();
+    let exports = exports.map(|plan| ("export_folder", plan.folder.clone()));
+    let both = database.into_iter().chain(exports);
+    both.map(|(name, path)| folder(name, &path))
+}
+
+fn folder(name: &'static str, folder: &Path) -> Line {
+    let line = |status, message: String| Line::new(name, status, message);
     if !folder.exists() {
         let parent = folder.ancestors().find(|parent| parent.is_dir());
         return match parent.map(writable) {
             Some(Ok(())) => line(
                 Status::Ok,
-                format!("{} will be made at the first start", folder.display()),
+                format!("{} will be made when it is needed", folder.display()),
             ),
             _ => line(
                 Status::Failed,
@@ -130,7 +137,7 @@ fn folder(config: &Config) -> Option<Line> {
             ),
         };
     }
-    match writable(&folder) {
+    match writable(folder) {
         Ok(()) => line(Status::Ok, format!("{} can be written", folder.display())),
         Err(error) => line(
             Status::Failed,
@@ -198,6 +205,7 @@ async fn database(config: &Config) -> Vec<Line> {
         version,
         schema,
         writable,
+        wall,
         now,
     } = inspection;
     let mut lines = vec![Line::new(
@@ -227,8 +235,33 @@ async fn database(config: &Config) -> Vec<Line> {
         Ok(()) => Line::new("permissions", Status::Ok, "the database can be written"),
         Err(message) => Line::new("permissions", Status::Failed, message),
     });
+    lines.extend(wall.map(wall_line));
     lines.push(clock_line(kind, now));
     lines
+}
+
+/// Sites are kept apart without it too, so nothing about it is a failure.
+fn wall_line(wall: Result<Wall, String>) -> Line {
+    match wall {
+        Ok(wall) if wall.open.is_empty() => Line::new(
+            "wall",
+            Status::Ok,
+            format!(
+                "row-level security holds for {}, as which statements run",
+                wall.role
+            ),
+        ),
+        Ok(wall) => Line::new(
+            "wall",
+            Status::Warning,
+            format!(
+                "row-level security does not hold for {} on {}: nothing but the collector's own statements keeps sites apart there",
+                wall.role,
+                wall.open.join(", ")
+            ),
+        ),
+        Err(message) => Line::new("wall", Status::Warning, message),
+    }
 }
 
 fn clock_line(kind: Kind, database: Option<i64>) -> Line {

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::{CommandError, moment, sites, text};
+use super::{ACTOR, CommandError, moment, sites, text};
 use crate::clock;
 use crate::config::Config;
 use crate::destinations::courier::Courier;
 use crate::destinations::wants::{Kind, Wants};
 use crate::site_destinations::{self, ChangedDestination, DestinationError, NewDestination};
 use crate::store::Store;
+use crate::store::audit::By;
 use crate::store::deliveries::{Delivery, State};
-use crate::store::destinations::{By, Destination};
+use crate::store::destinations::Destination;
 
 /// `collector destinations …`
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -118,8 +119,6 @@ impl From<&Wanted> for Wants {
     }
 }
 
-/// Who did it, in the audit log.
-const ACTOR: &str = "cli";
 /// Deliveries that are printed.
 const PRINTED: u32 = 500;
 

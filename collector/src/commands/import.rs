@@ -3,6 +3,7 @@
 //! Works on the database directly, also while a collector runs on it. What a row means is [`crate::ingest::import`]'s; here
 //! are the arguments, the reading, the progress, and what is said at the end.
 
+mod kept;
 mod plausible;
 mod progress;
 mod rejects;

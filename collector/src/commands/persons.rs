@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::{CommandError, sites};
+use super::{ACTOR, CommandError, sites};
 use crate::clock;
 use crate::journey::{Identity, MOST_IDS, Person};
 use crate::store::Store;
@@ -39,9 +39,6 @@ pub enum PersonsCommand {
         other: Identity,
     },
 }
-
-/// Who did it, in the audit log.
-const ACTOR: &str = "cli";
 
 pub(super) async fn run(
     command: &PersonsCommand,

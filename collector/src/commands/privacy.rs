@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use uuid::Uuid;
 
-use super::{CommandError, sites, text};
+use super::{ACTOR, CommandError, sites, text};
 use crate::clock;
-use crate::journey::Identity;
 use crate::store::Store;
-use crate::store::privacy::Receipt;
+use crate::store::audit::By;
+use crate::store::privacy::{Erasing, Mode, Receipt, Subject};
 
 /// `collector privacy …`
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -21,9 +22,9 @@ pub enum PrivacyCommand {
         /// The site's id, as `sites list` prints it
         #[arg(long)]
         site: i64,
-        /// One of the person's ids: user:<id> or visitor:<id>
+        /// One of the person's ids: user:<id> or visitor:<id>, or email:<address or its SHA-256>
         #[arg(long)]
-        person: Identity,
+        person: Subject,
         /// Where to; what is there is not overwritten. Without it, to the terminal
         #[arg(long)]
         out: Option<PathBuf>,
@@ -33,13 +34,37 @@ pub enum PrivacyCommand {
         /// The site's id, as `sites list` prints it
         #[arg(long)]
         site: i64,
-        /// One of the person's ids: user:<id> or visitor:<id>. All ids that mean the person are erased; a dry run names them
+        /// One of the person's ids: user:<id> or visitor:<id>, or email:<address or its SHA-256>. All ids that mean the person are
+        /// erased; a dry run names them
         #[arg(long)]
-        person: Identity,
+        person: Subject,
+        /// Delete the rows instead; sums of them by day are kept, and orders without whose they are
+        #[arg(long)]
+        delete: bool,
+        /// Days for which it can be taken back, 0 for none [default: the site's]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=365))]
+        grace_days: Option<i64>,
         /// Print what would be erased, and change nothing
         #[arg(long)]
         dry_run: bool,
     },
+    /// Print the erasures that can still be taken back, as JSON Lines
+    Pending {
+        /// The site's id, as `sites list` prints it
+        #[arg(long)]
+        site: i64,
+    },
+    /// Take back an erasure whose time of grace is not over
+    Restore {
+        /// The site's id, as `sites list` prints it
+        #[arg(long)]
+        site: i64,
+        /// The erasure's id, as `privacy pending` prints it
+        #[arg(long)]
+        erasure: Uuid,
+    },
+    /// How long a site keeps things; without a change, what holds and what the last round removed
+    Retention(super::RetentionArguments),
     /// Say whether a receipt is one of this installation, unchanged
     Verify {
         /// The receipt's file, or - for what is typed or piped in
@@ -47,9 +72,8 @@ pub enum PrivacyCommand {
     },
 }
 
-/// Who did it, in the audit log.
-const ACTOR: &str = "cli";
-
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(super) async fn run(
     command: &PrivacyCommand,
     store: &Store,
@@ -67,7 +91,11 @@ pub(super) async fn run(
             out: file,
         } => {
             let site = sites::find(store, *site).await?;
-            let lines = store.export_person(site.id, person, clock::now()).await?;
+            let by = By {
+                actor: ACTOR,
+                now: clock::now(),
+            };
+            let lines = store.export_person(site.id, person, by).await?;
             let lines = lines.ok_or_else(|| unknown(person))?;
             match file {
                 None => write(&lines, out)?,
@@ -86,6 +114,8 @@ pub(super) async fn run(
         PrivacyCommand::Erase {
             site,
             person,
+            delete,
+            grace_days,
             dry_run,
         } => {
             let site = sites::find(store, *site).await?;
@@ -95,13 +125,50 @@ pub(super) async fn run(
                 writeln!(out, "{}", json(&would)?)?;
                 return Ok(());
             }
-            let receipts = store.erase(site.id, person, ACTOR, clock::now()).await?;
-            if receipts.is_empty() {
+            let days = match grace_days {
+                Some(days) => *days,
+                None => store.grace_days(site.id).await?,
+            };
+            let now = clock::now();
+            let how = Erasing {
+                mode: if *delete {
+                    Mode::Delete
+                } else {
+                    Mode::Anonymise
+                },
+                due_at: (days > 0).then(|| now + days * DAY_MS),
+            };
+            let erased = store.erase(&site, person, how, ACTOR, now).await?;
+            if erased.is_nothing() {
                 return Err(unknown(person));
             }
-            for receipt in receipts {
+            for receipt in erased.receipts {
                 writeln!(out, "{}", json(&receipt)?)?;
             }
+            for pending in erased.pending {
+                writeln!(out, "{}", json(&pending)?)?;
+            }
+        }
+        PrivacyCommand::Pending { site } => {
+            let site = sites::find(store, *site).await?;
+            for pending in store.pending_erasures(site.id).await? {
+                writeln!(out, "{}", json(&pending)?)?;
+            }
+        }
+        PrivacyCommand::Restore { site, erasure } => {
+            let site = sites::find(store, *site).await?;
+            let restored = store
+                .restore_erasure(&site, *erasure, ACTOR, clock::now())
+                .await?;
+            let restored = restored.ok_or_else(|| {
+                CommandError::Refused(format!(
+                    "there is no erasure {erasure} that could be taken back"
+                ))
+            })?;
+            writeln!(out, "{}", json(&restored)?)?;
+        }
+        PrivacyCommand::Retention(arguments) => {
+            super::retention::run(arguments, store, out).await?;
         }
         PrivacyCommand::Verify { file } => {
             for line in text(file)?.lines().filter(|line| !line.is_empty()) {
@@ -139,6 +206,6 @@ fn json(value: &impl serde::Serialize) -> Result<String, CommandError> {
     serde_json::to_string(value).map_err(|error| CommandError::Output(error.into()))
 }
 
-fn unknown(id: &Identity) -> CommandError {
+fn unknown(id: &Subject) -> CommandError {
     CommandError::Refused(format!("nobody has the id {id}"))
 }

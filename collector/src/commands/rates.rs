@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use jiff::civil::Date;
 
-use super::{CommandError, sites, text};
+use super::{ACTOR, CommandError, sites, text};
 use crate::clock;
 use crate::money::{Currency, DatedRate, csv};
 use crate::store::Store;
@@ -78,7 +78,7 @@ pub(super) async fn run(
             }
             let rates: Vec<DatedRate> = read.into_iter().map(|(_, rate)| rate).collect();
             let loaded = store
-                .load_rates(site.id, &rates, "cli", clock::now())
+                .load_rates(site.id, &rates, ACTOR, clock::now())
                 .await?;
             writeln!(
                 out,
@@ -128,7 +128,7 @@ pub(super) async fn run(
             let days = (first.unwrap_or(Date::ZERO), last.unwrap_or(Date::MAX));
             let now = clock::now();
             if !store
-                .remove_rates(site.id, (*from, *to), days, "cli", now)
+                .remove_rates(site.id, (*from, *to), days, ACTOR, now)
                 .await?
             {
                 return Err(CommandError::Refused("there is no such rate".to_owned()));

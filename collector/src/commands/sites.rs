@@ -4,18 +4,19 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::CommandError;
+use super::{ACTOR, CommandError, workspaces};
 use crate::clock;
 use crate::config::Config;
 use crate::credentials;
 use crate::site_rules;
 use crate::store::Store;
+use crate::store::audit::By;
 use crate::store::sites::Site;
 
 /// `collector sites …`
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum SitesCommand {
-    /// Print every site: id, write key, name, origins, time zone
+    /// Print every site: id, write key, name, origins, time zone, workspace
     List,
     /// Make a site and print its write key and script tag
     Add {
@@ -32,6 +33,9 @@ pub enum SitesCommand {
         /// IANA name of the time zone in which its days begin [default: UTC]
         #[arg(long, value_name = "NAME")]
         time_zone: Option<String>,
+        /// The id of the workspace whose it is [default: the first one]
+        #[arg(long, value_name = "ID")]
+        workspace: Option<i64>,
     },
     /// Change a site; what is not named stays as it is
     Set {
@@ -75,6 +79,10 @@ pub(super) async fn run(
     store: &Store,
     out: &mut (impl Write + Send),
 ) -> Result<(), CommandError> {
+    let by = By {
+        actor: ACTOR,
+        now: clock::now(),
+    };
     match command {
         SitesCommand::List => {
             for site in store.sites().await? {
@@ -85,8 +93,8 @@ pub(super) async fn run(
                 };
                 writeln!(
                     out,
-                    "{}\t{}\t{}\t{origins}\t{}",
-                    site.id, site.key, site.name, site.time_zone
+                    "{}\t{}\t{}\t{origins}\t{}\tworkspace {}",
+                    site.id, site.key, site.name, site.time_zone, site.workspace
                 )?;
             }
         }
@@ -95,9 +103,12 @@ pub(super) async fn run(
             origins,
             key,
             time_zone,
+            workspace,
         } => {
-            let new = site_rules::new_site(name, origins, time_zone.as_deref(), key.as_deref())?;
-            let (site, is_new) = store.add_site(&new, clock::now()).await?;
+            let workspace = workspaces::find(store, *workspace).await?.id;
+            let (zone, key) = (time_zone.as_deref(), key.as_deref());
+            let new = site_rules::new_site(workspace, name, origins, zone, key)?;
+            let (site, is_new) = store.add_site(&new, by).await?;
             let state = if is_new {
                 ""
             } else {
@@ -131,7 +142,7 @@ pub(super) async fn run(
                     .map(|code| (!code.is_empty()).then_some(code)),
             };
             let changed = changes.apply(find(store, *id).await?)?;
-            store.update_site(&changed).await?;
+            store.update_site(&changed, by).await?;
             writeln!(out, "Site {id}: {}", changed.name)?;
             match changed.origins.join(" ") {
                 none if none.is_empty() => writeln!(out, "Every origin may send.")?,
@@ -153,7 +164,7 @@ pub(super) async fn run(
         SitesCommand::RotateKey { id } => {
             let mut site = find(store, *id).await?;
             site.key = credentials::write_key()?;
-            store.set_write_key(*id, &site.key).await?;
+            store.set_write_key(*id, &site.key, by).await?;
             writeln!(out, "Site {id}: {}", site.name)?;
             describe(&site, config, out)?;
             writeln!(

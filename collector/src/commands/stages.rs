@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{CommandError, moment, sites, text};
+use super::{ACTOR, CommandError, moment, sites, text};
 use crate::journey::{Definition, StagesDocument};
 use crate::site_stages::{self, ExampleJourney, StagesPreview};
 use crate::store::Store;
@@ -70,7 +70,7 @@ pub(super) async fn run(
             let by = by.as_deref().map(name).transpose()?;
             let preview = site_stages::preview(store, site.id, &definition).await?;
             tell(&preview, out)?;
-            let set = site_stages::set(store, site.id, &definition, by).await?;
+            let set = site_stages::set(store, site.id, &definition, ACTOR, by).await?;
             writeln!(
                 out,
                 "Site {}: {}: version {} holds.",

@@ -4,23 +4,44 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::CommandError;
+use super::{ACTOR, CommandError, workspaces};
 use crate::clock;
 use crate::config::Config;
 use crate::credentials;
+use crate::http::invitations;
 use crate::site_rules;
+use crate::store::audit::By;
 use crate::store::users::User;
+use crate::store::workspaces::Role;
 use crate::store::{Store, StoreError};
 
 /// `collector users …`
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum UsersCommand {
-    /// Print everyone who may sign in: id, role, e-mail address
+    /// Print everyone who may sign in: id, e-mail address, role in each workspace
     List,
-    /// Let one more person sign in, who sees what the owner sees, and print the link by which they choose a password
+    /// Let one more person sign in, as a member of a workspace, and print the link by which they choose a password
     Add {
         /// The address they sign in with
         email: String,
+        /// What they may do: owner, analyst or viewer (docs/access.md)
+        #[arg(long, default_value_t = Role::Viewer)]
+        role: Role,
+        /// The id of the workspace [default: the first one]
+        #[arg(long, value_name = "ID")]
+        workspace: Option<i64>,
+    },
+    /// Invite somebody into a workspace, whether they sign in already or not, and print the link by which they accept, good
+    /// once and for 7 days
+    Invite {
+        /// The address they sign in with, or will
+        email: String,
+        /// What they may do: owner, analyst or viewer (docs/access.md)
+        #[arg(long, default_value_t = Role::Viewer)]
+        role: Role,
+        /// The id of the workspace [default: the first one]
+        #[arg(long, value_name = "ID")]
+        workspace: Option<i64>,
     },
     /// Take a person's access away, at once and everywhere they are signed in
     Remove {
@@ -43,32 +64,62 @@ pub(super) async fn run(
     out: &mut (impl Write + Send),
 ) -> Result<(), CommandError> {
     let base = config.public_base(config.listen);
+    let by = By {
+        actor: ACTOR,
+        now: clock::now(),
+    };
     match command {
         UsersCommand::List => {
+            let members = store.members(None).await?;
             for user in store.users().await? {
-                writeln!(out, "{}\t{}\t{}", user.id, user.role, name(&user))?;
+                let own = members.iter().filter(|one| one.user == user.id);
+                let own: Vec<String> = own
+                    .map(|one| format!("{} of workspace {}", one.role, one.workspace))
+                    .collect();
+                writeln!(out, "{}\t{}\t{}", user.id, name(&user), own.join(", "))?;
             }
         }
-        UsersCommand::Add { email } => {
-            let email = site_rules::email(email)
-                .ok_or_else(|| CommandError::Refused("this is no e-mail address".to_owned()))?;
-            let user_id = match store.add_user(&email, clock::now()).await {
+        UsersCommand::Add {
+            email,
+            role,
+            workspace,
+        } => {
+            let email = self::email(email)?;
+            let workspace = workspaces::find(store, *workspace).await?;
+            let user_id = match store.add_user(&email, workspace.id, *role, by).await {
                 Err(StoreError::Rejected(_)) => {
                     return Err(CommandError::Refused(format!("{email} is there already")));
                 }
                 other => other?,
             };
             let link = setup_link(store, user_id, &base).await?;
-            writeln!(out, "User {user_id}: {email}")?;
+            writeln!(out, "User {user_id}: {email}, {role} of {}", workspace.name)?;
             writeln!(out, "To choose a password, once, within 24 hours: {link}")?;
+        }
+        UsersCommand::Invite {
+            email,
+            role,
+            workspace,
+        } => {
+            let email = self::email(email)?;
+            let workspace = workspaces::find(store, *workspace).await?;
+            let (_, token) = invitations::make(store, workspace.id, &email, *role, by).await?;
+            let link = invitations::link(&base, &token);
+            writeln!(out, "For {email}, {role} of {}", workspace.name)?;
+            writeln!(out, "To accept, once, within 7 days: {link}")?;
         }
         UsersCommand::Remove { user } => {
             let user = find(store, user).await?;
-            if user.role == "owner" {
+            if user.is_owner {
                 let refused = "the owner cannot be removed; `users setup-link` gives the login to somebody else";
                 return Err(CommandError::Refused(refused.to_owned()));
             }
-            store.remove_user(user.id).await?;
+            if let Some(id) = store.only_owner_of(user.id).await? {
+                return Err(CommandError::Refused(format!(
+                    "nobody else owns workspace {id}: make somebody an owner first"
+                )));
+            }
+            store.remove_user(user.id, by).await?;
             writeln!(out, "User {} is removed: {}", user.id, name(&user))?;
         }
         UsersCommand::ResetPassword { user } => {
@@ -83,6 +134,12 @@ pub(super) async fn run(
         }
     }
     Ok(())
+}
+
+/// An address as it is stored.
+pub(super) fn email(text: &str) -> Result<String, CommandError> {
+    site_rules::email(text)
+        .ok_or_else(|| CommandError::Refused("this is no e-mail address".to_owned()))
 }
 
 fn name(user: &User) -> String {

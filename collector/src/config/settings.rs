@@ -11,9 +11,12 @@ use serde::Deserialize;
 use url::Url;
 use waymark_protocol::limits;
 
-use super::{Config, ConfigError, DAY, Environment, LogFormat, Network};
+use super::bounds::{at_least, at_least_one, check_public_url, check_script_name, seconds};
+use super::{Config, ConfigError, DAY, Environment, LogFormat, Mail, Network};
 use crate::commands::Command;
 use crate::enrich::address::KeptAddress;
+use crate::export::{Format, What};
+use crate::exporting::Plan;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,6 +102,10 @@ pub(super) struct Settings {
     /// Bytes that may wait for their commit; more are answered 503 [env: WAYMARK_QUEUE_BYTES] [default: 134217728]
     #[arg(long, value_name = "BYTES", global = true, help_heading = "Limits")]
     queue_bytes: Option<usize>,
+    /// Bytes of memory for the copy of sites' rows that questions about everybody are answered from
+    /// [env: WAYMARK_COLUMNS_MEMORY] [default: 2147483648]
+    #[arg(long, value_name = "BYTES", global = true, help_heading = "Limits")]
+    columns_memory: Option<usize>,
     /// Items of one transaction at most [env: WAYMARK_COMMIT_ITEMS] [default: 2000]
     #[arg(long, value_name = "ITEMS", global = true, help_heading = "Limits")]
     commit_items: Option<usize>,
@@ -108,6 +115,33 @@ pub(super) struct Settings {
     /// Days for which the inbox holds a dropped item [env: WAYMARK_REJECTED_DAYS] [default: 30]
     #[arg(long, value_name = "DAYS", global = true, help_heading = "Limits")]
     rejected_days: Option<u32>,
+    /// Hours between two rounds that remove what is older than a site keeps [env: WAYMARK_RETENTION_HOURS] [default: 24]
+    #[arg(long, value_name = "HOURS", global = true, help_heading = "Limits")]
+    retention_hours: Option<u32>,
+    /// Folder into which each site's days are written once they are over (docs/export.md) [env: WAYMARK_EXPORT_FOLDER] [default: none]
+    #[arg(long, value_name = "FOLDER", global = true, help_heading = "Exports")]
+    export_folder: Option<PathBuf>,
+    /// What is written, with commas between [env: WAYMARK_EXPORT_WHAT] [default: events,sessions,journeys]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        global = true,
+        help_heading = "Exports"
+    )]
+    export_what: Option<Vec<What>>,
+    /// How [env: WAYMARK_EXPORT_FORMAT] [default: parquet]
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = "Exports")]
+    export_format: Option<Format>,
+    /// Hours after its end in the site's time zone before a day is written [env: WAYMARK_EXPORT_GRACE_HOURS] [default: 6]
+    #[arg(long, value_name = "HOURS", global = true, help_heading = "Exports")]
+    export_grace_hours: Option<u32>,
+    /// Days for which a day that was written is looked at again, and written again if something came late; 0 for never [env: WAYMARK_EXPORT_LATE_DAYS] [default: 7]
+    #[arg(long, value_name = "DAYS", global = true, help_heading = "Exports")]
+    export_late_days: Option<u32>,
+    /// Hours between two looks at a day that was written [env: WAYMARK_EXPORT_AGAIN_HOURS] [default: 24]
+    #[arg(long, value_name = "HOURS", global = true, help_heading = "Exports")]
+    export_again_hours: Option<u32>,
     /// Connections at a time; when there are more, those that only wait make room [env: WAYMARK_MAX_CONNECTIONS] [default: 4096]
     #[arg(
         long,
@@ -170,6 +204,15 @@ pub(super) struct Settings {
         help_heading = "Destinations"
     )]
     destination_attempts: Option<u32>,
+    /// Server that takes mail of alerts: smtps://user:password@host, or smtp: for STARTTLS. It is secret: give it by the variable or the file [env: WAYMARK_SMTP_URL] [default: none, and no mail]
+    #[arg(long, value_name = "URL", global = true, help_heading = "Alerts")]
+    smtp_url: Option<String>,
+    /// Who such mail is from, as in "Waymark <waymark@example.com>" [env: WAYMARK_MAIL_FROM]
+    #[arg(long, value_name = "ADDRESS", global = true, help_heading = "Alerts")]
+    mail_from: Option<String>,
+    /// Seconds after its end before a window is looked at, for what comes late [env: WAYMARK_ALERT_DELAY] [default: 300]
+    #[arg(long, value_name = "SECONDS", global = true, help_heading = "Alerts")]
+    alert_delay: Option<u32>,
     /// Shape of the log lines [env: WAYMARK_LOG_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", global = true, help_heading = "Log")]
     log_format: Option<LogFormat>,
@@ -179,7 +222,7 @@ pub(super) struct Settings {
 }
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 30] = [
+pub(super) const VARIABLES: [(&str, &str); 41] = [
     ("WAYMARK_LISTEN", "--listen"),
     ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
@@ -193,9 +236,17 @@ pub(super) const VARIABLES: [(&str, &str); 30] = [
     ("WAYMARK_BODY_LIMIT", "--body-limit"),
     ("WAYMARK_QUEUE_ITEMS", "--queue-items"),
     ("WAYMARK_QUEUE_BYTES", "--queue-bytes"),
+    ("WAYMARK_COLUMNS_MEMORY", "--columns-memory"),
     ("WAYMARK_COMMIT_ITEMS", "--commit-items"),
     ("WAYMARK_REJECTED_ITEMS", "--rejected-items"),
     ("WAYMARK_REJECTED_DAYS", "--rejected-days"),
+    ("WAYMARK_RETENTION_HOURS", "--retention-hours"),
+    ("WAYMARK_EXPORT_FOLDER", "--export-folder"),
+    ("WAYMARK_EXPORT_WHAT", "--export-what"),
+    ("WAYMARK_EXPORT_FORMAT", "--export-format"),
+    ("WAYMARK_EXPORT_GRACE_HOURS", "--export-grace-hours"),
+    ("WAYMARK_EXPORT_LATE_DAYS", "--export-late-days"),
+    ("WAYMARK_EXPORT_AGAIN_HOURS", "--export-again-hours"),
     ("WAYMARK_MAX_CONNECTIONS", "--max-connections"),
     ("WAYMARK_HEAD_TIMEOUT", "--head-timeout"),
     ("WAYMARK_BODY_TIMEOUT", "--body-timeout"),
@@ -208,6 +259,9 @@ pub(super) const VARIABLES: [(&str, &str); 30] = [
     ("WAYMARK_DESTINATION_TIMEOUT", "--destination-timeout"),
     ("WAYMARK_DESTINATION_BACKOFF_MS", "--destination-backoff-ms"),
     ("WAYMARK_DESTINATION_ATTEMPTS", "--destination-attempts"),
+    ("WAYMARK_SMTP_URL", "--smtp-url"),
+    ("WAYMARK_MAIL_FROM", "--mail-from"),
+    ("WAYMARK_ALERT_DELAY", "--alert-delay"),
     ("WAYMARK_LOG_FORMAT", "--log-format"),
     ("WAYMARK_LOG_LEVEL", "--log-level"),
 ];
@@ -259,9 +313,17 @@ impl Settings {
             body_limit: self.body_limit.or(other.body_limit),
             queue_items: self.queue_items.or(other.queue_items),
             queue_bytes: self.queue_bytes.or(other.queue_bytes),
+            columns_memory: self.columns_memory.or(other.columns_memory),
             commit_items: self.commit_items.or(other.commit_items),
             rejected_items: self.rejected_items.or(other.rejected_items),
             rejected_days: self.rejected_days.or(other.rejected_days),
+            retention_hours: self.retention_hours.or(other.retention_hours),
+            export_folder: self.export_folder.or(other.export_folder),
+            export_what: self.export_what.or(other.export_what),
+            export_format: self.export_format.or(other.export_format),
+            export_grace_hours: self.export_grace_hours.or(other.export_grace_hours),
+            export_late_days: self.export_late_days.or(other.export_late_days),
+            export_again_hours: self.export_again_hours.or(other.export_again_hours),
             max_connections: self.max_connections.or(other.max_connections),
             head_timeout: self.head_timeout.or(other.head_timeout),
             body_timeout: self.body_timeout.or(other.body_timeout),
@@ -274,12 +336,37 @@ impl Settings {
             destination_timeout: self.destination_timeout.or(other.destination_timeout),
             destination_backoff_ms: self.destination_backoff_ms.or(other.destination_backoff_ms),
             destination_attempts: self.destination_attempts.or(other.destination_attempts),
+            smtp_url: self.smtp_url.or(other.smtp_url),
+            mail_from: self.mail_from.or(other.mail_from),
+            alert_delay: self.alert_delay.or(other.alert_delay),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
         }
     }
 
+    /// What is written to a folder, if there is one.
+    fn export_plan(&self) -> Result<Option<Plan>, ConfigError> {
+        let Some(folder) = self.export_folder.clone() else {
+            return Ok(None);
+        };
+        let usual = Plan::of(folder);
+        let hours = |hours: u32| DAY / 24 * hours;
+        let again = match self.export_again_hours {
+            Some(0) => return Err(at_least_one("export_again_hours")),
+            again => again.map_or(usual.again, hours),
+        };
+        Ok(Some(Plan {
+            what: self.export_what.clone().unwrap_or(usual.what),
+            format: self.export_format.unwrap_or(usual.format),
+            grace: self.export_grace_hours.map_or(usual.grace, hours),
+            late_days: self.export_late_days.unwrap_or(usual.late_days),
+            again,
+            folder: usual.folder,
+        }))
+    }
+
     pub(super) fn finish(self) -> Result<Config, ConfigError> {
+        let export = self.export_plan()?;
         let folder = self.data_dir.unwrap_or_else(|| PathBuf::from("."));
         let geo_demanded = self.geo_database.is_some();
         let geo_database = self.geo_database.unwrap_or_else(|| folder.join("geo.mmdb"));
@@ -325,6 +412,12 @@ impl Settings {
                 self.queue_items,
                 defaults.queue_items,
             )?,
+            columns_memory: at_least(
+                16 * 1024 * 1024,
+                "columns_memory",
+                self.columns_memory,
+                defaults.columns_memory,
+            )?,
             queue_bytes: at_least(
                 limits::BODY_BYTES,
                 "queue_bytes",
@@ -345,6 +438,17 @@ impl Settings {
                 Some(days) => DAY * days,
                 None => defaults.rejected_age,
             },
+            retention_every: match self.retention_hours {
+                Some(0) => {
+                    return Err(ConfigError::Value {
+                        setting: "retention_hours",
+                        message: "has to be at least 1; `collector privacy retention --forever` keeps everything".into(),
+                    });
+                }
+                Some(hours) => DAY * hours / 24,
+                None => defaults.retention_every,
+            },
+            export,
             max_connections: at_least(
                 LEAST_CONNECTIONS,
                 "max_connections",
@@ -377,6 +481,10 @@ impl Settings {
                 Some(attempts) => attempts,
                 None => defaults.destination_attempts,
             },
+            mail: Mail::read(self.smtp_url.as_deref(), self.mail_from.as_deref())?,
+            alert_delay: self.alert_delay.map_or(defaults.alert_delay, |seconds| {
+                Duration::from_secs(seconds.into())
+            }),
             log_format: self.log_format.unwrap_or(defaults.log_format),
             log_level,
         })
@@ -385,82 +493,3 @@ impl Settings {
 
 /// A browser opens six to one host.
 const LEAST_CONNECTIONS: usize = 8;
-
-fn seconds(
-    setting: &'static str,
-    value: Option<u32>,
-    default: Duration,
-) -> Result<Duration, ConfigError> {
-    match value {
-        Some(0) => Err(at_least_one(setting)),
-        Some(seconds) => Ok(Duration::from_secs(seconds.into())),
-        None => Ok(default),
-    }
-}
-
-fn at_least_one(setting: &'static str) -> ConfigError {
-    ConfigError::Value {
-        setting,
-        message: "has to be at least 1".into(),
-    }
-}
-
-fn at_least(
-    least: usize,
-    setting: &'static str,
-    value: Option<usize>,
-    default: usize,
-) -> Result<usize, ConfigError> {
-    let value = value.unwrap_or(default);
-    if value < least {
-        return Err(ConfigError::Value {
-            setting,
-            message: format!("has to be at least {least}"),
-        });
-    }
-    Ok(value)
-}
-
-fn check_public_url(url: Url) -> Result<Url, ConfigError> {
-    let wrong = |message: &str| ConfigError::Value {
-        setting: "public_url",
-        message: message.into(),
-    };
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(wrong("has to be an http or https URL with a host"));
-    }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong(
-            "has to end after the host and port: the collector lives at the root of its host",
-        ));
-    }
-    Ok(url)
-}
-
-/// The script may live anywhere but where the collector itself answers.
-fn check_script_name(name: &str) -> Result<String, ConfigError> {
-    let wrong = |message: &str| ConfigError::Value {
-        setting: "script_name",
-        message: message.into(),
-    };
-    let name = name.trim_start_matches('/');
-    let clean = name.split('/').all(|part| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-    });
-    if !clean {
-        return Err(wrong(
-            "has to be a path of letters, digits, dots, underscores and hyphens",
-        ));
-    }
-    if !name.ends_with(".js") {
-        return Err(wrong("has to end in .js"));
-    }
-    if name.starts_with("api/") || name.starts_with("v1/") || name.starts_with("assets/") {
-        return Err(wrong("api/, v1/ and assets/ are taken"));
-    }
-    Ok(name.to_owned())
-}

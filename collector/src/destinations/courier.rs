@@ -50,6 +50,7 @@ pub(crate) struct Courier {
 
 /// What came of trying a destination.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DestinationTried)]
 pub(crate) struct Tried {
     /// Whether the receiver took it.
     pub(crate) ok: bool,
@@ -92,6 +93,10 @@ impl Courier {
 
     pub(crate) fn meter(&self) -> &Meter {
         &self.road.meter
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        self.road.options
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -8,10 +8,11 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::attempt::{self, millis};
+use super::courier::Options;
 use super::letter::{self, Written};
 use super::meter::Meter;
 use super::transport::Transport;
-use super::{backoff, courier::Options};
 use crate::clock;
 use crate::store::deliveries::{Claimed, Ended, State};
 use crate::store::destinations::{Destination, Open};
@@ -27,8 +28,6 @@ const BESIDE: Duration = Duration::from_secs(10);
 const STOPPING: Duration = Duration::from_secs(5);
 /// Pauses of the first kind for which a delivery waits for what is missing.
 const WAITS: u32 = 60;
-/// The latest time that can be noted.
-const NEVER: i64 = i64::MAX;
 
 /// What lanes share.
 #[derive(Clone)]
@@ -138,7 +137,7 @@ async fn deliver(
     claim: Uuid,
     claimed: Claimed,
 ) -> Result<(), StoreError> {
-    let ended = attempt(road, own, &claimed).await?;
+    let ended = try_once(road, own, &claimed).await?;
     let outcome = match (ended.state, ended.uncounted) {
         (State::Waiting, true) => None,
         (State::Waiting, false) => Some("failed"),
@@ -164,7 +163,7 @@ async fn deliver(
     Ok(())
 }
 
-async fn attempt(road: &Road, own: &Destination, claimed: &Claimed) -> Result<Ended, StoreError> {
+async fn try_once(road: &Road, own: &Destination, claimed: &Claimed) -> Result<Ended, StoreError> {
     let now = clock::now();
     if claimed.attempts > road.options.attempts {
         // Somebody took it for the last time and never said what became of it.
@@ -194,27 +193,13 @@ async fn attempt(road: &Road, own: &Destination, claimed: &Claimed) -> Result<En
             });
         }
     };
-    let sent = road.transport.post(&letter, 0).await;
-    let now = clock::now();
-    let (status, reason, asked) = match sent {
-        Ok(answer) if answer.status.is_success() => {
-            let status = Some(answer.status.as_u16());
-            return Ok(ended(State::Delivered, now, status, None));
-        }
-        Ok(answer) => {
-            let status = answer.status.as_u16();
-            let asked = answer.retry_after.as_deref();
-            let asked = asked.and_then(|text| backoff::asked(text, now));
-            let reason = match status {
-                300..=399 => "redirected",
-                410 => "gone",
-                _ => "refused",
-            };
-            (Some(status), reason, asked)
-        }
-        Err(lost) => (None, lost.as_str(), None),
+    let failure = match attempt::post(&road.transport, &letter).await {
+        Ok(status) => return Ok(ended(State::Delivered, clock::now(), Some(status), None)),
+        Err(failure) => failure,
     };
-    if status == Some(410) {
+    let now = clock::now();
+    let (status, reason) = (failure.status, failure.reason);
+    if failure.is_gone() {
         road.store.destination_gone(own, now).await?;
         tracing::warn!(destination = %own.id, site_id = own.site_id, "a receiver says that it is gone, and its destination is paused");
         return Ok(Ended {
@@ -226,14 +211,10 @@ async fn attempt(road: &Road, own: &Destination, claimed: &Claimed) -> Result<En
     if claimed.attempts >= road.options.attempts {
         return Ok(ended(State::Dead, now, status, Some(reason)));
     }
-    let pause = backoff::pause(road.options.backoff, claimed.attempts, backoff::chance());
-    if let Some(asked) = asked
-        && !asked.is_zero()
-    {
-        let until = now.saturating_add(millis(asked));
+    if let Some(until) = failure.hold_until(now) {
         road.store.hold_destination(own, until).await?;
     }
-    let again = now.saturating_add(millis(pause.max(asked.unwrap_or_default())));
+    let again = failure.again(road.options, claimed.attempts, now);
     Ok(ended(State::Waiting, again, status, Some(reason)))
 }
 
@@ -245,8 +226,4 @@ fn ended(state: State, due_at: i64, status: Option<u16>, error: Option<&'static 
         error,
         uncounted: false,
     }
-}
-
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(NEVER)
 }

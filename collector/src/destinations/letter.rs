@@ -102,7 +102,7 @@ async fn refused(
 }
 
 /// A webhook's letter. Nothing where the address cannot be read.
-pub(super) fn signed(
+pub(crate) fn signed(
     own: &Destination,
     secrets: &[Secret],
     id: Uuid,

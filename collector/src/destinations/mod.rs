@@ -4,7 +4,7 @@
 //! store::commit   the item, and a row for each destination that wants it, in one transaction
 //!   └ courier     takes what is due, one lane for each destination
 //!       └ letter  the item as it is now → webhook or ga4: what is sent, or why nothing is
-//!           └ transport   address → connection → TLS → request → answer
+//!           └ attempt     transport: address → connection → TLS → request → answer
 //!       ┌ courier delivered, skipped, due again later, or dead
 //! ```
 //!
@@ -16,11 +16,12 @@
 //! come from the store when something is signed and go nowhere else.
 
 pub(crate) mod address;
+pub(crate) mod attempt;
 pub(crate) mod backoff;
 pub(crate) mod courier;
 pub(crate) mod ga4;
 mod lane;
-mod letter;
+pub(crate) mod letter;
 pub(crate) mod meter;
 pub(crate) mod signature;
 pub(crate) mod transport;

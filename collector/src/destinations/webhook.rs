@@ -18,8 +18,9 @@ const VERSION: u32 = 1;
 /// What [`test`] is called.
 const TEST: &str = "destination.test";
 
+/// What every body is.
 #[derive(Serialize)]
-struct Body<D> {
+pub(crate) struct Body<D> {
     version: u32,
     r#type: &'static str,
     timestamp: String,
@@ -99,7 +100,8 @@ pub(crate) fn test(site_id: i64, now: i64) -> Result<Vec<u8>, serde_json::Error>
     serde_json::to_vec(&told(TEST, now, data))
 }
 
-fn told<D>(kind: &'static str, at: i64, data: D) -> Body<D> {
+/// Something of a kind that happened at a moment.
+pub(crate) fn told<D>(kind: &'static str, at: i64, data: D) -> Body<D> {
     Body {
         version: VERSION,
         r#type: kind,

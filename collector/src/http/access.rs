@@ -1,5 +1,6 @@
 //! Signing in and out: the set-up link, the password, the cookie.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use axum::Json as Answer;
@@ -10,15 +11,18 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::{self, Caller};
+use super::caller::{self, Caller, Who};
 use super::input::Json;
 use super::openapi::failures;
+use super::workspaces::{self, Seen};
 use crate::app::App;
 use crate::clock;
 use crate::credentials;
 use crate::error::{ApiError, Code};
 use crate::site_rules;
 use crate::store::StoreError;
+use crate::store::keys::Scope;
+use crate::store::shares::Shows;
 use crate::store::users::SetupToken;
 
 const LOGIN_SECONDS: i64 = 30 * 24 * 60 * 60;
@@ -28,21 +32,89 @@ const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=1000;
 pub(crate) struct Me {
     email: Option<String>,
     kind: &'static str,
+    /// Whether it is the installation's owner, who makes workspaces.
+    makes_workspaces: bool,
+    /// Where they have a part.
+    workspaces: Vec<Seen>,
+    /// The one site that an API key sees; null for every site of its workspace, and of a user.
+    site: Option<i64>,
+    /// What an API key may do; null of a user, whose role says it.
+    scopes: Option<BTreeSet<Scope>>,
+    /// Of a share link what it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<Shared>,
+}
+
+/// What the holder of a share link is shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Shared {
+    name: String,
+    shows: Shows,
+    expires_at: i64,
+    site: SharedSite,
+}
+
+/// A site as the holder of a share link knows it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SharedSite {
+    id: i64,
+    name: String,
+    time_zone: String,
+    currency: Option<String>,
 }
 
 /// `GET /api/v1/me`
 #[utoipa::path(get, path = "/api/v1/me", tag = "signing in", security(("api_key" = []), ("cookie" = [])), responses((status = 200, body = Me), failures::Asking))]
-pub(crate) async fn me(caller: Caller) -> Answer<Me> {
-    Answer(match caller {
-        Caller::User { email, .. } => Me {
-            email,
-            kind: "user",
+pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Result<Answer<Me>, ApiError> {
+    let workspaces = workspaces::seen(&app, &caller).await?;
+    let me = Me {
+        email: None,
+        kind: "user",
+        makes_workspaces: false,
+        workspaces,
+        site: None,
+        scopes: None,
+        share: None,
+    };
+    Ok(Answer(match caller.who() {
+        Who::User(user) => Me {
+            email: user.email.clone(),
+            makes_workspaces: user.is_owner,
+            ..me
         },
-        Caller::ApiKey { .. } => Me {
-            email: None,
+        Who::ApiKey { site, scopes, .. } => Me {
             kind: "api_key",
+            site: *site,
+            scopes: Some(scopes.clone()),
+            ..me
         },
-    })
+        Who::Share {
+            site,
+            name,
+            shows,
+            expires_at,
+            ..
+        } => {
+            let site = app.store().site(*site).await?;
+            let site = site.ok_or_else(ApiError::not_found)?;
+            let share = Shared {
+                name: name.clone(),
+                shows: *shows,
+                expires_at: *expires_at,
+                site: SharedSite {
+                    id: site.id,
+                    name: site.name,
+                    time_zone: site.time_zone,
+                    currency: site.currency,
+                },
+            };
+            Me {
+                kind: "share",
+                share: Some(share),
+                ..me
+            }
+        }
+    }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -60,13 +132,7 @@ pub(crate) async fn setup(
     Json(setup): Json<Setup>,
 ) -> Result<Response, ApiError> {
     let email = check_email(&setup.email)?;
-    if !PASSWORD_CHARS.contains(&setup.password.chars().count()) {
-        return Err(ApiError::new(
-            Code::InvalidField,
-            "The password has to have 10 to 1000 characters.",
-        )
-        .field("password"));
-    }
+    check_password(&setup.password)?;
     let digest = credentials::digest(&setup.token);
     match app.store().setup_token(&digest, clock::now()).await? {
         SetupToken::Valid => {}
@@ -164,7 +230,7 @@ pub(crate) async fn logout(
     answer_with_cookie(&app, "", 0)
 }
 
-async fn sign_in(app: &App, user_id: i64) -> Result<Response, ApiError> {
+pub(super) async fn sign_in(app: &App, user_id: i64) -> Result<Response, ApiError> {
     let login = credentials::token("")?;
     let now = clock::now();
     app.store()
@@ -183,7 +249,18 @@ fn answer_with_cookie(app: &App, secret: &str, max_age: i64) -> Result<Response,
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
-fn check_email(text: &str) -> Result<String, ApiError> {
+pub(super) fn check_password(password: &str) -> Result<(), ApiError> {
+    if PASSWORD_CHARS.contains(&password.chars().count()) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::InvalidField,
+        "The password has to have 10 to 1000 characters.",
+    )
+    .field("password"))
+}
+
+pub(super) fn check_email(text: &str) -> Result<String, ApiError> {
     site_rules::email(text).ok_or_else(|| {
         ApiError::new(Code::InvalidField, "This is no e-mail address.").field("email")
     })

@@ -71,20 +71,19 @@ pub(crate) struct CatalogueChange {
 }
 
 /// `PATCH /api/v1/sites/{id}/catalogue`
-#[utoipa::path(patch, path = "/api/v1/sites/{id}/catalogue", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = CatalogueChange, responses((status = 200, body = SiteCatalogue), failures::Changing))]
+#[utoipa::path(patch, path = "/api/v1/sites/{id}/catalogue", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), request_body = CatalogueChange, responses((status = 200, body = SiteCatalogue), failures::Changing))]
 pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Large(change): Large<CatalogueChange>,
 ) -> Result<Answer<SiteCatalogue>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let changes = Changes {
         mode: change.mode,
         document: change.document,
     };
-    let stored = site_catalogue::change(app.store(), site.id, changes).await?;
+    let stored = site_catalogue::change(app.store(), site.id, changes, &caller.actor()).await?;
     changed(&app, stored).await
 }
 
@@ -95,16 +94,16 @@ pub(crate) struct AdoptedEvent {
 }
 
 /// `POST /api/v1/sites/{id}/catalogue/adopt`
-#[utoipa::path(post, path = "/api/v1/sites/{id}/catalogue/adopt", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = AdoptedEvent, responses((status = 200, body = SiteCatalogue), failures::Changing))]
+#[utoipa::path(post, path = "/api/v1/sites/{id}/catalogue/adopt", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), request_body = AdoptedEvent, responses((status = 200, body = SiteCatalogue), failures::Changing))]
 pub(crate) async fn adopt(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Json(adopted): Json<AdoptedEvent>,
 ) -> Result<Answer<SiteCatalogue>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
-    let stored = site_catalogue::adopt(app.store(), site.id, &adopted.name).await?;
+    let stored =
+        site_catalogue::adopt(app.store(), site.id, &adopted.name, &caller.actor()).await?;
     changed(&app, stored).await
 }
 
@@ -150,14 +149,13 @@ pub(crate) struct ForgottenFindings {
 }
 
 /// `DELETE /api/v1/sites/{id}/catalogue/findings`
-#[utoipa::path(delete, path = "/api/v1/sites/{id}/catalogue/findings", tag = "catalogue", security(("cookie" = [])), params(("id" = i64, Path), ForgetParams), responses((status = 200, body = ForgottenFindings), failures::Changing))]
+#[utoipa::path(delete, path = "/api/v1/sites/{id}/catalogue/findings", tag = "catalogue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path), ForgetParams), responses((status = 200, body = ForgottenFindings), failures::Changing))]
 pub(crate) async fn forget(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Query(params): Query<ForgetParams>,
 ) -> Result<Answer<ForgottenFindings>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let name = params.name.as_deref();
     // No event has such a name, and PostgreSQL would refuse to look for one.

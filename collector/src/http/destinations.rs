@@ -18,8 +18,9 @@ use crate::destinations::wants::Unfit;
 use crate::error::{ApiError, Code};
 use crate::site_destinations::{self, ChangedDestination, DestinationError, NewDestination};
 use crate::store::Page;
+use crate::store::audit::By;
 use crate::store::deliveries::{self, Counts, Delivery};
-use crate::store::destinations::{By, Destination};
+use crate::store::destinations::Destination;
 use crate::store::sites::Site;
 
 /// A destination and how it fares.
@@ -52,7 +53,6 @@ pub(crate) async fn list(
     caller: Caller,
     Query(params): Query<SiteParams>,
 ) -> Result<Answer<Destinations>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let counts = app.store().delivery_counts(Some(site.id)).await?;
     let all = app.store().destinations(Some(site.id)).await?;
@@ -73,7 +73,8 @@ pub(crate) async fn add(
     Query(params): Query<SiteParams>,
     Json(new): Json<NewDestination>,
 ) -> Result<(StatusCode, Answer<MadeDestination>), ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let guard = app.courier().transport().guard();
     let added = site_destinations::add(app.store(), site.id, new, guard, &actor);
     let (destination, secret) = added.await?;
@@ -95,7 +96,6 @@ pub(crate) async fn one(
     Id(id): Id<Uuid>,
     Query(params): Query<SiteParams>,
 ) -> Result<Answer<Shown>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let destination = find(&app, &site, id).await?;
     Ok(Answer(shown(&app, destination).await?))
@@ -110,7 +110,8 @@ pub(crate) async fn change(
     Query(params): Query<SiteParams>,
     Json(changed): Json<ChangedDestination>,
 ) -> Result<Answer<Shown>, ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let guard = app.courier().transport().guard();
     let changed =
         site_destinations::change(app.store(), site.id, id, &changed, guard, &actor).await?;
@@ -128,7 +129,8 @@ pub(crate) async fn remove(
     Id(id): Id<Uuid>,
     Query(params): Query<SiteParams>,
 ) -> Result<StatusCode, ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let destination = find(&app, &site, id).await?;
     let by = By {
         actor: &actor,
@@ -158,7 +160,8 @@ pub(crate) async fn renew_secret(
     Query(params): Query<SiteParams>,
     Json(new): Json<NewSecret>,
 ) -> Result<Answer<MadeDestination>, ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let destination = find(&app, &site, id).await?;
     let api_secret = new.api_secret.as_deref();
     let renewed = site_destinations::renew_secret(app.store(), &destination, api_secret, &actor);
@@ -178,7 +181,7 @@ pub(crate) async fn test(
     Id(id): Id<Uuid>,
     Query(params): Query<SiteParams>,
 ) -> Result<Answer<Tried>, ApiError> {
-    let (_, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
     let destination = find(&app, &site, id).await?;
     Ok(Answer(app.courier().test(&destination).await?))
 }
@@ -206,7 +209,6 @@ pub(crate) async fn deliveries(
     Id(id): Id<Uuid>,
     Query(params): Query<DeliveriesParams>,
 ) -> Result<Answer<Page<Delivery>>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let destination = find(&app, &site, id).await?;
     let state = params.state.unwrap_or(deliveries::State::Dead);
@@ -239,7 +241,8 @@ pub(crate) async fn replay(
     Query(params): Query<SiteParams>,
     Json(again): Json<Again>,
 ) -> Result<Answer<Replayed>, ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let destination = find(&app, &site, id).await?;
     let by = By {
         actor: &actor,
@@ -249,14 +252,6 @@ pub(crate) async fn replay(
     let replayed = store.replay_deliveries(&destination, again.delivery, by);
     let replayed = replayed.await?;
     Ok(Answer(Replayed { replayed }))
-}
-
-async fn owner(
-    app: &App,
-    caller: &Caller,
-    params: &SiteParams,
-) -> Result<(String, Site), ApiError> {
-    Ok((caller.owner()?, caller.site(app, params.site).await?))
 }
 
 async fn find(app: &App, site: &Site, id: Uuid) -> Result<Destination, ApiError> {

@@ -23,7 +23,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = parts.uri.query().unwrap_or_default();
+        Self::read(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> Query<T> {
+    /// Reads a query string.
+    pub(crate) fn read(query: &str) -> Result<T, ApiError> {
         let present: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -33,13 +39,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             .finish();
         let pairs =
             serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text.as_bytes()));
-        serde_path_to_error::deserialize(pairs)
-            .map(Self)
-            .map_err(|e| {
-                let name = e.path().to_string();
-                let message = format!("The query parameter {name}: {}.", e.inner());
-                ApiError::new(Code::InvalidParameter, message).field(name)
-            })
+        serde_path_to_error::deserialize(pairs).map_err(|e| {
+            let name = e.path().to_string();
+            let message = format!("The query parameter {name}: {}.", e.inner());
+            ApiError::new(Code::InvalidParameter, message).field(name)
+        })
     }
 }
 
@@ -81,6 +85,29 @@ pub(crate) fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// The two ids of a path that has two, the second of which is called `name`.
+pub(crate) async fn two_ids<A, B>(
+    parts: &mut Parts,
+    state: &App,
+    name: &'static str,
+) -> Result<(A, B), ApiError>
+where
+    A: std::str::FromStr<Err: std::fmt::Display>,
+    B: std::str::FromStr<Err: std::fmt::Display>,
+{
+    fn wrong(name: &'static str, detail: &dyn std::fmt::Display) -> ApiError {
+        let message = format!("The parameter {name}: {detail}.");
+        ApiError::new(Code::InvalidParameter, message).field(name)
+    }
+    let Path((first, second)) = Path::<(String, String)>::from_request_parts(parts, state)
+        .await
+        .map_err(|_| wrong("id", &"not readable as text"))?;
+    Ok((
+        first.parse().map_err(|error| wrong("id", &error))?,
+        second.parse().map_err(|error| wrong(name, &error))?,
+    ))
 }
 
 /// The most rows of one page, and how many there are when nobody says.

@@ -1,19 +1,22 @@
-//! `/api/v1/keys`: API keys and server keys, for signed-in people only.
+//! `/api/v1/keys`: API keys and server keys, for the owners of a workspace.
+
+use std::collections::BTreeSet;
 
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
-use super::input::{Id, Json};
+use super::input::{Id, Json, Query};
 use super::openapi::failures;
 use crate::app::App;
 use crate::clock;
 use crate::credentials::{self, CredentialError};
 use crate::error::{ApiError, Code};
-use crate::store::keys::{ApiKey, KeyKind, NewKey};
+use crate::store::audit::By;
+use crate::store::keys::{ApiKey, KeyKind, NewKey, Scope};
 use crate::store::{Store, StoreError};
 
 /// What every key of a kind begins with, so that one that leaked is known for what it is.
@@ -24,23 +27,62 @@ pub(crate) const fn prefix(kind: KeyKind) -> &'static str {
     }
 }
 
+/// A key to be made.
+pub(crate) struct ToMake<'m> {
+    pub(crate) kind: KeyKind,
+    pub(crate) name: &'m str,
+    pub(crate) workspace: i64,
+    pub(crate) site: Option<i64>,
+    pub(crate) scopes: BTreeSet<Scope>,
+}
+
 /// Makes and keeps a key; gives it with its secret, which is not to be had again.
 pub(crate) async fn make(
     store: &Store,
-    kind: KeyKind,
-    name: &str,
-    site: Option<i64>,
+    wanted: &ToMake<'_>,
+    actor: &str,
 ) -> Result<(ApiKey, String), KeyError> {
-    let token = credentials::token(prefix(kind))?;
+    let token = credentials::token(prefix(wanted.kind))?;
     let new = NewKey {
-        name,
-        kind,
-        site,
+        name: wanted.name,
+        kind: wanted.kind,
+        workspace: wanted.workspace,
+        site: wanted.site,
+        scopes: &wanted.scopes,
         digest: &token.digest,
         hint: &token.secret[..HINT_CHARS],
     };
-    let key = store.add_api_key(&new, clock::now()).await?;
+    let by = By {
+        actor,
+        now: clock::now(),
+    };
+    let key = store.add_api_key(&new, by).await?;
     Ok((key, token.secret))
+}
+
+/// What a key may do that is to be made: what was asked for, or the usual.
+///
+/// # Errors
+/// The sentence that says why not.
+pub(crate) fn scopes(
+    kind: KeyKind,
+    site: Option<i64>,
+    asked: Option<BTreeSet<Scope>>,
+) -> Result<BTreeSet<Scope>, &'static str> {
+    match (kind, asked) {
+        (KeyKind::Server, Some(asked)) if !asked.is_empty() => {
+            Err("A server key sends, and has no scopes.")
+        }
+        (KeyKind::Server, _) => Ok(BTreeSet::new()),
+        (KeyKind::Api, None) => Ok(Scope::usual(site)),
+        (KeyKind::Api, Some(asked)) if asked.is_empty() => {
+            Err("A key without a scope could do nothing: say one at least.")
+        }
+        (KeyKind::Api, Some(asked)) if site.is_some() && asked.contains(&Scope::Sites) => {
+            Err("A key for one site cannot make others: leave the scope sites away.")
+        }
+        (KeyKind::Api, Some(asked)) => Ok(asked),
+    }
 }
 
 /// Why there is no key.
@@ -69,11 +111,27 @@ pub(crate) struct Keys {
     data: Vec<ApiKey>,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// The keys of one workspace; without it of every one whose keys the caller manages.
+    workspace: Option<i64>,
+}
+
 /// `GET /api/v1/keys`
-#[utoipa::path(get, path = "/api/v1/keys", tag = "keys", security(("cookie" = [])), responses((status = 200, body = Keys), failures::Asking))]
-pub(crate) async fn list(State(app): State<App>, caller: Caller) -> Result<Answer<Keys>, ApiError> {
-    caller.person()?;
-    let data = app.store().api_keys().await?;
+#[utoipa::path(get, path = "/api/v1/keys", tag = "keys", security(("cookie" = [])), params(ListParams), responses((status = 200, body = Keys), failures::Asking))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<ListParams>,
+) -> Result<Answer<Keys>, ApiError> {
+    let workspaces = match params.workspace {
+        Some(id) => vec![caller.workspace(Some(id))?],
+        None => caller.open_workspaces(),
+    };
+    let mut data = app.store().api_keys().await?;
+    data.retain(|key| workspaces.contains(&key.workspace));
     Ok(Answer(Keys { data }))
 }
 
@@ -81,9 +139,13 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller) -> Result<Answe
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     name: String,
+    /// Whose it is to be; may be absent where a site is named or the caller manages the keys of one workspace only.
+    workspace: Option<i64>,
     site: Option<i64>,
     #[serde(default = "api")]
     kind: KeyKind,
+    /// What it may do; without this it reads everything, and makes sites if it is for every one.
+    scopes: Option<BTreeSet<Scope>>,
 }
 
 fn api() -> KeyKind {
@@ -104,28 +166,39 @@ pub(crate) async fn add(
     caller: Caller,
     Json(wanted): Json<Wanted>,
 ) -> Result<(StatusCode, Answer<Made>), ApiError> {
-    caller.person()?;
+    let wrong = |field: &'static str, message: &'static str| {
+        ApiError::new(Code::InvalidField, message).field(field)
+    };
     let name = wanted.name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
-        return Err(ApiError::new(
-            Code::InvalidField,
-            "The name has to have 1 to 100 characters.",
-        )
-        .field("name"));
+        return Err(wrong("name", "The name has to have 1 to 100 characters."));
     }
-    if let Some(site) = wanted.site
-        && !caller.sites(&app).await?.iter().any(|s| s.id == site)
-    {
-        return Err(ApiError::new(Code::InvalidField, "There is no such site.").field("site"));
-    }
+    let workspace = match wanted.site {
+        Some(id) => {
+            let no_site = || wrong("site", "There is no such site.");
+            let sites = caller.sites(&app).await?;
+            let site = sites.into_iter().find(|site| site.id == id);
+            let site = site.ok_or_else(no_site)?;
+            if wanted.workspace.is_some_and(|id| id != site.workspace) {
+                return Err(no_site());
+            }
+            caller.workspace(Some(site.workspace))?
+        }
+        None => caller.workspace(wanted.workspace)?,
+    };
     if wanted.kind == KeyKind::Server && wanted.site.is_none() {
-        return Err(ApiError::new(
-            Code::InvalidField,
-            "A server key sends for one site: say which.",
-        )
-        .field("site"));
+        return Err(wrong("site", "A server key sends for one site: say which."));
     }
-    let (key, secret) = make(app.store(), wanted.kind, name, wanted.site).await?;
+    let scopes = scopes(wanted.kind, wanted.site, wanted.scopes)
+        .map_err(|message| wrong("scopes", message))?;
+    let to_make = ToMake {
+        kind: wanted.kind,
+        name,
+        workspace,
+        site: wanted.site,
+        scopes,
+    };
+    let (key, secret) = make(app.store(), &to_make, &caller.actor()).await?;
     tracing::info!(key = key.id, kind = ?key.kind, "key added");
     Ok((StatusCode::CREATED, Answer(Made { key, secret })))
 }
@@ -137,8 +210,14 @@ pub(crate) async fn revoke(
     caller: Caller,
     Id(id): Id<i64>,
 ) -> Result<StatusCode, ApiError> {
-    caller.person()?;
-    if app.store().revoke_api_key(id).await? {
+    let key = app.store().api_key(id).await?;
+    let key = key.ok_or_else(ApiError::not_found)?;
+    let workspace = caller.workspace(Some(key.workspace))?;
+    let by = By {
+        actor: &caller.actor(),
+        now: clock::now(),
+    };
+    if app.store().revoke_api_key(workspace, id, by).await? {
         tracing::info!(key = id, "key revoked");
         Ok(StatusCode::NO_CONTENT)
     } else {

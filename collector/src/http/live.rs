@@ -1,17 +1,17 @@
 //! `GET /api/v1/live`: what is stored, as it is stored, as server-sent events.
 //!
-//! A reader that falls behind is told to `resync` and goes on from the newest; nothing waits for it. The same is said
-//! when more is stored at once than anybody can follow. The stream
-//! ends when the collector does, and when its reader may no longer read.
+//! A stream begins with `ready`, which says whether it goes on where the reader was. A reader that falls behind is told to
+//! `resync` and goes on from the newest; nothing waits for it. The same is said when more is stored at once than anybody can
+//! follow. The stream ends when the collector does, and when its reader may no longer read.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use serde::Deserialize;
@@ -20,12 +20,12 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 use utoipa::IntoParams;
 
-use super::caller::Caller;
+use super::caller::{Caller, Who};
 use super::input::{self, Query};
 use super::openapi::failures;
 use crate::app::App;
-use crate::error::ApiError;
-use crate::ingest::live::Update;
+use crate::error::{ApiError, Code};
+use crate::live::{Passing, Watching};
 use crate::store::Bots;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -33,6 +33,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RECHECK: Duration = Duration::from_secs(60);
 /// The shortest time between two calls to `resync`: each has its reader load lists.
 const RESYNC_PAUSE: Duration = Duration::from_secs(2);
+/// What keeps a proxy from taking a quiet stream for a dead one.
+const COMMENT: &[u8] = b":\n\n";
+const RESYNC: &[u8] = b"event: resync\ndata: {}\n\n";
+/// The id of the last event that a reader has seen, as browsers send it.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Keeps a proxy from collecting the stream before it passes it on.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -43,10 +48,13 @@ pub(crate) struct Params {
     site: Option<i64>,
     #[serde(default, deserialize_with = "input::parsed")]
     bots: Option<Bots>,
+    /// The id of the last event that was seen, for who opens the stream anew and cannot set `Last-Event-ID`, which counts before
+    /// this.
+    last_event_id: Option<String>,
 }
 
 /// Answers with the stream.
-#[utoipa::path(get, path = "/api/v1/live", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(Params), responses((status = 200, description = "Server-sent events: entry, journey, resync", body = String, content_type = "text/event-stream"), failures::Asking))]
+#[utoipa::path(get, path = "/api/v1/live", tag = "journeys", security(("api_key" = []), ("cookie" = [])), params(Params), responses((status = 200, description = "Server-sent events: ready, entry, journey, resync", body = String, content_type = "text/event-stream"), failures::Asking))]
 pub(crate) async fn stream(
     State(app): State<App>,
     caller: Caller,
@@ -54,30 +62,39 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let site = caller.site(&app, params.site).await?;
-    let reader = Reader {
-        site_id: site.id,
-        bots: params.bots.unwrap_or_default(),
-        updates: app.live().subscribe(),
-        waiting: VecDeque::new(),
-        resync: Resync::default(),
-        stopping: app.stopping().clone(),
-    };
+    let sent = headers
+        .get(LAST_EVENT_ID)
+        .and_then(|value| value.to_str().ok());
+    let after = sent.or(params.last_event_id.as_deref());
+    let reader = Reader::new(
+        (site.id, params.bots.unwrap_or_default()),
+        app.live().watch(after),
+        app.stopping().clone(),
+    );
     let guard = Guard {
-        caller,
+        who: caller.who().clone(),
         headers,
         app,
     };
-    let sse = Sse::new(events(reader, guard)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok(([(X_ACCEL_BUFFERING, "no")], sse).into_response())
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "no-cache"),
+        (X_ACCEL_BUFFERING, "no"),
+    ];
+    let body = Body::from_stream(events(reader, guard));
+    Ok((headers, body).into_response())
 }
 
 /// One reader's place in the stream of updates.
 struct Reader {
     site_id: i64,
     bots: Bots,
-    updates: broadcast::Receiver<Arc<Update>>,
-    waiting: VecDeque<Event>,
+    updates: broadcast::Receiver<Arc<Passing>>,
+    /// What comes first.
+    missed: std::vec::IntoIter<Arc<Passing>>,
+    ready: Option<Bytes>,
     resync: Resync,
+    quiet: Interval,
     stopping: CancellationToken,
 }
 
@@ -104,16 +121,16 @@ impl Resync {
         }
     }
 
-    fn event(&mut self) -> Event {
+    fn event(&mut self) -> Bytes {
         self.due = None;
         self.last = Some(Instant::now());
-        Event::default().event("resync").data("{}")
+        Bytes::from_static(RESYNC)
     }
 }
 
 /// Whether the reader may still read.
 struct Guard {
-    caller: Caller,
+    who: Who,
     headers: HeaderMap,
     app: App,
 }
@@ -121,14 +138,14 @@ struct Guard {
 impl Guard {
     /// A database that does not answer is no reason to hang up.
     async fn holds(&self) -> bool {
-        match Caller::of(&self.headers, &self.app).await {
-            Ok(caller) => caller == self.caller,
-            Err(error) => error.code != crate::error::Code::Unauthenticated,
+        match Who::of(&self.headers, &self.app).await {
+            Ok(who) => who == self.who,
+            Err(error) => !matches!(error.code, Code::Unauthenticated | Code::ShareEnded),
         }
     }
 }
 
-fn events(reader: Reader, guard: Guard) -> impl Stream<Item = Result<Event, Infallible>> {
+fn events(reader: Reader, guard: Guard) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
     futures_util::stream::unfold(
@@ -151,48 +168,68 @@ fn events(reader: Reader, guard: Guard) -> impl Stream<Item = Result<Event, Infa
 }
 
 impl Reader {
-    /// The next event; nothing at the end. Nothing is lost when the future is dropped half way.
-    async fn next(&mut self) -> Option<Event> {
+    fn new((site_id, bots): (i64, Bots), watching: Watching, stopping: CancellationToken) -> Self {
+        let (id, is_resumed) = (&watching.id, watching.missed.is_some());
+        // With what was missed the reader is where the feed is, and not before.
+        let id = if is_resumed {
+            String::new()
+        } else {
+            format!("id: {id}\n")
+        };
+        let ready = format!("event: ready\ndata: {{\"resumed\":{is_resumed}}}\n{id}\n");
+        let mut quiet = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+        quiet.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            site_id,
+            bots,
+            updates: watching.updates,
+            missed: watching.missed.unwrap_or_default().into_iter(),
+            ready: Some(ready.into()),
+            resync: Resync::default(),
+            quiet,
+            stopping,
+        }
+    }
+
+    /// The next piece of text; nothing at the end. Nothing is lost when the future is dropped half way.
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
             if self.stopping.is_cancelled() {
                 return None;
             }
-            if let Some(event) = self.waiting.pop_front() {
-                return Some(event);
+            if let Some(ready) = self.ready.take() {
+                return Some(ready);
+            }
+            if let Some(missed) = self.missed.next() {
+                if let Some(text) = self.text(&missed) {
+                    return Some(text);
+                }
+                continue;
             }
             let update = tokio::select! {
                 biased;
                 () = self.stopping.cancelled() => return None,
                 () = self.resync.due() => return Some(self.resync.event()),
                 update = self.updates.recv() => update,
+                _ = self.quiet.tick() => return Some(Bytes::from_static(COMMENT)),
             };
             match update {
-                Ok(update) if update.site_id != self.site_id => {}
-                Ok(update) if update.too_much => self.resync.ask(),
-                Ok(update) => self.take(&update),
+                Ok(update) => {
+                    if let Some(text) = self.text(&update) {
+                        self.quiet.reset();
+                        return Some(text);
+                    }
+                }
                 Err(RecvError::Lagged(_)) => self.resync.ask(),
                 Err(RecvError::Closed) => return None,
             }
         }
     }
 
-    fn take(&mut self, update: &Update) {
-        let entries = update
-            .entries
-            .iter()
-            .filter(|entry| self.bots.shows(entry.bot))
-            .map(|entry| Event::default().event("entry").json_data(entry));
-        let journeys = update
-            .journeys
-            .iter()
-            .filter(|journey| self.bots.shows(journey.bot))
-            .map(|journey| Event::default().event("journey").json_data(journey));
-        for event in entries.chain(journeys) {
-            match event {
-                Ok(event) => self.waiting.push_back(event),
-                Err(error) => tracing::error!(%error, "an update cannot be written as JSON"),
-            }
-        }
+    /// What of an update is for this reader.
+    fn text(&self, passing: &Passing) -> Option<Bytes> {
+        let text = (passing.update.site_id == self.site_id).then(|| passing.text(self.bots));
+        text.filter(|text| !text.is_empty()).map(Bytes::from_owner)
     }
 }
 
@@ -200,74 +237,65 @@ impl Reader {
 mod tests {
     use super::*;
 
-    fn reader(updates: broadcast::Receiver<Arc<Update>>) -> Reader {
-        Reader {
-            site_id: 1,
-            bots: Bots::default(),
-            updates,
-            waiting: VecDeque::new(),
-            resync: Resync::default(),
-            stopping: CancellationToken::new(),
-        }
+    use crate::live::{Feed, Update};
+
+    fn reader(feed: &Feed, after: Option<&str>) -> Reader {
+        let stopping = CancellationToken::new();
+        Reader::new((1, Bots::default()), feed.watch(after), stopping)
     }
 
-    fn empty(site_id: i64) -> Arc<Update> {
-        Arc::new(Update {
-            site_id,
-            entries: Vec::new(),
-            journeys: Vec::new(),
-            too_much: false,
-        })
+    async fn next(reader: &mut Reader) -> Option<String> {
+        let text = reader.next().await?;
+        Some(String::from_utf8(text.to_vec()).unwrap())
     }
 
-    fn text(event: Event) -> String {
-        format!("{event:?}")
+    fn id(text: &str) -> &str {
+        let line = text.lines().find_map(|line| line.strip_prefix("id: "));
+        line.unwrap()
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_slow_reader_is_told_to_resync_and_goes_on() {
-        let (sender, receiver) = broadcast::channel(2);
-        let mut reader = reader(receiver);
-        for _ in 0..5 {
-            sender.send(empty(1)).unwrap();
+        let feed = Feed::new(2);
+        let mut reader = reader(&feed, None);
+        assert!(next(&mut reader).await.unwrap().contains("ready"));
+        for site_id in 2..7 {
+            feed.tell(Update::reload(site_id));
         }
-        let event = reader.next().await.unwrap();
-        assert!(text(event).contains("resync"));
-        drop(sender);
-        assert!(reader.next().await.is_none());
+        let first = Instant::now();
+        assert_eq!(reader.next().await.unwrap(), RESYNC);
+        for site_id in 7..12 {
+            feed.tell(Update::reload(site_id));
+        }
+        assert_eq!(reader.next().await.unwrap(), RESYNC);
+        // Each has it load lists.
+        assert_eq!(first.elapsed(), RESYNC_PAUSE);
+        assert_eq!(reader.next().await.unwrap(), COMMENT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_back_goes_on_where_it_was() {
+        let feed = Feed::new(8);
+        let mut first = reader(&feed, None);
+        let ready = next(&mut first).await.unwrap();
+        assert!(ready.contains("\"resumed\":false"), "{ready}");
+        drop(first);
+        feed.tell(Update::reload(1));
+        let mut second = reader(&feed, Some(id(&ready)));
+        let ready = next(&mut second).await.unwrap();
+        assert!(ready.contains("\"resumed\":true"), "{ready}");
+        let missed = next(&mut second).await.unwrap();
+        assert!(missed.starts_with("event: resync"), "{missed}");
+        let mut third = reader(&feed, Some(id(&missed)));
+        assert!(next(&mut third).await.unwrap().contains("true"));
+        assert_eq!(third.next().await.unwrap(), COMMENT);
     }
 
     #[tokio::test]
     async fn the_stream_ends_with_the_collector_even_when_events_wait() {
-        let (sender, receiver) = broadcast::channel(2);
-        let mut reader = reader(receiver);
-        reader.waiting.push_back(Event::default().data("x"));
+        let feed = Feed::new(2);
+        let mut reader = reader(&feed, None);
         reader.stopping.cancel();
         assert!(reader.next().await.is_none());
-        drop(sender);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_too_much_is_told_at_once_and_then_not_all_the_time() {
-        let (sender, receiver) = broadcast::channel(64);
-        let mut reader = reader(receiver);
-        let flood = |site_id| {
-            Arc::new(Update {
-                too_much: true,
-                ..(*empty(site_id)).clone()
-            })
-        };
-        let began = Instant::now();
-        for _ in 0..10 {
-            sender.send(flood(2)).unwrap();
-            sender.send(flood(1)).unwrap();
-        }
-        assert!(text(reader.next().await.unwrap()).contains("resync"));
-        assert_eq!(began.elapsed(), Duration::ZERO);
-        // The last word of a flood is not lost.
-        assert!(text(reader.next().await.unwrap()).contains("resync"));
-        assert_eq!(began.elapsed(), RESYNC_PAUSE);
-        let nothing = tokio::time::timeout(RECHECK, reader.next()).await;
-        assert!(nothing.is_err());
     }
 }

@@ -51,6 +51,7 @@ pub(crate) struct Requests {
 #[derive(Debug, Clone)]
 struct Tables {
     rejected: i64,
+    due_hours: i64,
     loss: Loss,
     deliveries: [(Kind, Counts); 2],
 }
@@ -159,6 +160,33 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         depth.bytes_limit,
     );
 
+    let columns = app.columns().keeping();
+    whole(
+        &mut registry,
+        "columns_sites",
+        "Sites whose rows are kept in columns",
+        columns.sites,
+    );
+    whole(
+        &mut registry,
+        "columns_bytes",
+        "Memory that those take",
+        columns.bytes,
+    );
+    float(
+        &mut registry,
+        "columns_age_seconds",
+        "The age of the oldest that somebody asked for within a minute",
+        columns.age_ms as f64 / 1000.0,
+    );
+    let loads: Counter = Counter::default();
+    loads.inc_by(columns.loads);
+    registry.register(
+        "columns_loads",
+        "Times that all rows of a site were read",
+        loads,
+    );
+
     let ping = tokio::time::timeout(PATIENCE, app.store().ping()).await;
     let up = usize::from(matches!(ping, Ok(Ok(()))));
     whole(
@@ -170,6 +198,7 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
     if let Some(tables) = tables(&app).await {
         let Tables {
             rejected,
+            due_hours,
             loss,
             deliveries,
         } = tables;
@@ -189,6 +218,12 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         }
         gauge(
             &mut registry,
+            "rollups_due_hours",
+            "Hours that are counted when they are read, because something changed since they were kept",
+            due_hours,
+        );
+        gauge(
+            &mut registry,
             "rejected_items",
             "Dropped items in the inboxes",
             rejected,
@@ -206,12 +241,11 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
             loss.missing,
         );
         if let Some(rate) = loss.rate() {
-            let ratio = Gauge::<f64, AtomicU64>::default();
-            ratio.set(rate);
-            registry.register(
+            float(
+                &mut registry,
                 "loss_ratio",
                 "The share that is missing of the last 24 hours",
-                ratio,
+                rate,
             );
         }
     }
@@ -228,6 +262,12 @@ fn whole(registry: &mut Registry, name: &str, help: &str, value: usize) {
         help,
         i64::try_from(value).unwrap_or(i64::MAX),
     );
+}
+
+fn float(registry: &mut Registry, name: &str, help: &str, value: f64) {
+    let gauge = Gauge::<f64, AtomicU64>::default();
+    gauge.set(value);
+    registry.register(name, help, gauge);
 }
 
 fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
@@ -260,7 +300,9 @@ async fn tables(app: &App) -> Option<Tables> {
 async fn read(app: &App) -> Result<Tables, StoreError> {
     let now = clock::now();
     let mut loss = Loss::default();
+    let mut due_hours = 0;
     for site in app.store().sites().await? {
+        due_hours += app.store().count_due_hours(site.id).await?;
         let own = app.store().loss(site.id, now - LOSS_MS, i64::MAX).await?;
         loss = loss.add_times(own, 1);
     }
@@ -276,6 +318,7 @@ async fn read(app: &App) -> Result<Tables, StoreError> {
     Ok(Tables {
         deliveries,
         rejected: app.store().rejected_count().await?,
+        due_hours,
         loss,
     })
 }

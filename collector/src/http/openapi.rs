@@ -12,9 +12,11 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, accounts, audit, caller, catalogue, destinations, entries, events, geo, health,
-    imported, interactions, keys, live, loss, persons, privacy, rates, rejected, revenue, segment,
-    sessions, sites, stages, visitors,
+    access, accounts, alerts, annotations, audit, caller, capability, catalogue, destinations,
+    entries, events, exports, geo, health, imported, insights, interactions, invitations, keys,
+    live, loss, members, persons, privacy, profiles, questions, rates, rejected, reports,
+    retention, revenue, rules, segment, segments, sessions, shares, sites, stages, visitors,
+    workspaces,
 };
 
 pub(crate) use wire::{
@@ -45,6 +47,19 @@ pub(crate) use wire::{
         access::setup,
         access::login,
         access::logout,
+        workspaces::list,
+        workspaces::add,
+        workspaces::rename,
+        members::list,
+        members::change,
+        members::remove,
+        members::leave,
+        invitations::list,
+        invitations::add,
+        invitations::revoke,
+        audit::list_of_workspace,
+        invitations::look,
+        invitations::accept,
         sites::list,
         sites::add,
         sites::change,
@@ -57,9 +72,13 @@ pub(crate) use wire::{
         stages::set,
         stages::preview,
         stages::history,
+        retention::show,
+        retention::change,
+        retention::totals,
         visitors::list,
         visitors::one,
         visitors::decide_bot,
+        profiles::many,
         persons::list,
         persons::one,
         persons::timeline,
@@ -69,6 +88,8 @@ pub(crate) use wire::{
         persons::unmerge,
         privacy::export,
         privacy::erase,
+        privacy::pending,
+        privacy::restore,
         accounts::list,
         accounts::one,
         audit::list,
@@ -83,8 +104,50 @@ pub(crate) use wire::{
         destinations::replay,
         sessions::list,
         entries::list,
+        exports::events,
+        exports::sessions,
+        exports::journeys,
+        insights::list,
+        insights::scale,
+        insights::set_scale,
+        reports::list,
+        reports::add,
+        reports::change,
+        reports::remove,
+        annotations::list,
+        annotations::add,
+        annotations::change,
+        annotations::remove,
+        alerts::list,
+        alerts::add,
+        alerts::preview,
+        alerts::one,
+        alerts::change,
+        alerts::remove,
+        alerts::history,
+        alerts::test,
+        segments::list,
+        segments::add,
+        segments::change,
+        segments::remove,
         interactions::list,
         interactions::channels,
+        questions::overview::series,
+        questions::sources::table,
+        questions::pages::table,
+        questions::events::table,
+        questions::properties::table,
+        questions::realtime::now,
+        questions::attribution::shares,
+        questions::conversions::rates,
+        questions::prediction::chances,
+        questions::insights::counts,
+        questions::funnel::counts,
+        questions::paths::links,
+        questions::retention::cohorts,
+        questions::stages::journeys,
+        questions::definitions::list,
+        questions::definitions::one,
         live::stream,
         imported::list,
         loss::by_day,
@@ -101,12 +164,33 @@ pub(crate) use wire::{
         keys::list,
         keys::add,
         keys::revoke,
+        shares::list,
+        shares::add,
+        shares::revoke,
         describe,
         health::alive,
         health::ready
     ),
     // Named by parameters alone.
-    components(schemas(crate::store::Bots)),
+    components(schemas(
+        crate::store::Bots,
+        crate::export::Format,
+        insights::Status,
+        visitors::Sort,
+        crate::journey::InsightKind,
+        crate::analytics::attempt::Order,
+        crate::analytics::buckets::Interval,
+        crate::analytics::dimension::Dimension,
+        crate::analytics::field::Field,
+        crate::analytics::events::Sort,
+        crate::analytics::figures::Sort,
+        crate::analytics::funnel::Outcome,
+        crate::analytics::pages::Sort,
+        crate::analytics::paths::Of,
+        crate::analytics::whose::By,
+        questions::Compare,
+        questions::Format,
+    )),
     modifiers(&Names)
 )]
 struct Description;
@@ -140,12 +224,19 @@ impl Modify for Names {
                 ("delete", &mut item.delete),
             ] {
                 if let Some(operation) = operation {
+                    let rule = rules::rule(&method.to_uppercase(), path);
+                    let rule = rule.map(|rule| ("x-waymark-rule", rule.described()));
+                    let shown = shares::shown_by(method, path);
+                    let shown = shown.map(|shows| ("x-waymark-share", serde_json::json!(shows)));
+                    operation.extensions = Some(rule.into_iter().chain(shown).collect());
                     operation.operation_id = Some(format!("{method}{place}"));
                 }
             }
         }
+        let table = [("x-waymark-capabilities", capability::described())];
+        openapi.extensions = Some(table.into_iter().collect());
         let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("api_key", bearer("An API key, wmk_…"));
+        components.add_security_scheme("api_key", bearer("An API key, wmk_…; or the token of a share link, wms_…, which reads what it shows."));
         components.add_security_scheme("server_key", bearer("A server key, wsk_…"));
         let write_key = HttpBuilder::new()
             .scheme(HttpAuthScheme::Basic)
@@ -214,6 +305,15 @@ mod tests {
             .collect();
         assert!(described.len() > 15);
         assert_eq!(described, routed());
+    }
+
+    #[test]
+    fn every_route_has_a_rule_and_every_rule_a_route() {
+        let ruled: BTreeSet<(String, String)> = rules::RULES
+            .iter()
+            .map(|(method, path, _)| (method.to_lowercase(), (*path).to_owned()))
+            .collect();
+        assert_eq!(ruled, routed());
     }
 
     #[test]

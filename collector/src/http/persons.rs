@@ -9,31 +9,64 @@ use super::caller::Caller;
 use super::input::{self, Id, Query};
 use super::openapi::failures;
 use super::scores::{self, Scores};
-use super::visitors::{ListParams, OneParams, SESSIONS, SiteParams};
+use super::visitors::{Asked, Kept, ListParams, OneParams, SESSIONS, SiteParams};
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::journey::{
     ChannelContacts, Entry, Identity, MOST_IDS, Merge, Order, Person, Revenue, Session,
 };
+use crate::judging;
+use crate::store::kept_insights::KeptInsight;
 use crate::store::persons::{Found, Merged, Slices};
 use crate::store::sites::Site;
 use crate::store::{Bots, EntryFilter, OrderFilter, Page, SessionFilter, Somebody};
 
+/// A person in a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedPerson)]
+pub(crate) struct Listed {
+    #[serde(flatten)]
+    person: Person,
+    /// What was kept when they were judged last; null before that.
+    kept: Option<Kept>,
+}
+
 /// `GET /api/v1/persons`
-#[utoipa::path(get, path = "/api/v1/persons", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Page<Person>), failures::Asking))]
+#[utoipa::path(get, path = "/api/v1/persons", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(ListParams), responses((status = 200, body = Page<Listed>), failures::Asking))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<ListParams>,
-) -> Result<Json<Page<Person>>, ApiError> {
+) -> Result<Json<Page<Listed>>, ApiError> {
     let site = caller.site(&app, params.site).await?;
-    let (filter, cursor, limit) = params.split(&app, &site)?;
-    let page = app
-        .store()
-        .persons(site.id, &filter, cursor.as_deref(), limit)
-        .await?;
-    Ok(Json(page))
+    let Asked {
+        filter,
+        ranking,
+        scale,
+        now,
+        cursor,
+        limit,
+    } = params.asked(&app, &site).await?;
+    let (store, cursor) = (app.store(), cursor.as_deref());
+    let page = match ranking {
+        None => store.persons(site.id, &filter, cursor, limit).await?,
+        Some(by) => {
+            store
+                .ranked_persons(site.id, &filter, by, cursor, limit)
+                .await?
+        }
+    };
+    let ids = page.data.iter().map(|person| &person.id);
+    let kept = store.kept_scores(site.id, ids).await?;
+    let listed = |person: Person| Listed {
+        kept: kept.get(&person.id).map(|kept| Kept::at(now, &scale, kept)),
+        person,
+    };
+    Ok(Json(Page {
+        data: page.data.into_iter().map(listed).collect(),
+        next_cursor: page.next_cursor,
+    }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,6 +82,8 @@ pub(crate) struct Full {
     interactions: Vec<ChannelContacts>,
     #[serde(flatten)]
     scores: Scores,
+    /// Kept insights that have begun, the newest first, whether they hold or have ended.
+    insight_history: Vec<KeptInsight>,
 }
 
 /// `GET /api/v1/persons/{id}`
@@ -72,13 +107,16 @@ pub(crate) async fn one(
         sessions: &sessions,
         visitors: &found.person.visitors,
         total_sessions: found.person.figures.total_sessions,
-        stage: &found.person.figures.stage,
-        orders: revenue.orders,
+        stages: &found.person.figures.stages,
         bot: found.person.bot,
     };
     let scores = scores::of(&app, &site, Somebody::Person(&within), told).await?;
     let cursor = params.cursor.as_deref();
     let timeline = timeline_of(&app, &site, within, cursor, params.limit.get()).await?;
+    let insight_history = app
+        .store()
+        .insights_of(site.id, &judging::ids(&found), clock::now())
+        .await?;
     Ok(Json(Full {
         person: found.person,
         merges: found.merges,
@@ -87,6 +125,7 @@ pub(crate) async fn one(
         timeline,
         interactions,
         scores,
+        insight_history,
     }))
 }
 
@@ -200,14 +239,15 @@ pub(crate) struct Pair {
 }
 
 /// `POST /api/v1/persons/merge`
-#[utoipa::path(post, path = "/api/v1/persons/merge", tag = "persons", security(("cookie" = [])), params(SiteParams), request_body = Pair, responses((status = 200, body = Person), failures::Changing))]
+#[utoipa::path(post, path = "/api/v1/persons/merge", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(SiteParams), request_body = Pair, responses((status = 200, body = Person), failures::Changing))]
 pub(crate) async fn merge(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<SiteParams>,
     input::Json(pair): input::Json<Pair>,
 ) -> Result<Json<Person>, ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let ids = [&pair.person, &pair.other];
     let done = app
         .store()
@@ -218,14 +258,15 @@ pub(crate) async fn merge(
 }
 
 /// `POST /api/v1/persons/unmerge`
-#[utoipa::path(post, path = "/api/v1/persons/unmerge", tag = "persons", security(("cookie" = [])), params(SiteParams), request_body = Pair, responses((status = 200, body = Person), failures::Changing))]
+#[utoipa::path(post, path = "/api/v1/persons/unmerge", tag = "persons", security(("api_key" = []), ("cookie" = [])), params(SiteParams), request_body = Pair, responses((status = 200, body = Person), failures::Changing))]
 pub(crate) async fn unmerge(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<SiteParams>,
     input::Json(Pair { person, other }): input::Json<Pair>,
 ) -> Result<Json<Person>, ApiError> {
-    let (actor, site) = owner(&app, &caller, &params).await?;
+    let site = caller.site(&app, params.site).await?;
+    let actor = caller.actor();
     let store = app.store();
     let ids = [&person, &other];
     if !store
@@ -235,14 +276,6 @@ pub(crate) async fn unmerge(
         return Err(ApiError::not_found());
     }
     Ok(Json(find(&app, &site, &person).await?.person))
-}
-
-async fn owner(
-    app: &App,
-    caller: &Caller,
-    params: &SiteParams,
-) -> Result<(String, Site), ApiError> {
-    Ok((caller.owner()?, caller.site(app, params.site).await?))
 }
 
 /// Says which id is at fault, if one is.

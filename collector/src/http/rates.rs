@@ -74,15 +74,15 @@ pub(crate) struct NewRate {
 }
 
 /// `POST /api/v1/sites/{id}/rates`
-#[utoipa::path(post, path = "/api/v1/sites/{id}/rates", tag = "revenue", security(("cookie" = [])), params(("id" = i64, Path)), request_body = NewRates, responses((status = 200, body = Loaded), failures::Changing))]
+#[utoipa::path(post, path = "/api/v1/sites/{id}/rates", tag = "revenue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), request_body = NewRates, responses((status = 200, body = Loaded), failures::Changing))]
 pub(crate) async fn load(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Large(new): Large<NewRates>,
 ) -> Result<Answer<Loaded>, ApiError> {
-    let actor = caller.owner()?;
     let site = caller.site(&app, Some(id)).await?;
+    let actor = caller.actor();
     let mut rates = Vec::with_capacity(new.rates.len());
     let mut days = BTreeSet::new();
     for (number, new) in new.rates.iter().enumerate() {
@@ -131,15 +131,15 @@ pub(crate) struct RemoveParams {
 }
 
 /// `DELETE /api/v1/sites/{id}/rates`
-#[utoipa::path(delete, path = "/api/v1/sites/{id}/rates", tag = "revenue", security(("cookie" = [])), params(("id" = i64, Path), RemoveParams), responses((status = 204), failures::Changing))]
+#[utoipa::path(delete, path = "/api/v1/sites/{id}/rates", tag = "revenue", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path), RemoveParams), responses((status = 204), failures::Changing))]
 pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Query(params): Query<RemoveParams>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = caller.owner()?;
     let site = caller.site(&app, Some(id)).await?;
+    let actor = caller.actor();
     let days = (
         params.first.unwrap_or(Date::ZERO),
         params.last.unwrap_or(Date::MAX),

@@ -57,6 +57,7 @@ pub(crate) struct ListParams {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = ListedRejected)]
 pub(crate) struct Listed {
     #[serde(flatten)]
     page: Page<Rejected>,
@@ -93,14 +94,13 @@ pub(crate) struct OneParams {
 }
 
 /// `DELETE /api/v1/rejected/{id}`
-#[utoipa::path(delete, path = "/api/v1/rejected/{id}", tag = "outcomes", security(("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 204, description = "Removed"), failures::Changing))]
+#[utoipa::path(delete, path = "/api/v1/rejected/{id}", tag = "outcomes", security(("api_key" = []), ("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 204, description = "Removed"), failures::Changing))]
 pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<Uuid>,
     Query(params): Query<OneParams>,
 ) -> Result<StatusCode, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     if app.store().remove_rejected(site.id, id).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -125,13 +125,12 @@ pub(crate) struct Emptied {
 }
 
 /// `DELETE /api/v1/rejected`
-#[utoipa::path(delete, path = "/api/v1/rejected", tag = "outcomes", security(("cookie" = [])), params(AllParams), responses((status = 200, body = Emptied), failures::Changing))]
+#[utoipa::path(delete, path = "/api/v1/rejected", tag = "outcomes", security(("api_key" = []), ("cookie" = [])), params(AllParams), responses((status = 200, body = Emptied), failures::Changing))]
 pub(crate) async fn empty(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<AllParams>,
 ) -> Result<Json<Emptied>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let reason = params.reason.map(|Name(name)| name);
     let removed = app.store().empty_rejected(site.id, reason).await?;
@@ -140,14 +139,13 @@ pub(crate) async fn empty(
 }
 
 /// `POST /api/v1/rejected/{id}/retry`
-#[utoipa::path(post, path = "/api/v1/rejected/{id}/retry", tag = "outcomes", security(("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 200, body = openapi::ItemAnswer), failures::Retrying))]
+#[utoipa::path(post, path = "/api/v1/rejected/{id}/retry", tag = "outcomes", security(("api_key" = []), ("cookie" = [])), params(("id" = Uuid, Path), OneParams), responses((status = 200, body = openapi::ItemAnswer), failures::Retrying))]
 pub(crate) async fn retry(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<Uuid>,
     Query(params): Query<OneParams>,
 ) -> Result<Json<ItemAnswer>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let rejected = app
         .store()
@@ -169,6 +167,7 @@ pub(crate) async fn retry(
 
 /// What became of items that were tried again.
 #[derive(Default, Serialize, ToSchema)]
+#[schema(as = RejectedTried)]
 pub(crate) struct Tried {
     accepted: u64,
     duplicate: u64,
@@ -178,13 +177,12 @@ pub(crate) struct Tried {
 }
 
 /// `POST /api/v1/rejected/retry`
-#[utoipa::path(post, path = "/api/v1/rejected/retry", tag = "outcomes", security(("cookie" = [])), params(AllParams), responses((status = 200, body = Tried), failures::Retrying))]
+#[utoipa::path(post, path = "/api/v1/rejected/retry", tag = "outcomes", security(("api_key" = []), ("cookie" = [])), params(AllParams), responses((status = 200, body = Tried), failures::Retrying))]
 pub(crate) async fn retry_all(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<AllParams>,
 ) -> Result<Json<Tried>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, params.site).await?;
     let reason = params.reason.map(|Name(name)| name);
     app.ingest().catalogues().refresh().await?;

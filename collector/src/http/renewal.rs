@@ -66,6 +66,7 @@ mod tests {
     fn answer(renew_cookie: bool, domain: Option<&str>, cookies: &str) -> Vec<String> {
         let site = Site {
             id: 1,
+            workspace: 1,
             name: String::new(),
             key: String::new(),
             origins: Vec::new(),

@@ -11,9 +11,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    access, accounts, assets, audit, caller, catalogue, client, cors, destinations, entries,
-    events, geo, guard, health, imported, input, interactions, keys, live, loss, openapi, persons,
-    privacy, rates, rejected, revenue, segment, sessions, sites, stages, trace, visitors,
+    access, accounts, alerts, annotations, assets, audit, caller, catalogue, client, cors,
+    destinations, entries, events, exports, geo, guard, health, imported, input, insights,
+    interactions, invitations, keys, live, loss, members, openapi, persons, privacy, profiles,
+    questions, rates, rejected, reports, retention, revenue, segment, segments, sessions, shares,
+    sites, stages, trace, visitors, workspaces,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -44,6 +46,25 @@ pub(crate) fn router(app: App) -> Router {
         .route("/setup", post(access::setup))
         .route("/login", post(access::login))
         .route("/logout", post(access::logout))
+        .route("/workspaces", get(workspaces::list).post(workspaces::add))
+        .route("/workspaces/{id}", patch(workspaces::rename))
+        .route("/workspaces/{id}/members", get(members::list))
+        .route(
+            "/workspaces/{id}/members/{member}",
+            patch(members::change).delete(members::remove),
+        )
+        .route("/workspaces/{id}/leave", post(members::leave))
+        .route(
+            "/workspaces/{id}/invitations",
+            get(invitations::list).post(invitations::add),
+        )
+        .route(
+            "/workspaces/{id}/invitations/{invitation}",
+            delete(invitations::revoke),
+        )
+        .route("/workspaces/{id}/audit", get(audit::list_of_workspace))
+        .route("/invitations/look", post(invitations::look))
+        .route("/invitations/accept", post(invitations::accept))
         .route("/sites", get(sites::list).post(sites::add))
         .route("/sites/{id}", patch(sites::change))
         .route(
@@ -61,15 +82,25 @@ pub(crate) fn router(app: App) -> Router {
         .route("/sites/{id}/stages/preview", post(stages::preview))
         .route("/sites/{id}/stages/history", get(stages::history))
         .route(
+            "/sites/{id}/scores",
+            get(insights::scale).put(insights::set_scale),
+        )
+        .route(
             "/sites/{id}/rates",
             get(rates::list)
                 .post(rates::load)
                 .delete(rates::remove)
                 .layer(DefaultBodyLimit::max(input::LARGE_BYTES)),
         )
+        .route(
+            "/sites/{id}/retention",
+            get(retention::show).patch(retention::change),
+        )
+        .route("/sites/{id}/retention/totals", get(retention::totals))
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))
+        .route("/profiles", get(profiles::many))
         .route("/persons", get(persons::list))
         .route("/persons/merge", post(persons::merge))
         .route("/persons/unmerge", post(persons::unmerge))
@@ -79,6 +110,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/persons/{id}/orders", get(persons::orders))
         .route("/persons/{id}/export", get(privacy::export))
         .route("/persons/{id}/erase", post(privacy::erase))
+        .route("/erasures", get(privacy::pending))
+        .route("/erasures/{id}/restore", post(privacy::restore))
         .route("/accounts", get(accounts::list))
         .route("/accounts/{id}", get(accounts::one))
         .route("/audit", get(audit::list))
@@ -104,6 +137,38 @@ pub(crate) fn router(app: App) -> Router {
         .route("/destinations/{id}/replay", post(destinations::replay))
         .route("/sessions", get(sessions::list))
         .route("/events", get(entries::list))
+        .route("/exports/events", get(exports::events))
+        .route("/exports/sessions", get(exports::sessions))
+        .route("/exports/journeys", get(exports::journeys))
+        .route("/insights", get(insights::list))
+        .route("/reports", get(reports::list).post(reports::add))
+        .route(
+            "/reports/{id}",
+            patch(reports::change).delete(reports::remove),
+        )
+        .route(
+            "/annotations",
+            get(annotations::list).post(annotations::add),
+        )
+        .route(
+            "/annotations/{id}",
+            patch(annotations::change).delete(annotations::remove),
+        )
+        .route("/alerts", get(alerts::list).post(alerts::add))
+        .route("/alerts/preview", post(alerts::preview))
+        .route(
+            "/alerts/{id}",
+            get(alerts::one)
+                .patch(alerts::change)
+                .delete(alerts::remove),
+        )
+        .route("/alerts/{id}/history", get(alerts::history))
+        .route("/alerts/{id}/test", post(alerts::test))
+        .route("/segments", get(segments::list).post(segments::add))
+        .route(
+            "/segments/{id}",
+            patch(segments::change).delete(segments::remove),
+        )
         .route("/interactions", get(interactions::list))
         .route("/interactions/channels", get(interactions::channels))
         .route("/imported", get(imported::list))
@@ -113,10 +178,31 @@ pub(crate) fn router(app: App) -> Router {
         .route("/rejected/retry", post(rejected::retry_all))
         .route("/rejected/{id}", delete(rejected::remove))
         .route("/rejected/{id}/retry", post(rejected::retry))
+        .route("/analytics/overview", get(questions::overview::series))
+        .route("/analytics/sources", get(questions::sources::table))
+        .route("/analytics/pages", get(questions::pages::table))
+        .route("/analytics/events", get(questions::events::table))
+        .route("/analytics/properties", get(questions::properties::table))
+        .route("/analytics/realtime", get(questions::realtime::now))
+        .route(
+            "/analytics/attribution",
+            get(questions::attribution::shares),
+        )
+        .route("/analytics/conversions", get(questions::conversions::rates))
+        .route("/analytics/prediction", get(questions::prediction::chances))
+        .route("/analytics/insights", get(questions::insights::counts))
+        .route("/analytics/funnel", get(questions::funnel::counts))
+        .route("/analytics/paths", get(questions::paths::links))
+        .route("/analytics/retention", get(questions::retention::cohorts))
+        .route("/analytics/stages", get(questions::stages::journeys))
+        .route("/definitions", get(questions::definitions::list))
+        .route("/definitions/{id}", get(questions::definitions::one))
         .route("/live", get(live::stream))
         .route("/geo", get(geo::about))
         .route("/keys", get(keys::list).post(keys::add))
         .route("/keys/{id}", delete(keys::revoke))
+        .route("/shares", get(shares::list).post(shares::add))
+        .route("/shares/{id}", delete(shares::revoke))
         .route("/openapi.json", get(openapi::describe))
         .fallback(health::nothing_here)
         .method_not_allowed_fallback(health::wrong_method)

@@ -1,4 +1,4 @@
-//! What is concluded of somebody when their journey is read: score, insights, usage.
+//! What is concluded of somebody when their journey is read: score, trend, insights, usage.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,9 +8,10 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::journey::{
-    DAY_MS, EngagementScore, Insight, Occasion, Occasions, PersonVisitor, RecordKind, Seen,
-    Session, Usage, WINDOW_DAYS, Weights, insights,
+    EngagementScore, Insight, Occasion, PersonVisitor, ReachedStage, RecordKind, Session, Trend,
+    Usage,
 };
+use crate::judging::known::{self, Of};
 use crate::store::sites::Site;
 use crate::store::{Page, Somebody};
 
@@ -18,6 +19,7 @@ use crate::store::{Page, Somebody};
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Scores {
     engagement: EngagementScore,
+    trend: Trend,
     /// Those that speak for interest first. None of bots.
     insights: Vec<Insight>,
     usage: Usage,
@@ -30,8 +32,7 @@ pub(super) struct Told<'t> {
     /// Their browsers, where others may have used them too.
     pub(super) visitors: &'t [PersonVisitor],
     pub(super) total_sessions: i64,
-    pub(super) stage: &'t str,
-    pub(super) orders: i64,
+    pub(super) stages: &'t [ReachedStage],
     pub(super) bot: bool,
 }
 
@@ -43,64 +44,51 @@ pub(super) async fn of(
     told: Told<'_>,
 ) -> Result<Scores, ApiError> {
     let (store, now) = (app.store(), clock::now());
+    let scale = store.scale(site.id).await?;
     let sessions = &told.sessions.data;
-    let (mut occasions, mut whole_since) = store.interaction_occasions(site.id, somebody).await?;
-    occasions.extend(sessions.iter().map(|one| occasion(one, told.visitors)));
-    for one in &mut occasions {
-        // A clock that is ahead by less than a minute is not corrected.
-        one.began = one.began.min(now);
-    }
-    if told.sessions.next_cursor.is_some() {
-        whole_since = whole_since.max(sessions.last().map(|last| last.started_at));
-    }
-    let occasions = Occasions::of(occasions, whole_since);
-    let engagement = occasions.score(now, Weights::default());
-    let window = (now - WINDOW_DAYS * DAY_MS + 1, now);
-    let found = if told.bot {
-        Vec::new()
-    } else {
-        let last = app
-            .store()
-            .stages(site.id)
-            .stages()
-            .last()
-            .map(|s| s.key.clone());
-        insights(&Seen {
-            now,
-            occasions: &occasions,
-            score: &engagement,
-            total_sessions: told.total_sessions,
-            orders: told.orders,
-            is_converted: last.as_deref() == Some(told.stage),
-            price_views: &store.price_views(site.id, somebody, window).await?,
-        })
+    let whole_since = match &told.sessions.next_cursor {
+        Some(_) => sessions.last().map(|last| last.started_at),
+        None => None,
     };
+    let of = Of {
+        somebody,
+        sessions: (
+            sessions
+                .iter()
+                .map(|one| occasion(one, told.visitors))
+                .collect(),
+            whole_since,
+        ),
+        total_sessions: told.total_sessions,
+        stages: told.stages,
+        definition: &store.stages(site.id),
+        // A clock that is ahead by less than a minute is not corrected.
+        latest: now,
+        price_views: (now - scale.window_ms() + 1, now),
+    };
+    let known = known::of(store, site.id, of, scale).await?;
     let ids: Vec<Uuid> = sessions.iter().map(|one| one.session_id).collect();
     Ok(Scores {
-        engagement,
-        insights: found,
+        engagement: known.occasions.score(now),
+        trend: Trend::of(&known.occasions, now),
+        insights: if told.bot {
+            Vec::new()
+        } else {
+            known.insights(now)
+        },
         usage: store.usage(site.id, somebody, &ids).await?,
     })
 }
 
-/// A session as an occasion. On a browser that others used too it is the person's only while they were there.
+/// A session as an occasion.
 fn occasion(session: &Session, visitors: &[PersonVisitor]) -> Occasion {
-    let (mut began, mut last) = (session.started_at, session.last_activity_at);
-    let own = visitors
-        .iter()
-        .find(|visitor| visitor.shared && visitor.visitor_id == session.visitor_id);
-    if let Some(own) = own {
-        began = began.max(own.first_seen);
-        last = last.min(own.last_seen);
-    }
+    let touch = session.touch.as_ref();
     Occasion {
         kind: RecordKind::Session,
         id: session.session_id,
-        began,
-        last,
-        channel: session
-            .touch
-            .as_ref()
-            .and_then(|touch| touch.channel.clone()),
+        began: session.started_at,
+        last: session.last_activity_at,
+        channel: touch.and_then(|touch| touch.channel.clone()),
     }
+    .on(session.visitor_id, visitors)
 }

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::site_rules;
+use crate::store::audit::By;
 use crate::store::sites::Site;
 
 /// A site, and where its pages load the SDK's script from; null where the collector's public URL is not configured,
@@ -50,6 +51,8 @@ pub(crate) async fn list(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
+    /// Whose it is to be; may be absent where the caller may make sites in one workspace only.
+    workspace: Option<i64>,
     name: String,
     origins: Vec<String>,
     time_zone: Option<String>,
@@ -62,14 +65,19 @@ pub(crate) async fn add(
     caller: Caller,
     Json(wanted): Json<Wanted>,
 ) -> Result<(StatusCode, Answer<Described>), ApiError> {
-    caller.every_site()?;
+    let workspace = caller.workspace(wanted.workspace)?;
     let new = site_rules::new_site(
+        workspace,
         &wanted.name,
         &wanted.origins,
         wanted.time_zone.as_deref(),
         None,
     )?;
-    let (site, _) = app.store().add_site(&new, clock::now()).await?;
+    let by = By {
+        actor: &caller.actor(),
+        now: clock::now(),
+    };
+    let (site, _) = app.store().add_site(&new, by).await?;
     tracing::info!(site = site.id, "site added");
     Ok((StatusCode::CREATED, Answer(Described::new(site, &app))))
 }
@@ -98,7 +106,6 @@ pub(crate) async fn change(
     Id(id): Id<i64>,
     Json(change): Json<Change>,
 ) -> Result<Answer<Described>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let changes = site_rules::Changes {
         name: change.name,
@@ -110,7 +117,11 @@ pub(crate) async fn change(
         currency: change.currency,
     };
     let site = changes.apply(site)?;
-    if !app.store().update_site(&site).await? {
+    let by = By {
+        actor: &caller.actor(),
+        now: clock::now(),
+    };
+    if !app.store().update_site(&site, by).await? {
         return Err(ApiError::not_found());
     }
     tracing::info!(site = id, "site changed");

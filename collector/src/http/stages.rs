@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::caller::Caller;
+use super::caller::{Caller, Who};
 use super::input::{Id, Json};
 use super::openapi::failures;
 use crate::app::App;
@@ -41,21 +41,20 @@ impl NewStages {
 }
 
 /// `PUT /api/v1/sites/{id}/stages`
-#[utoipa::path(put, path = "/api/v1/sites/{id}/stages", tag = "stages", security(("cookie" = [])), params(("id" = i64, Path)), request_body = NewStages, responses((status = 200, body = SiteStages), failures::Changing))]
+#[utoipa::path(put, path = "/api/v1/sites/{id}/stages", tag = "stages", security(("api_key" = []), ("cookie" = [])), params(("id" = i64, Path)), request_body = NewStages, responses((status = 200, body = SiteStages), failures::Changing))]
 pub(crate) async fn set(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<i64>,
     Json(new): Json<NewStages>,
 ) -> Result<Answer<SiteStages>, ApiError> {
-    caller.person()?;
     let site = caller.site(&app, Some(id)).await?;
     let definition = new.definition()?;
-    let by = match &caller {
-        Caller::User { email, .. } => email.as_deref(),
-        Caller::ApiKey { .. } => None,
+    let by = match caller.who() {
+        Who::User(user) => user.email.as_deref(),
+        Who::ApiKey { .. } | Who::Share { .. } => None,
     };
-    let stages = site_stages::set(app.store(), site.id, &definition, by).await?;
+    let stages = site_stages::set(app.store(), site.id, &definition, &caller.actor(), by).await?;
     app.restater().look();
     tracing::info!(
         site_id = site.id,

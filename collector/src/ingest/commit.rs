@@ -62,6 +62,11 @@ pub(super) async fn commit<T: Transaction>(transaction: &T, items: &[&T::Item]) 
                     field: None,
                     limit: None,
                 }),
+                Committed::Expired => Outcome::Dropped(Fault {
+                    reason: Reason::Expired,
+                    field: None,
+                    limit: None,
+                }),
             })
             .collect(),
         Err(StoreError::Rejected(reason)) => match items {

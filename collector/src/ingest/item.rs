@@ -219,7 +219,20 @@ fn fact(
                     state: fields.required("state")?,
                 })
             })?;
-            fact.props = props(&data);
+            // The SDK sends none; who tells consents from elsewhere may.
+            let version = Fields::read("data.", item.data)
+                .and_then(|fields| fields.optional::<String>("version", ignored))
+                .and_then(|version| match limit::whole(version, limits::NAME_CHARS) {
+                    Ok(version) => Some(version),
+                    Err(_) => {
+                        ignored.push("data.version".to_owned());
+                        None
+                    }
+                });
+            fact.props = props(&crate::journey::Consented {
+                state: data.state,
+                version,
+            });
         }
     }
     Ok(fact)

@@ -24,7 +24,6 @@ pub mod import;
 mod inbox;
 pub mod interactions;
 mod item;
-pub mod live;
 mod mask;
 mod meter;
 mod money;
@@ -40,7 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use tracing::instrument::WithSubscriber;
 use waymark_protocol::{BatchAnswer, ItemAnswer, Reason, Status};
@@ -56,6 +55,7 @@ use crate::enrich::client_hints::ClientHints;
 use crate::enrich::geo::Place;
 use crate::enrich::user_agent;
 use crate::journey::Fact;
+use crate::live::Feed;
 use crate::outcome::{Fault, Outcome};
 use crate::store::rejected::Rejected;
 use crate::store::sites::Site;
@@ -186,11 +186,7 @@ impl Ingest {
     /// Starts the writers. `live` is told of every commit, as long as somebody listens to it.
     ///
     /// Needs to be called within a tokio runtime. The writers end with [`Ingest::drain`].
-    pub fn start(
-        store: Store,
-        options: IngestOptions,
-        live: broadcast::Sender<Arc<live::Update>>,
-    ) -> Self {
+    pub fn start(store: Store, options: IngestOptions, live: Feed) -> Self {
         // The patterns take a moment to compile, which the first request need not wait for.
         tokio::task::spawn_blocking(user_agent::warm_up);
         let queue = Arc::new(Queue::new(options));

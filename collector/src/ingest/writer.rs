@@ -11,15 +11,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
-use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::commit::{self, Transaction};
 use super::findings::Findings;
-use super::live::{self, Update};
 use super::queue::Queue;
 use crate::journey::Fact;
+use crate::live::{self, Feed, Update};
 use crate::outcome::Outcome;
 use crate::store::{Committed, Store, StoreError};
 
@@ -32,7 +31,7 @@ const SQLITE_THREAD: &str = "sqlite-writer";
 pub(super) async fn run(
     store: Store,
     queue: Arc<Queue>,
-    live: broadcast::Sender<Arc<Update>>,
+    live: Feed,
     findings: Arc<Findings>,
     commit_time: Duration,
 ) {
@@ -88,12 +87,7 @@ impl Transaction for Writing<'_> {
     }
 }
 
-async fn work(
-    database: Writing<'_>,
-    queue: &Queue,
-    live: &broadcast::Sender<Arc<Update>>,
-    findings: &Findings,
-) {
+async fn work(database: Writing<'_>, queue: &Queue, live: &Feed, findings: &Findings) {
     while let Some(taken) = queue.take().await {
         let facts: Vec<&Fact> = taken.jobs.iter().flat_map(|job| &job.facts).collect();
         let began = tokio::time::Instant::now();
@@ -104,7 +98,7 @@ async fn work(
             tracing::info!(items = facts.len(), ms, "a transaction was slow");
         }
         count(&facts, &outcomes, findings);
-        let news = Changes::of(database.store, &facts, &outcomes, live.receiver_count() > 0);
+        let news = Changes::of(database.store, &facts, &outcomes, live.is_watched());
         taken.done(outcomes);
         // After the answers: those who watch can wait a moment longer than those who send.
         news.tell(database.store, live).await;
@@ -173,15 +167,17 @@ impl Changes {
         Self(sites)
     }
 
-    async fn tell(self, store: &Store, live: &broadcast::Sender<Arc<Update>>) {
+    async fn tell(self, store: &Store, live: &Feed) {
         for (site_id, change) in self.0 {
             let mut update = Update {
                 site_id,
                 entries: Vec::new(),
+                bytes: 0,
                 journeys: Vec::new(),
                 too_much: change.is_too_much(),
             };
             if !update.too_much {
+                update.bytes = change.bytes;
                 update.entries = change.entries;
                 update.entries.sort_by_key(|entry| (entry.at, entry.id));
                 let visitors: Vec<Uuid> = change.visitors.into_iter().collect();
@@ -205,8 +201,7 @@ impl Changes {
                     }
                 }
             }
-            // Fails only when the last one has left in the meantime.
-            let _ = live.send(Arc::new(update));
+            live.tell(update);
         }
     }
 }
@@ -223,6 +218,7 @@ mod tests {
     fn facts() -> Vec<Fact> {
         let site = crate::store::sites::Site {
             id: 1,
+            workspace: 1,
             name: String::new(),
             key: String::new(),
             origins: Vec::new(),

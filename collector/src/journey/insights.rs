@@ -1,16 +1,19 @@
 //! Insights: what somebody's figures suggest, as sentences with the figures that led to them.
 //!
-//! [`rules`] has the rules: conditions on [`Seen`]. Insights are concluded when a journey is read, so that they are
-//! never older than it, and nothing of them is stored.
+//! [`rules`] has the rules: conditions on [`Seen`]. Because each is a pure function of a moment, the moments at which it held can
+//! be had of any time, the future included as long as nothing more happens ([`history`]): that is what is kept of insights.
 
+mod history;
 mod rules;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use self::history::{Known, Spell};
 pub use self::rules::shows_prices;
-use self::rules::{RULES, Rule};
+use self::rules::{Finding, RULES, Rule};
+use super::model::UnknownName;
 use super::score::{EngagementScore, Occasions, RecordKind};
 
 /// What is known of somebody.
@@ -24,12 +27,18 @@ pub struct Seen<'s> {
     pub score: &'s EngagementScore,
     /// Sessions ever.
     pub total_sessions: i64,
-    /// Orders that count.
-    pub orders: i64,
+    /// Whether there is an order.
+    pub has_ordered: bool,
     /// Whether they have reached the site's last stage.
     pub is_converted: bool,
     /// Views of the prices within the window: time and id, the latest first.
     pub price_views: &'s [(i64, Uuid)],
+}
+
+impl Seen<'_> {
+    fn window_days(&self) -> i64 {
+        self.occasions.scale().window_days
+    }
 }
 
 /// What an insight is for.
@@ -59,6 +68,53 @@ pub struct Insight {
     pub evidence: Vec<Evidence>,
     /// What the figures are of, the latest first; at most ten.
     pub records: Vec<Record>,
+}
+
+/// What an insight says beside its rule.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct InsightDetail<'i> {
+    /// What was found, as an English sentence.
+    pub text: &'i str,
+    /// What one could do next, as an English sentence.
+    pub action: &'i str,
+    /// The figures that led to it.
+    pub evidence: &'i [Evidence],
+    /// What the figures are of, the latest first; at most ten.
+    pub records: &'i [Record],
+}
+
+impl InsightKind {
+    /// As it is written in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signal => "signal",
+            Self::Risk => "risk",
+        }
+    }
+}
+
+impl std::str::FromStr for InsightKind {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text {
+            "signal" => Ok(Self::Signal),
+            "risk" => Ok(Self::Risk),
+            _ => Err(UnknownName),
+        }
+    }
+}
+
+impl Insight {
+    /// What it says beside its rule and kind.
+    pub fn detail(&self) -> InsightDetail<'_> {
+        InsightDetail {
+            text: &self.text,
+            action: self.action,
+            evidence: &self.evidence,
+            records: &self.records,
+        }
+    }
 }
 
 /// A figure and what the rule asks of it.
@@ -96,24 +152,34 @@ pub struct Record {
 
 /// What the rules find.
 pub fn insights(seen: &Seen<'_>) -> Vec<Insight> {
-    let insight = |rule: &Rule| {
-        let found = (rule.find)(seen)?;
-        Some(Insight {
-            rule: rule.name,
-            version: rule.version,
-            kind: rule.kind,
+    let found = |rule: &Rule| Some(rule.insight((rule.find)(seen)?));
+    RULES.iter().filter_map(found).collect()
+}
+
+/// The rules that there are: name, version and kind.
+pub fn rules() -> impl Iterator<Item = (&'static str, u32, InsightKind)> {
+    RULES
+        .iter()
+        .map(|rule| (rule.name, rule.version, rule.kind))
+}
+
+impl Rule {
+    fn insight(&self, found: Finding) -> Insight {
+        Insight {
+            rule: self.name,
+            version: self.version,
+            kind: self.kind,
             text: found.text,
-            action: rule.action,
+            action: self.action,
             evidence: found.evidence,
             records: found.records,
-        })
-    };
-    RULES.iter().filter_map(insight).collect()
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::score::{DAY_MS, Occasion, Weights};
+    use super::super::score::{DAY_MS, Occasion};
     use super::rules::{HIGH_SCORE, MOST_RECORDS};
     use super::*;
 
@@ -158,9 +224,9 @@ mod tests {
             let found = insights(&Seen {
                 now: NOW,
                 occasions: &occasions,
-                score: &occasions.score(NOW, Weights::default()),
+                score: &occasions.score(NOW),
                 total_sessions: self.total_sessions,
-                orders: self.orders,
+                has_ordered: self.orders > 0,
                 is_converted: self.is_converted,
                 price_views: &views,
             });

@@ -1,7 +1,7 @@
 //! How engaged somebody is: a number between 0 and 1 with the parts that it is made of.
 //!
 //! An [`Occasion`] is a session, or an interaction in which the person took part. The score of a moment is a pure function
-//! of the occasions of the [`WINDOW_DAYS`] before it, so it decays as time goes by without anything being written, and the
+//! of the occasions of the window before it, as the site's [`Scale`] measures, so it decays as time goes by without anything being written, and the
 //! score of a moment in the past can be had the same way. What it means is told in `docs/scores.md`; what follows from it
 //! is [`super::insights`]'s.
 
@@ -11,14 +11,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::person::PersonVisitor;
+use super::scale::Scale;
+
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 86_400_000;
-/// Days that a score looks back.
-pub const WINDOW_DAYS: i64 = 30;
-/// Occasions with which the frequency is full.
-const FULL_OCCASIONS: f64 = 10.0;
-/// Channels with which the diversity is full.
-const FULL_CHANNELS: f64 = 5.0;
 /// What servers tell of their own doing. Without a word that it came from the person, it says nothing of the person.
 const ONE_SIDED: [&str; 5] = ["delivered", "missed", "sent", "shown", "voicemail"];
 /// What did not come about, or ends something.
@@ -60,33 +57,13 @@ pub struct Occasion {
 }
 
 /// Somebody's occasions, as many as are known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Occasions {
     /// By their beginning, the earliest first.
     known: Vec<Occasion>,
     /// Before this moment there may be more.
     whole_since: Option<i64>,
-}
-
-/// How much each part counts. Together they are 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Weights {
-    /// That of recency.
-    pub recency: f64,
-    /// That of frequency.
-    pub frequency: f64,
-    /// That of the channels.
-    pub channels: f64,
-}
-
-impl Default for Weights {
-    fn default() -> Self {
-        Self {
-            recency: 0.4,
-            frequency: 0.4,
-            channels: 0.2,
-        }
-    }
+    scale: Scale,
 }
 
 /// How engaged somebody is at a moment.
@@ -151,6 +128,19 @@ pub struct Diversity {
 }
 
 impl Occasion {
+    /// This session as one of a person on a browser. On one that others used too it is the person's only while they were
+    /// there.
+    pub fn on(mut self, visitor_id: Uuid, visitors: &[PersonVisitor]) -> Self {
+        let own = visitors
+            .iter()
+            .find(|visitor| visitor.shared && visitor.visitor_id == visitor_id);
+        if let Some(own) = own {
+            self.began = self.began.max(own.first_seen);
+            self.last = self.last.min(own.last_seen);
+        }
+        self
+    }
+
     /// Whether the person took part in an interaction, as far as its kind and direction tell.
     pub fn takes_part(kind: &str, direction: Option<&str>) -> bool {
         !NOTHING.contains(&kind) && (direction == Some("in") || !ONE_SIDED.contains(&kind))
@@ -161,7 +151,27 @@ impl Occasions {
     /// These. Of a list that was cut, `whole_since` says from which moment on it is whole.
     pub fn of(mut known: Vec<Occasion>, whole_since: Option<i64>) -> Self {
         known.sort_by_key(|one| (one.began, one.kind, one.id));
-        Self { known, whole_since }
+        Self {
+            known,
+            whole_since,
+            scale: Scale::default(),
+        }
+    }
+
+    /// The same, measured otherwise.
+    pub fn measured(mut self, scale: Scale) -> Self {
+        self.scale = scale;
+        self
+    }
+
+    /// How they are measured.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// From which moment on all are known; `None` where none is missing.
+    pub fn whole_since(&self) -> Option<i64> {
+        self.whole_since
     }
 
     /// All that are known, the earliest first.
@@ -171,7 +181,7 @@ impl Occasions {
 
     /// Those that began within the window before a moment.
     pub fn within_window(&self, as_of: i64) -> impl Iterator<Item = &Occasion> {
-        let window = as_of - WINDOW_DAYS * DAY_MS + 1..=as_of;
+        let window = as_of - self.scale.window_ms() + 1..=as_of;
         self.known
             .iter()
             .filter(move |one| window.contains(&one.began))
@@ -183,26 +193,46 @@ impl Occasions {
         begun.map(|one| one.last.max(one.began).min(as_of)).max()
     }
 
+    /// Whether all that a score of this moment is made of is known.
+    pub(super) fn are_whole_at(&self, as_of: i64) -> bool {
+        let begins = as_of - self.scale.window_ms();
+        self.whole_since.is_none_or(|since| since <= begins)
+    }
+
     /// The score at a moment, and the one before.
-    pub fn score(&self, as_of: i64, weights: Weights) -> EngagementScore {
-        let parts = self.parts(as_of, weights);
-        let before = as_of - WINDOW_DAYS * DAY_MS;
-        let is_whole = self
-            .whole_since
-            .is_none_or(|since| since <= before - WINDOW_DAYS * DAY_MS);
+    pub fn score(&self, as_of: i64) -> EngagementScore {
+        let parts = self.parts(as_of);
+        let before = as_of - self.scale.window_ms();
         EngagementScore {
             computed_at: as_of,
-            window_days: WINDOW_DAYS,
+            window_days: self.scale.window_days,
             score: parts.as_ref().map(Parts::sum),
             parts,
-            previous_score: self
-                .parts(before, weights)
-                .filter(|_| is_whole)
-                .map(|parts| parts.sum()),
+            previous_score: self.value(before).filter(|_| self.are_whole_at(before)),
         }
     }
 
-    fn parts(&self, as_of: i64, weights: Weights) -> Option<Parts> {
+    /// The score at a moment alone.
+    pub fn value(&self, as_of: i64) -> Option<f64> {
+        self.parts(as_of).as_ref().map(Parts::sum)
+    }
+
+    /// The score at a moment without what recency takes from everybody alike as time goes by, in millionths, so that people
+    /// keep their order. [`Scale::score_of`] leads back.
+    pub fn standing(&self, as_of: i64) -> Option<i64> {
+        let parts = self.parts(as_of)?;
+        let rest = parts.frequency.value * parts.frequency.weight
+            + parts.channels.value * parts.channels.weight;
+        Some((rest * 1_000_000.0).round() as i64 + self.scale.of_recency(parts.recency.last_at))
+    }
+
+    /// When the next of the occasions that count leaves the window, if nothing else happens.
+    pub fn next_leaves(&self, as_of: i64) -> Option<i64> {
+        let within = self.within_window(as_of);
+        within.map(|one| one.began + self.scale.window_ms()).min()
+    }
+
+    fn parts(&self, as_of: i64) -> Option<Parts> {
         let last_at = self.last_at(as_of)?;
         let count = |kind| {
             let own = self.within_window(as_of).filter(|one| one.kind == kind);
@@ -213,22 +243,23 @@ impl Occasions {
             .within_window(as_of)
             .filter_map(|one| one.channel.as_ref().map(|name| name.to_lowercase()))
             .collect();
-        let silence = (as_of - last_at) as f64 / DAY_MS as f64;
+        let silence = (as_of - last_at) as f64 / self.scale.window_ms() as f64;
+        let full = |count: i64, full: i64| (count as f64 / full as f64).min(1.0);
         Some(Parts {
             recency: Recency {
-                value: (1.0 - silence / WINDOW_DAYS as f64).max(0.0),
-                weight: weights.recency,
+                value: (1.0 - silence).max(0.0),
+                weight: self.scale.recency(),
                 last_at,
             },
             frequency: Frequency {
-                value: ((sessions + interactions) as f64 / FULL_OCCASIONS).min(1.0),
-                weight: weights.frequency,
+                value: full(sessions + interactions, self.scale.full_occasions),
+                weight: self.scale.frequency(),
                 sessions,
                 interactions,
             },
             channels: Diversity {
-                value: (names.len() as f64 / FULL_CHANNELS).min(1.0),
-                weight: weights.channels,
+                value: full(names.len() as i64, self.scale.full_channels),
+                weight: self.scale.channels(),
                 names: names.into_iter().collect(),
             },
         })
@@ -268,7 +299,7 @@ mod tests {
     }
 
     fn at_now(known: Vec<Occasion>) -> EngagementScore {
-        Occasions::of(known, None).score(NOW, Weights::default())
+        Occasions::of(known, None).score(NOW)
     }
 
     fn any_occasion() -> impl Strategy<Value = Occasion> {
@@ -341,7 +372,7 @@ mod tests {
     #[test]
     fn of_a_time_that_is_not_known_whole_there_is_no_score() {
         let known = vec![session(1, 35 * DAY_MS, 0, None), session(2, 0, 0, None)];
-        let cut = |since| Occasions::of(known.clone(), since).score(NOW, Weights::default());
+        let cut = |since| Occasions::of(known.clone(), since).score(NOW);
         assert_eq!(cut(Some(NOW - 59 * DAY_MS)).previous_score, None);
         assert!(cut(Some(NOW - 60 * DAY_MS)).previous_score.is_some());
         assert!(cut(Some(NOW)).score.is_some());
@@ -366,16 +397,6 @@ mod tests {
                 "{kind} {direction:?}"
             );
         }
-    }
-
-    #[test]
-    fn the_weights_are_one_together() {
-        let Weights {
-            recency,
-            frequency,
-            channels,
-        } = Weights::default();
-        assert!(close(recency + frequency + channels, 1.0));
     }
 
     proptest! {
@@ -411,15 +432,45 @@ mod tests {
             }
         }
 
+        /// A standing leads back to the score until the next occasion leaves the window, and keeps people in their order.
+        #[test]
+        fn a_standing_is_a_score_of_any_moment(
+            known in any_occasions(),
+            other in any_occasions(),
+            share in 0.0..1.0_f64,
+        ) {
+            let past = |all: Vec<Occasion>| {
+                Occasions::of(all.into_iter().filter(|one| one.last <= NOW).collect(), None)
+            };
+            let (known, other) = (past(known), past(other));
+            let leaves = |of: &Occasions| of.next_leaves(NOW).unwrap_or(NOW + 30 * DAY_MS);
+            let until = leaves(&known).min(leaves(&other)) - NOW - 1;
+            let later = NOW + (until as f64 * share) as i64;
+            let scale = known.scale();
+            for of in [&known, &other] {
+                prop_assert_eq!(of.standing(NOW).is_some(), of.value(NOW).is_some());
+                if let (Some(standing), Some(score)) = (of.standing(NOW), of.value(later)) {
+                    prop_assert!((scale.score_of(standing, later) - score).abs() < 3e-6);
+                    let least = scale.standing_of(score, later);
+                    prop_assert!(score == 0.0 || (least - standing).abs() <= 3);
+                }
+            }
+            if let (Some(one), Some(two)) = (known.standing(NOW), other.standing(NOW))
+                && one > two + 3
+            {
+                prop_assert!(known.value(later) >= other.value(later));
+            }
+        }
+
         #[test]
         fn a_score_decays_without_occasions(known in any_occasions(), days in 0..40_i64) {
             let known: Vec<Occasion> = known.into_iter().filter(|one| one.last <= NOW).collect();
             let occasions = Occasions::of(known, None);
             let later = NOW + days * DAY_MS;
-            let score = |at| occasions.score(at, Weights::default());
+            let score = |at| occasions.score(at);
             prop_assert!(score(later).score <= score(NOW).score);
             // Then as now: the score of a moment does not depend on when it is asked for.
-            let month = NOW + WINDOW_DAYS * DAY_MS;
+            let month = NOW + 30 * DAY_MS;
             prop_assert_eq!(score(month).previous_score, score(NOW).score);
         }
     }

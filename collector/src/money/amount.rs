@@ -159,11 +159,13 @@ impl Sum {
         Self(i128::from(units) * i128::from(UNIT) + i128::from(millionths))
     }
 
-    pub(super) fn of_millionths(millionths: i128) -> Self {
+    /// A sum of so many millionths.
+    pub fn of_millionths(millionths: i128) -> Self {
         Self(millionths)
     }
 
-    pub(super) fn millionths(self) -> i128 {
+    /// Millionths of the currency's unit.
+    pub fn millionths(self) -> i128 {
         self.0
     }
 

@@ -33,6 +33,14 @@ const CODES: [(usize, &str); 4] = [
 ];
 
 impl Currency {
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CODES
+            .iter()
+            .flat_map(|(_, codes)| codes.split(' '))
+            .map(Self)
+    }
+
     /// The code, in capitals.
     pub fn code(self) -> &'static str {
         self.0
@@ -55,11 +63,8 @@ impl FromStr for Currency {
         if text.len() != 3 {
             return Err(UnknownCurrency);
         }
-        CODES
-            .iter()
-            .flat_map(|(_, codes)| codes.split(' '))
-            .find(|code| code.eq_ignore_ascii_case(text))
-            .map(Self)
+        Self::all()
+            .find(|known| known.0.eq_ignore_ascii_case(text))
             .ok_or(UnknownCurrency)
     }
 }

@@ -84,6 +84,17 @@ impl Exchange {
             .collect()
     }
 
+    /// The rates from a currency into the site's, each with the first moment at which it holds, the earliest first.
+    pub fn moments(&self, from: Currency) -> Vec<(i64, Rate)> {
+        let rates = self.rates.get(&from).into_iter().flatten();
+        rates
+            .filter_map(|(day, rate)| {
+                let begin = day.to_zoned(self.zone.clone()).ok()?;
+                Some((begin.timestamp().as_millisecond(), *rate))
+            })
+            .collect()
+    }
+
     /// The rate of a day, or else of the latest day before it. `None` where nobody loaded one, where the amount's currency
     /// is not known, and where the site has none: then nothing is concluded from rates the other way or over a third
     /// currency, which are not what anybody would have been paid.

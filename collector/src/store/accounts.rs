@@ -77,7 +77,7 @@ impl Store {
         );
         filters.add("domain = $?", filter.domain.as_deref());
         let sql = filters.apply(include_str!("sql/accounts/list.sql"));
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(cursor.at)
@@ -105,7 +105,7 @@ impl Store {
         if id.contains('\0') {
             return Ok(None);
         }
-        let row: Option<Row> = on!(self, read, |pool| {
+        let row: Option<Row> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/accounts/get.sql"))
                 .bind(site_id)
                 .bind(id)
@@ -120,7 +120,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn account_people(&self, site_id: i64, id: &str) -> Result<Vec<Found>, StoreError> {
-        let visitors: Vec<(Uuid,)> = on!(self, read, |pool| {
+        let visitors: Vec<(Uuid,)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/visitor_accounts/of_account.sql"))
                 .bind(site_id)
                 .bind(id)

@@ -8,8 +8,9 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use super::{Store, StoreError, on};
-use crate::journey::{MarkedBy, UnknownName};
+use super::audit::{By, Change, noted};
+use super::{Store, StoreError};
+use crate::journey::{Identity, MarkedBy, UnknownName};
 
 /// What a list does with bots.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, utoipa::ToSchema)]
@@ -25,6 +26,15 @@ pub enum Bots {
 }
 
 impl Bots {
+    /// The text in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exclude => "exclude",
+            Self::Include => "include",
+            Self::Only => "only",
+        }
+    }
+
     /// Whether a bot, or somebody who is none, is shown.
     pub fn shows(self, bot: bool) -> bool {
         self.wanted().is_none_or(|wanted| wanted == bot)
@@ -44,12 +54,8 @@ impl FromStr for Bots {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        match text {
-            "exclude" => Ok(Self::Exclude),
-            "include" => Ok(Self::Include),
-            "only" => Ok(Self::Only),
-            _ => Err(UnknownName),
-        }
+        let mut all = [Self::Exclude, Self::Include, Self::Only].into_iter();
+        all.find(|bots| bots.as_str() == text).ok_or(UnknownName)
     }
 }
 
@@ -73,16 +79,26 @@ impl Store {
         site_id: i64,
         visitor_id: Uuid,
         decision: Option<bool>,
+        by: By<'_>,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, write, |pool| sqlx::query(include_str!(
-            "sql/visitors/decide_bot.sql"
-        ))
-        .bind(site_id)
-        .bind(visitor_id)
-        .bind(decision)
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected()))?;
-        Ok(changed > 0)
+        let change = Change {
+            site_id,
+            at: by.now,
+            actor: by.actor,
+            // One of a person's, whose ids change when they are erased.
+            action: "persons.bot",
+            subject: Identity::Visitor(visitor_id).to_string(),
+            detail: serde_json::json!({"bot": decision}),
+        };
+        let changed = noted!(
+            self,
+            change,
+            sqlx::query(include_str!("sql/visitors/decide_bot.sql"))
+                .bind(site_id)
+                .bind(visitor_id)
+                .bind(decision)
+        );
+        self.touched().add(std::iter::once((site_id, visitor_id)));
+        Ok(changed)
     }
 }

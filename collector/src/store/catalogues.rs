@@ -1,5 +1,6 @@
 //! The sites' event catalogues.
 
+use super::audit::{By, Change, noted};
 use super::{Store, StoreError, on};
 use crate::catalogue::Mode;
 
@@ -39,7 +40,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn catalogue(&self, site_id: i64) -> Result<Option<Stored>, StoreError> {
-        let row: Option<Row> = on!(self, read, |pool| {
+        let row: Option<Row> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/catalogues/get.sql"))
                 .bind(site_id)
                 .fetch_optional(pool)
@@ -59,7 +60,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn active_catalogues(&self) -> Result<Vec<Active>, StoreError> {
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/catalogues/list_active.sql"))
                 .fetch_all(pool)
                 .await
@@ -77,19 +78,25 @@ impl Store {
         mode: Mode,
         document: Option<&str>,
         seen: i64,
-        now: i64,
+        by: By<'_>,
     ) -> Result<bool, StoreError> {
-        let set = on!(self, write, |pool| {
+        let change = Change {
+            site_id,
+            at: by.now,
+            actor: by.actor,
+            action: "catalogue.set",
+            subject: format!("site:{site_id}"),
+            detail: serde_json::json!({"revision": seen + 1, "mode": mode.as_str()}),
+        };
+        Ok(noted!(
+            self,
+            change,
             sqlx::query(include_str!("sql/catalogues/upsert.sql"))
                 .bind(site_id)
                 .bind(mode.as_str())
                 .bind(document)
-                .bind(now)
+                .bind(by.now)
                 .bind(seen)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(set > 0)
+        ))
     }
 }

@@ -7,9 +7,10 @@
 //!
 //! Which events reach a milestone the sites' definitions say. The transaction reads their generation, and one that began
 //! with an older one is given up and begun anew: what is stored is stored by the definitions of that moment. Erased ids count
-//! on with the same generation ([`super::erased`]), and items of them are not stored.
+//! on with the same generation ([`super::erased`]), and so does the age from which on things are gone ([`super::retention`]):
+//! items of the one and beyond the other are not stored.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -19,10 +20,11 @@ use super::destinations::Known as Destinations;
 use super::first_events::UPSERT as FIRST_EVENTS;
 use super::rows::{Rows, Value};
 use super::stages::Known as Stages;
-use super::{Database, Store, StoreError};
+use super::{Database, Store, StoreError, changes};
 use crate::journey::{EntryKind, Fact};
 
 mod due;
+mod hours;
 mod people;
 mod postgres;
 mod sequences;
@@ -41,6 +43,8 @@ pub enum Committed {
     Duplicate,
     /// It was not stored: whom it is of has been erased.
     Erased,
+    /// It was not stored: it is older than what the site keeps.
+    Expired,
 }
 
 // What both databases run as it is; their pairs stand with their transactions.
@@ -53,6 +57,7 @@ static ACCOUNTS: Rows = Rows::new(include_str!("sql/accounts/upsert.sql"), 9);
 pub(super) static EMAILS: Rows = Rows::new(include_str!("sql/user_emails/upsert.sql"), 4);
 static MEMBERS: Rows = Rows::new(include_str!("sql/visitor_accounts/insert.sql"), 3);
 
+static CONSENTS: Rows = Rows::new(include_str!("sql/consents/insert.sql"), 6);
 static ORDERS: Rows = Rows::new(include_str!("sql/orders/upsert.sql"), ORDER_COLUMNS);
 static REFUNDS: Rows = Rows::new(include_str!("sql/refunds/upsert.sql"), REFUND_COLUMNS);
 
@@ -91,15 +96,15 @@ impl Store {
         let (new, stages) = self.store(facts, &entries).await?;
         let pings = facts.iter().filter(|fact| is_ping(fact)).count();
         // Nearly always, so that nothing has to be looked up.
-        if new.len() + pings == facts.len() && !stages.erases() {
+        if new.len() + pings == facts.len() && !stages.may_drop() {
             return Ok(vec![Committed::New; facts.len()]);
         }
         let mut new: HashSet<ItemKey> = new.into_iter().map(key).collect();
         Ok(facts
             .iter()
             .map(|fact| {
-                if stages.is_erased(fact) {
-                    Committed::Erased
+                if let Some(dropped) = stages.drops(fact) {
+                    dropped
                 } else if is_ping(fact) || new.remove(&key(fact)) {
                     Committed::New
                 } else {
@@ -119,15 +124,22 @@ impl Store {
         entries: &[&'f Fact],
     ) -> Result<(Vec<&'f Fact>, Arc<Stages>), StoreError> {
         let (mut left, mut left_entries);
+        let mut has_asked = false;
         for _ in 0..BEGINNINGS {
             let stages = self.stages_known();
             let destinations = self.destinations_known();
             let known = (&*stages, &*destinations);
             let (mut facts, mut entries) = (facts, entries);
-            if stages.erases() {
+            if stages.may_drop() {
                 (left, left_entries) = (facts.to_vec(), entries.to_vec());
                 for all in [&mut left, &mut left_entries] {
-                    all.retain(|fact| !stages.is_erased(fact));
+                    all.retain(|fact| stages.drops(fact).is_none());
+                }
+                if left.len() < facts.len() && !has_asked {
+                    // A transaction would tell that they may be stored after all, but what is dropped has none.
+                    has_asked = true;
+                    self.refresh_stages().await?;
+                    continue;
                 }
                 (facts, entries) = (&left, &left_entries);
             }
@@ -142,6 +154,8 @@ impl Store {
             match new {
                 Some(new) => {
                     destinations.tell(&new);
+                    let touched = counting(facts, &new);
+                    self.touched().add(touched.map(visitor_key));
                     return Ok((new, stages));
                 }
                 None => self.refresh_stages().await?,
@@ -162,9 +176,37 @@ fn counting<'s, 'f>(
     new.iter().copied().chain(pings)
 }
 
+/// Visitors of facts that move no row of theirs, beside those of the rows, by site: of pings and milestones that say no time.
+/// Nearly always there is none.
+fn undated<'f>(facts: impl Iterator<Item = &'f Fact>, rows: &[Value<'_>]) -> Vec<(i64, Vec<u8>)> {
+    let undated: BTreeSet<VisitorKey> = facts.filter(|fact| !fact.dated).map(visitor_key).collect();
+    if undated.is_empty() {
+        return Vec::new();
+    }
+    let told = changes::visitors_of(rows, VISITOR_COLUMNS);
+    let mut others: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+    for (site_id, visitor_id) in undated {
+        let is_told = told.iter().any(|(site, ids)| {
+            let (ids, _) = ids.as_chunks::<16>();
+            *site == site_id && ids.contains(visitor_id.as_bytes())
+        });
+        if !is_told {
+            others
+                .entry(site_id)
+                .or_default()
+                .extend(visitor_id.as_bytes());
+        }
+    }
+    others.into_iter().collect()
+}
+
 /// Page pings have no row of their own.
 fn is_ping(fact: &Fact) -> bool {
     fact.kind == ItemKind::PagePing
+}
+
+fn visitor_key(fact: &Fact) -> VisitorKey {
+    (fact.arrival.site_id, fact.arrival.visitor_id)
 }
 
 fn key(fact: &Fact) -> ItemKey {

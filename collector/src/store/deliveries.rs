@@ -12,8 +12,8 @@ use sqlx::FromRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::audit::{Change, noted};
-use super::destinations::{By, Destination};
+use super::audit::{By, Change, noted};
+use super::destinations::Destination;
 use super::page::{Cursor, Page};
 use super::rows::Rows;
 use super::{Database, Store, StoreError, on};
@@ -135,7 +135,7 @@ pub(crate) struct Ended {
 impl Store {
     /// When the next delivery of a destination is due.
     pub(crate) async fn next_delivery(&self, own: &Destination) -> Result<Option<i64>, StoreError> {
-        let (at,): (Option<i64>,) = on!(self, read, |pool| {
+        let (at,): (Option<i64>,) = on!(self, read of own.site_id, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/next_due.sql"))
                 .bind(own.site_id)
                 .bind(own.id)
@@ -230,7 +230,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<Delivery>, StoreError> {
         let cursor = Cursor::read(cursor)?;
-        let rows: Vec<Delivery> = on!(self, read, |pool| {
+        let rows: Vec<Delivery> = on!(self, read of own.site_id, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/list.sql"))
                 .bind(own.site_id)
                 .bind(own.id)
@@ -256,7 +256,7 @@ impl Store {
         &self,
         site_id: Option<i64>,
     ) -> Result<HashMap<Uuid, Counts>, StoreError> {
-        let rows: Vec<(Uuid, String, i64)> = on!(self, read, |pool| {
+        let rows: Vec<(Uuid, String, i64)> = on!(self, read of site_id or every, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/count.sql"))
                 .bind(site_id)
                 .fetch_all(pool)

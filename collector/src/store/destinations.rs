@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::audit::{Change, noted};
+use super::audit::{By, Change, noted};
 use super::{Store, StoreError, on};
 use crate::destinations::signature::Secret;
 use crate::destinations::wants::{Kind, Wants};
@@ -102,15 +102,6 @@ impl Known {
     }
 }
 
-/// Who changes something, and when: for the audit log.
-#[derive(Debug, Clone, Copy)]
-pub struct By<'b> {
-    /// As in [`super::audit::Audited::actor`].
-    pub actor: &'b str,
-    /// The collector's clock.
-    pub now: i64,
-}
-
 #[derive(FromRow)]
 struct Row {
     site_id: i64,
@@ -153,7 +144,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn destinations(&self, site_id: Option<i64>) -> Result<Vec<Destination>, StoreError> {
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of site_id or every, |pool| {
             sqlx::query_as(include_str!("sql/destinations/list.sql"))
                 .bind(site_id)
                 .fetch_all(pool)
@@ -302,7 +293,7 @@ impl Store {
         own: &Destination,
         now: i64,
     ) -> Result<Vec<Secret>, StoreError> {
-        let rows: Vec<(String,)> = on!(self, read, |pool| {
+        let rows: Vec<(String,)> = on!(self, read of own.site_id, |pool| {
             sqlx::query_as(include_str!("sql/destinations/secrets.sql"))
                 .bind(own.site_id)
                 .bind(own.id)

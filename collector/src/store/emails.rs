@@ -18,7 +18,7 @@ impl Store {
     /// [`StoreError`] where the database cannot be written.
     pub(super) async fn hash_told_emails(&self) -> Result<(), StoreError> {
         loop {
-            let left: Option<(i64,)> = on!(self, read, |pool| {
+            let left: Option<(i64,)> = on!(self, read of every site, |pool| {
                 sqlx::query_as(include_str!("sql/told_emails/left.sql"))
                     .fetch_optional(pool)
                     .await

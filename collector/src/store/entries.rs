@@ -7,7 +7,7 @@ use super::bots::Bots;
 use super::page::{Cursor, Page};
 use super::persons::Slices;
 use super::rows::{Filters, bind};
-use super::{Store, StoreError, on};
+use super::{Kind, Store, StoreError, on};
 use crate::journey::{Definition, Entry, EntryKind, friendly};
 
 /// Which entries to list.
@@ -28,7 +28,7 @@ pub struct EntryFilter {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: Uuid,
     kind: String,
     at: i64,
@@ -51,7 +51,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_entry(self, definition: &Definition) -> Result<Entry, StoreError> {
+    pub(super) fn into_entry(self, definition: &Definition) -> Result<Entry, StoreError> {
         let kind: EntryKind = self
             .kind
             .parse()
@@ -91,6 +91,19 @@ impl Row {
 }
 
 impl Store {
+    /// The second of a row, as its index has it: behind a wall of PostgreSQL it has to be a column.
+    pub(super) fn second(&self) -> &'static str {
+        match self.kind() {
+            Kind::Sqlite => "at / 1000",
+            Kind::Postgres => "at_second",
+        }
+    }
+
+    /// A statement with [`Store::second`] in the place of `{second}`.
+    pub(super) fn by_second(&self, text: &str) -> String {
+        text.replace("{second}", self.second())
+    }
+
     /// Entries of a site, latest first. `cursor` is what the page before gave, `None` for the first.
     ///
     /// # Errors
@@ -130,10 +143,11 @@ impl Store {
         let sql = if few {
             sql.replace("{order}", "").replace("{second}", "")
         } else {
-            sql.replace("{order}", "at / 1000 DESC, ")
-                .replace("{second}", "AND at / 1000 <= $2 / 1000")
+            let second = self.second();
+            sql.replace("{order}", &format!("{second} DESC, "))
+                .replace("{second}", &format!("AND {second} <= $2 / 1000"))
         };
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(cursor.at)

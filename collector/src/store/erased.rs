@@ -53,8 +53,16 @@ impl Erased {
         }
     }
 
+    /// Learns a hash, or with a minus before it that it is none any more.
     pub(super) fn add(&mut self, hash: String) {
-        self.hashes.insert(hash);
+        match hash.strip_prefix('-') {
+            Some(taken_back) => {
+                self.hashes.remove(taken_back);
+            }
+            None => {
+                self.hashes.insert(hash);
+            }
+        }
     }
 
     fn has(&self, key: &str) -> bool {
@@ -96,7 +104,7 @@ pub(super) fn email_key(hash: &str) -> String {
 impl Store {
     /// A site's key, if it has one.
     pub(super) async fn privacy_key(&self, site_id: i64) -> Result<Option<SiteKey>, StoreError> {
-        let secret: Option<(Vec<u8>,)> = on!(self, read, |pool| {
+        let secret: Option<(Vec<u8>,)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/privacy/key.sql"))
                 .bind(site_id)
                 .fetch_optional(pool)
@@ -116,7 +124,7 @@ impl Store {
         }
         let mut secret = vec![0_u8; 32];
         getrandom::fill(&mut secret).map_err(|error| StoreError::Internal(error.to_string()))?;
-        on!(self, write, |pool| {
+        on!(self, write of site_id, |pool| {
             sqlx::query(include_str!("sql/privacy/insert_key.sql"))
                 .bind(site_id)
                 .bind(secret.as_slice())

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// The database refuses this very data.
     #[error("the database refused the data: {0}")]
     Rejected(String),
+    /// What was asked for needs more memory than there is for it.
+    #[error("the site's rows do not fit into the memory that columns_memory allows")]
+    Full,
     /// A cursor that no list gave out.
     #[error("the cursor is not one that this list gave out")]
     InvalidCursor,

@@ -117,7 +117,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn findings(&self, site_id: i64) -> Result<Vec<Counted>, StoreError> {
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/findings/list.sql"))
                 .bind(site_id)
                 .fetch_all(pool)
@@ -134,7 +134,7 @@ impl Store {
         site_id: i64,
         name: Option<&str>,
     ) -> Result<u64, StoreError> {
-        Ok(on!(self, write, |pool| {
+        Ok(on!(self, write of site_id, |pool| {
             sqlx::query(include_str!("sql/findings/delete.sql"))
                 .bind(site_id)
                 .bind(name)

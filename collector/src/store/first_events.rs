@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::rows::{Marks, Rows, Value, bind, pad, with_list};
 use super::stages::Restatement;
-use super::{Kind, Store, StoreError, on};
+use super::{Kind, Store, StoreError, changes, on};
 use crate::journey::Firsts;
 
 pub(super) static UPSERT: Rows = Rows::new(include_str!("sql/first_events/upsert.sql"), 4);
@@ -55,7 +55,7 @@ impl Store {
             after,
             ..
         } = *restatement;
-        let end: Option<(Uuid, Uuid)> = on!(self, read, |pool| {
+        let end: Option<(Uuid, Uuid)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/events/slice_end.sql"))
                 .bind(site_id)
                 .bind(after.0)
@@ -119,6 +119,14 @@ impl Store {
                         .execute(&mut *transaction)
                         .await?;
                 }
+                for (site_id, ids) in changes::visitors_of(values, 4) {
+                    sqlx::query(changes::tell(self.kind()))
+                        .bind(site_id)
+                        .bind("visitors")
+                        .bind(ids)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
                 transaction.commit().await?;
             });
         }
@@ -139,7 +147,7 @@ impl Store {
         let names = pad(names);
         let sql = with_list(include_str!("sql/events/firsts.sql"), 5, names.len());
         let names: Vec<Value<'_>> = names.into_iter().map(Value::from).collect();
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(after.0)
@@ -159,7 +167,7 @@ impl Store {
         visitors: u32,
         unsearched: &[&str],
     ) -> Result<Vec<Compared>, StoreError> {
-        let rows: Vec<(Uuid, bool)> = on!(self, read, |pool| {
+        let rows: Vec<(Uuid, bool)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/visitors/range.sql"))
                 .bind(site_id)
                 .bind(after)
@@ -206,7 +214,7 @@ impl Store {
         after: Uuid,
         last: Uuid,
     ) -> Result<Vec<First>, StoreError> {
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of site_id, |pool| {
             sqlx::query_as(sql)
                 .bind(site_id)
                 .bind(after)
@@ -251,7 +259,7 @@ impl Store {
         let mut found = Vec::new();
         for ids in visitor_ids.chunks(super::journeys::LIST) {
             let (sql, ids) = super::journeys::listed(text, ids);
-            found.extend(on!(self, read, |pool| {
+            found.extend(on!(self, read of site_id, |pool| {
                 let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
                 bind!(query, &ids).fetch_all(pool).await
             })?);

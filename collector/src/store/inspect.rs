@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
 use super::open::{BUSY, POSTGRES, SQLITE, wanted};
-use super::{Kind, Store, StoreError};
+use super::{Kind, Store, StoreError, Wall};
 
 /// How the schema stands to the one that this program wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Inspection {
     pub schema: Schema,
     /// Whether it can be written, or why not.
     pub writable: Result<(), String>,
+    /// Whether row-level security will hold for the collector, or why not; nothing where there is none.
+    pub wall: Option<Result<Wall, String>>,
     /// Its own clock in milliseconds, where it has one.
     pub now: Option<i64>,
 }
@@ -133,6 +135,7 @@ async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
         version,
         schema: schema(&applied, Kind::Sqlite),
         writable,
+        wall: None,
         now: None,
     })
 }
@@ -160,6 +163,7 @@ async fn postgres(url: &str) -> Result<Inspection, StoreError> {
     )
     .fetch_one(&mut connection)
     .await?;
+    let wall = Wall::expected(&mut connection).await?;
     connection.close().await?;
     let writable = if read_only {
         Err("the server is a read-only copy".to_owned())
@@ -179,6 +183,7 @@ async fn postgres(url: &str) -> Result<Inspection, StoreError> {
         version,
         schema: schema(&applied, Kind::Postgres),
         writable,
+        wall: Some(wall),
         now: Some(now),
     })
 }

@@ -7,12 +7,14 @@
 mod occasions;
 mod whose;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use super::commit::Committed;
+use super::journeys::LIST;
+use super::judgements::TOUCH;
 use super::page::{Cursor, Page};
 use super::persons::Slices;
 use super::rows::{Filters, Marks, Rows, Value, bind};
@@ -145,7 +147,7 @@ impl Store {
         self.refresh_stages().await?;
         let known = self.stages_known();
         let mut own = interactions.to_vec();
-        own.retain(|one| !known.is_erased_interaction(one));
+        own.retain(|one| known.drops_interaction(one).is_none());
         // In one order everywhere, so that writers wait for each other and never deadlock; of two equals the first stays.
         own.sort_by_key(|one| key(one));
         own.dedup_by_key(|one| key(one));
@@ -154,6 +156,7 @@ impl Store {
         for (one, labels) in own.iter().zip(&labels) {
             values.extend(row(one, labels.as_deref()));
         }
+        let touched = self.touched_by(&own).await?;
         let mut new: HashSet<(i64, Uuid)> = on!(self, write, |pool| {
             let mut transaction = pool.begin().await?;
             let mut new = HashSet::new();
@@ -161,12 +164,23 @@ impl Store {
                 let query = bind!(sqlx::query_as::<_, (i64, Uuid)>(sql), values);
                 new.extend(query.fetch_all(&mut *transaction).await?);
             }
+            if !new.is_empty() {
+                // In the order in which those who store items go.
+                for (site_id, visitor_id) in &touched {
+                    sqlx::query(TOUCH)
+                        .bind(site_id)
+                        .bind(visitor_id)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+            }
             transaction.commit().await?;
             new
         });
+        self.touched().add(touched.into_iter());
         let outcome = |one: &&Interaction| {
-            if known.is_erased_interaction(one) {
-                Committed::Erased
+            if let Some(dropped) = known.drops_interaction(one) {
+                dropped
             } else if new.remove(&key(one)) {
                 Committed::New
             } else {
@@ -174,6 +188,30 @@ impl Store {
             }
         };
         Ok(interactions.iter().map(outcome).collect())
+    }
+
+    /// The browsers of whoever some interactions may be with.
+    async fn touched_by(
+        &self,
+        interactions: &[&Interaction],
+    ) -> Result<BTreeSet<(i64, Uuid)>, StoreError> {
+        let mut touched = BTreeSet::new();
+        for own in interactions.chunk_by(|one, other| one.site_id == other.site_id) {
+            let Some(site_id) = own.first().map(|one| one.site_id) else {
+                continue;
+            };
+            for own in own.chunks(LIST) {
+                let visitors: Vec<Uuid> = own.iter().filter_map(|one| one.visitor_id).collect();
+                let users: Vec<&str> = own.iter().filter_map(|o| o.user_id.as_deref()).collect();
+                let emails: Vec<&str> =
+                    own.iter().filter_map(|o| o.email_hash.as_deref()).collect();
+                let found = self
+                    .browsers_of(site_id, &visitors, &users, &emails)
+                    .await?;
+                touched.extend(found.into_iter().map(|id| (site_id, id)));
+            }
+        }
+        Ok(touched)
     }
 
     /// Interactions of a site as entries, latest first. `cursor` is what the page before gave, `None` for the first.
@@ -234,14 +272,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn channels(&self, site_id: i64) -> Result<Vec<ChannelTotals>, StoreError> {
+        let mut totals: BTreeMap<String, ChannelTotals> = BTreeMap::new();
         let rows = self.counted(site_id, &Filters::new(1)).await?;
-        let total = |(channel, interactions, unmatched, last_at)| ChannelTotals {
-            channel,
-            interactions,
-            unmatched,
-            last_at,
+        let mut add = |channel: String, interactions, unmatched, last_at| {
+            let sum = totals
+                .entry(channel.clone())
+                .or_insert_with(|| ChannelTotals {
+                    channel,
+                    interactions: 0,
+                    unmatched: 0,
+                    last_at,
+                });
+            sum.interactions += interactions;
+            sum.unmatched += unmatched;
+            sum.last_at = sum.last_at.max(last_at);
         };
-        Ok(rows.into_iter().map(total).collect())
+        for (channel, interactions, unmatched, last_at) in rows {
+            add(channel, interactions, unmatched, last_at);
+        }
+        // Those that are gone for their age count as they did.
+        for (kind, channel, items, last_at) in self.kept_channels(site_id).await? {
+            match kind.as_str() {
+                "interaction" => add(channel, items, 0, last_at),
+                _ => add(channel, 0, items, last_at),
+            }
+        }
+        Ok(totals.into_values().collect())
     }
 
     /// How many interactions a person has by each channel.
@@ -274,7 +330,7 @@ impl Store {
         filters: &Filters<'_>,
     ) -> Result<Vec<(String, i64, i64, i64)>, StoreError> {
         let sql = whose::asked(&filters.apply(include_str!("sql/interactions/count.sql")));
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
             bind!(query, &filters.values).fetch_all(pool).await
         })?)
@@ -293,12 +349,13 @@ impl Store {
             let sql = whose::asked(&filters.apply(include_str!("sql/interactions/list.sql")));
             // By the index that there is, as in the list of entries.
             let sql = if matches!(whose, Whose::Anybodys(_)) {
-                sql.replace("{order}", "i.at / 1000 DESC, ")
-                    .replace("{second}", "AND i.at / 1000 <= $2 / 1000")
+                let second = self.second();
+                sql.replace("{order}", &format!("i.{second} DESC, "))
+                    .replace("{second}", &format!("AND i.{second} <= $2 / 1000"))
             } else {
                 sql.replace("{order}", "").replace("{second}", "")
             };
-            let found: Vec<Row> = on!(self, read, |pool| {
+            let found: Vec<Row> = on!(self, read of site_id, |pool| {
                 let query = sqlx::query_as(AssertSqlSafe(sql))
                     .bind(site_id)
                     .bind(cursor.at)
@@ -316,6 +373,11 @@ impl Store {
             .collect::<Result<_, _>>()?;
         Ok(Page::cut(entries, limit, place))
     }
+}
+
+/// A statement with what it names of the row `i`, such as `{i.matched}`.
+pub(super) fn asked(text: &str) -> String {
+    whose::asked(text)
 }
 
 /// A statement with `{filters}` for each way in which an interaction `i` is a person's, each with its values after the site's id.

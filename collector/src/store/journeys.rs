@@ -5,6 +5,8 @@ use uuid::Uuid;
 use waymark_protocol::limits;
 
 use super::bots::{self, Bots};
+use super::came::Came;
+use super::judgements::Ranking;
 use super::page::{Cursor, Page};
 use super::record::{DeviceColumns, GaColumns, TouchColumns};
 use super::rows::{Filters, Value, bind, pad, with_list};
@@ -22,11 +24,16 @@ pub struct VisitorFilter {
     pub source: Option<String>,
     /// Bots or others.
     pub bots: Bots,
+    /// First came so, and was there in the time; of lists of visitors.
+    pub came: Came,
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     visitor_id: Uuid,
+    /// In a list by score.
+    #[sqlx(default)]
+    place: Option<i64>,
     name: String,
     user_id: Option<String>,
     account_id: Option<String>,
@@ -86,6 +93,35 @@ impl Store {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<Journey>, StoreError> {
+        self.walked_visitors(site_id, filter, None, cursor, limit)
+            .await
+    }
+
+    /// Journeys of a site by what was kept of the person whose browser it is, the highest first; those of nobody with a score,
+    /// or not judged yet, are not there. `least` is the least standing of those that are.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`]; [`StoreError::Unavailable`].
+    pub async fn ranked_visitors(
+        &self,
+        site_id: i64,
+        filter: &VisitorFilter,
+        by: (Ranking, Option<i64>),
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Journey>, StoreError> {
+        self.walked_visitors(site_id, filter, Some(by), cursor, limit)
+            .await
+    }
+
+    async fn walked_visitors(
+        &self,
+        site_id: i64,
+        filter: &VisitorFilter,
+        ranking: Option<(Ranking, Option<i64>)>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Journey>, StoreError> {
         // A source with a zero character was never stored, and PostgreSQL would refuse to look for it. No name or user
         // id is as long as this, and SQLite refuses patterns that are very long.
         let impossible = |source: &String| source.contains('\0');
@@ -94,6 +130,7 @@ impl Store {
         let stage = filter.stage.as_deref().map(|key| definition.rank(key));
         if filter.source.as_ref().is_some_and(impossible)
             || filter.q.as_ref().is_some_and(too_long)
+            || filter.came.is_impossible()
             || stage == Some(None)
         {
             return Ok(Page {
@@ -102,12 +139,14 @@ impl Store {
             });
         }
         let cursor = Cursor::read(cursor)?;
-        let pattern = filter.q.as_deref().map(containing);
+        let patterns = filter.came.patterns(filter.q.as_deref());
         let mut filters = Filters::new(4);
         filters.add(
             "(lower(name) LIKE lower($?) ESCAPE '!' OR lower(user_id) LIKE lower($?) ESCAPE '!')",
-            pattern.as_deref(),
+            patterns.q.as_deref(),
         );
+        let of = ["landing_url", "first_at", "last_at"];
+        filter.came.narrow(&mut filters, &patterns, of);
         if let Some(rank) = stage.flatten() {
             at_stage(&mut filters, &definition, rank);
         }
@@ -116,8 +155,16 @@ impl Store {
             "COALESCE(bot_decision, device_type = 'bot', FALSE) = $?",
             filter.bots.wanted(),
         );
-        let sql = filters.apply(include_str!("sql/visitors/list.sql"));
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let sql = match ranking {
+            None => filters.apply(include_str!("sql/visitors/list.sql")),
+            Some((by, least)) => {
+                filters.add("judged.standing >= $?", least);
+                filters
+                    .apply(include_str!("sql/visitors/list_ranked.sql"))
+                    .replace("{place}", by.column())
+            }
+        };
+        let rows: Vec<Row> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(cursor.at)
@@ -126,7 +173,7 @@ impl Store {
             bind!(query, &filters.values).fetch_all(pool).await
         })?;
         let page = Page::cut(rows, limit, |row| Cursor {
-            at: row.last_at,
+            at: row.place.unwrap_or(row.last_at),
             id: row.visitor_id,
             tie: Uuid::nil(),
         });
@@ -160,7 +207,7 @@ impl Store {
         let mut journeys = Vec::with_capacity(visitor_ids.len());
         for ids in visitor_ids.chunks(LIST) {
             let (sql, ids) = listed(include_str!("sql/visitors/get.sql"), ids);
-            let rows: Vec<Row> = on!(self, read, |pool| {
+            let rows: Vec<Row> = on!(self, read of site_id, |pool| {
                 let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
                 bind!(query, &ids).fetch_all(pool).await
             })?;
@@ -170,7 +217,7 @@ impl Store {
     }
 
     /// Adds their milestones and stages to some rows.
-    async fn with_milestones(
+    pub(super) async fn with_milestones(
         &self,
         site_id: i64,
         rows: Vec<Row>,

@@ -9,7 +9,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn loss(&self, site_id: i64, from: i64, to: i64) -> Result<Loss, StoreError> {
-        let blocks: Vec<(i64, i64, bool, i64)> = on!(self, read, |pool| {
+        let blocks: Vec<(i64, i64, bool, i64)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/tab_sequences/loss.sql"))
                 .bind(site_id)
                 .bind(from)

@@ -8,9 +8,14 @@
 //! means; that is [`crate::journey`]'s.
 
 pub mod accounts;
+pub mod alert_notices;
+pub mod alerts;
 pub mod audit;
 mod bots;
+mod came;
 pub mod catalogues;
+pub(crate) mod changes;
+pub mod columns;
 mod commit;
 pub mod deliveries;
 pub mod destinations;
@@ -20,13 +25,18 @@ mod emails;
 mod entries;
 mod erased;
 mod error;
+pub mod exports;
 pub mod findings;
 pub mod first_events;
 pub mod foreign;
 pub mod inspect;
 mod interactions;
+pub mod invitations;
 mod journeys;
+pub mod judgements;
+pub mod kept_insights;
 pub mod keys;
+mod last_touches;
 mod loss;
 mod open;
 mod orders;
@@ -34,23 +44,36 @@ pub(crate) mod outgoing;
 mod page;
 pub mod persons;
 pub mod privacy;
+mod properties;
 pub mod rates;
 mod record;
 pub mod rejected;
+pub mod retention;
+pub mod rollups;
 mod rows;
+pub mod saved;
+mod scales;
+pub(crate) mod schedules;
+mod segments;
 mod sessions;
+pub mod shares;
 pub mod sites;
 mod sqlite;
 pub mod stages;
 pub mod totals;
+mod touched;
 mod usage;
 pub mod users;
+pub mod verify;
+mod wall;
+pub mod workspaces;
 
 use std::sync::Arc;
 
 use sqlx::{PgPool, SqlitePool};
 
 pub use bots::Bots;
+pub use came::Came;
 pub use commit::Committed;
 pub use durability::Durability;
 pub use entries::EntryFilter;
@@ -62,13 +85,31 @@ pub use orders::{OrderFilter, Period};
 pub use page::Page;
 pub use sessions::SessionFilter;
 pub use usage::Somebody;
+pub use wall::{ROLE, Wall};
 
-/// Runs the same expression on whichever database is open: `on!(store.read, |pool| query.fetch_all(pool).await)`.
+/// Runs the same expression on whichever database is open:
+/// `on!(store, read of site_id, |pool| query.fetch_all(pool).await)`.
 ///
 /// `read` and `write` name the pool, so that those who ask do not keep those who store waiting. On SQLite one
-/// connection writes.
+/// connection writes. Who reads says of which site, and is shown no row of any other ([`wall`]); `read of every site` is for
+/// what is asked before a site is known, or about all of them. On PostgreSQL a reader's `pool` is one connection. `write of
+/// site_id` changes no row of any other site, by one transaction of which `pool` is the connection; `write` alone may.
 macro_rules! on {
     ($store:expr, write, |$pool:ident| $body:expr) => {
+        $crate::store::on!(@write $store, |$pool| $body, $pool => $body)
+    };
+    ($store:expr, write of $site:expr, |$pool:ident| $body:expr) => {
+        $crate::store::on!(@write $store, |$pool| $body, write => {
+            let mut transaction = write.begin().await?;
+            let site = $crate::store::wall::Access::Site($site);
+            $crate::store::wall::Narrow::narrow(&mut *transaction, site).await?;
+            let $pool = &mut *transaction;
+            let done = $body;
+            transaction.commit().await?;
+            done
+        })
+    };
+    (@write $store:expr, |$pool:ident| $body:expr, $write:ident => $postgres:expr) => {
         match $store.database() {
             $crate::store::Database::Sqlite {
                 write: $pool,
@@ -79,13 +120,26 @@ macro_rules! on {
                 let _turn = items.turn().await;
                 $body
             }
-            $crate::store::Database::Postgres { write: $pool, .. } => $body,
+            $crate::store::Database::Postgres { write: $write, .. } => $postgres,
         }
     };
-    ($store:expr, $side:ident, |$pool:ident| $body:expr) => {
+    ($store:expr, read of every site, |$pool:ident| $body:expr) => {
+        $crate::store::on!(@read $store, $crate::store::wall::Access::EverySite, |$pool| $body)
+    };
+    ($store:expr, read of $site:ident or every, |$pool:ident| $body:expr) => {
+        $crate::store::on!(@read $store, $crate::store::wall::Access::of($site), |$pool| $body)
+    };
+    ($store:expr, read of $site:expr, |$pool:ident| $body:expr) => {
+        $crate::store::on!(@read $store, $crate::store::wall::Access::Site($site), |$pool| $body)
+    };
+    (@read $store:expr, $access:expr, |$pool:ident| $body:expr) => {
         match $store.database() {
-            $crate::store::Database::Sqlite { $side: $pool, .. } => $body,
-            $crate::store::Database::Postgres { $side: $pool, .. } => $body,
+            $crate::store::Database::Sqlite { read: $pool, .. } => $body,
+            $crate::store::Database::Postgres { read, .. } => {
+                let mut connection = read.of($access).await?;
+                let $pool = &mut *connection;
+                $body
+            }
         }
     };
 }
@@ -101,6 +155,7 @@ struct Opened {
     database: Database,
     stages: stages::Stages,
     destinations: destinations::Destinations,
+    touched: touched::Touched,
 }
 
 /// The two databases there are.
@@ -111,9 +166,10 @@ pub(crate) enum Database {
         read: SqlitePool,
         write: SqlitePool,
         items: Box<sqlite::Items>,
+        rows: Box<sqlite::Readers>,
     },
     /// A server.
-    Postgres { read: PgPool, write: PgPool },
+    Postgres { read: wall::Readers, write: PgPool },
 }
 
 /// Which database a store is.
@@ -148,6 +204,7 @@ impl Store {
             database: open::open(url).await?,
             stages: stages::Stages::default(),
             destinations: destinations::Destinations::default(),
+            touched: touched::Touched::default(),
         }));
         store.refresh_stages().await?;
         store.hash_told_emails().await?;
@@ -157,6 +214,11 @@ impl Store {
 
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Whom commits have touched.
+    pub(crate) fn touched(&self) -> &touched::Touched {
+        &self.0.touched
     }
 
     /// Which database this is.
@@ -183,17 +245,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without one.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        on!(self, read, |pool| sqlx::query("SELECT 1")
-            .execute(pool)
-            .await
-            .map(drop))?;
+        match self.database() {
+            Database::Sqlite { read, .. } => {
+                sqlx::query("SELECT 1").execute(read).await?;
+            }
+            // Whoever takes a connection has asked already.
+            Database::Postgres { read, .. } => drop(read.of(wall::Access::Nothing).await?),
+        }
         Ok(())
     }
 
     /// Closes every connection and waits until they are closed. Every later call fails.
     pub async fn close(&self) {
         match self.database() {
-            Database::Sqlite { read, write, items } => {
+            Database::Sqlite {
+                read,
+                write,
+                items,
+                rows,
+            } => {
+                rows.close();
                 items.turn().await.close();
                 read.close().await;
                 write.close().await;

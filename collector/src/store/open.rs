@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use super::sqlite::{ANEW_AT_PAGES, Items};
+use super::wall::{self, Access, Readers};
 use super::{Database, Kind, StoreError};
 
 pub(super) static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -98,7 +99,13 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         .connect_with(options)
         .await?;
     let items = Box::new(Items::open(&path)?);
-    Ok(Database::Sqlite { read, write, items })
+    let rows = Box::new(super::sqlite::Readers::new(&path));
+    Ok(Database::Sqlite {
+        read,
+        write,
+        items,
+        rows,
+    })
 }
 
 /// Repeats `attempt` for as long as another process is in the way.
@@ -133,31 +140,40 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         .application_name("waymark")
         .statement_cache_capacity(PREPARED)
         .disable_statement_logging();
-    let read = PgPoolOptions::new()
-        .max_connections(POSTGRES_READERS)
-        .acquire_timeout(ACQUIRE);
-    let write = PgPoolOptions::new()
-        .max_connections(POSTGRES_WRITERS)
-        .acquire_timeout(ACQUIRE)
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE)
+    };
+    // As whoever signs in: the schema is theirs, and so is the role that the others put on.
+    let opening = pool(1)
+        .after_connect(|connection, _| Box::pin(Access::EverySite.set(connection)))
+        .connect_with(options.clone())
+        .await?;
+    // Takes an advisory lock, so that several collectors may start at once.
+    POSTGRES.run(&opening).await?;
+    let role = wall::role(&mut *opening.acquire().await?).await?;
+    opening.close().await;
+    let write = pool(POSTGRES_WRITERS)
         // With `off` a commit is answered before it is on disk, and `accepted` promises that it is. Any other setting
         // is the operator's choice of how many copies there are, and stays. And statements are planned once: with arrays
         // before its eyes PostgreSQL would plan one for few rows anew each time, for longer than it runs.
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
                 sqlx::query(
                     "SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
                         CASE WHEN current_setting('synchronous_commit') = 'off'
                             THEN set_config('synchronous_commit', 'on', false) END",
                 )
-                .execute(connection)
-                .await
-                .map(drop)
+                .execute(&mut *connection)
+                .await?;
+                // Items of many sites are one transaction.
+                Access::EverySite.set(connection).await?;
+                wall::put_on(role, connection).await
             })
         })
         .connect_with(options.clone())
         .await?;
-    // Takes an advisory lock, so that several collectors may start at once.
-    POSTGRES.run(&write).await?;
-    let read = read.connect_with(options).await?;
+    let read = Readers::connect(pool(POSTGRES_READERS), options, role).await?;
     Ok(Database::Postgres { read, write })
 }

@@ -3,7 +3,7 @@
 //! The rows are the reports that count ([`crate::journey`]'s rules). A site's revenue is summed by the database; whose
 //! orders are few is read order by order. Both are converted by the rates of the moment in which somebody asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use sqlx::{AssertSqlSafe, FromRow};
@@ -139,16 +139,16 @@ impl OrderRow {
 }
 
 #[derive(FromRow)]
-struct RefundRow {
-    order_key: String,
-    at: i64,
-    item_id: Uuid,
-    visitor_id: Uuid,
-    amount: Option<i64>,
-    currency: Option<String>,
-    order_at: Option<i64>,
-    order_amount: Option<i64>,
-    order_currency: Option<String>,
+pub(super) struct RefundRow {
+    pub(super) order_key: String,
+    pub(super) at: i64,
+    pub(super) item_id: Uuid,
+    pub(super) visitor_id: Uuid,
+    pub(super) amount: Option<i64>,
+    pub(super) currency: Option<String>,
+    pub(super) order_at: Option<i64>,
+    pub(super) order_amount: Option<i64>,
+    pub(super) order_currency: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -207,11 +207,23 @@ fn settled(rows: Vec<RefundRow>) -> BTreeMap<String, Vec<Refunded>> {
     orders.into_iter().map(by_order).collect()
 }
 
-/// The conditions that rows are of bots or of others; `of` is the site and the visitor of a row.
-fn of_bots<'a>(filters: &mut Filters<'a>, bots: Bots, [site, visitor]: [&str; 2]) {
+/// What refunds took of their orders so far, in millionths of the order's currency, by the order's key.
+pub(super) fn refunded(rows: Vec<RefundRow>) -> HashMap<String, i64> {
+    settled(rows)
+        .into_iter()
+        .map(|(key, refunds)| {
+            let takings = refunds.iter().filter_map(|refunded| refunded.taken);
+            (key, takings.map(Amount::millionths).sum())
+        })
+        .collect()
+}
+
+/// The conditions that rows are of bots or of others: what was noted of a visitor who is gone, the site and the visitor of a
+/// row.
+fn of_bots<'a>(filters: &mut Filters<'a>, bots: Bots, [noted, site, visitor]: [&str; 3]) {
     let condition = format!(
-        "EXISTS (SELECT 1 FROM visitors AS v WHERE v.site_id = {site} AND v.visitor_id = {visitor}
-                 AND COALESCE(v.bot_decision, v.device_type = 'bot', FALSE)) = $?"
+        "COALESCE({noted}, EXISTS (SELECT 1 FROM visitors AS v WHERE v.site_id = {site} AND v.visitor_id = {visitor}
+                 AND COALESCE(v.bot_decision, v.device_type = 'bot', FALSE))) = $?"
     );
     filters.add(&condition, bots.wanted());
 }
@@ -220,7 +232,7 @@ fn of_bots<'a>(filters: &mut Filters<'a>, bots: Bots, [site, visitor]: [&str; 2]
 macro_rules! filtered {
     ($store:expr, $site_id:expr, $text:expr, $filters:expr, $row:ty) => {{
         let sql = $filters.apply($text);
-        let rows: Vec<$row> = on!($store, read, |pool| {
+        let rows: Vec<$row> = on!($store, read of $site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql)).bind($site_id);
             bind!(query, &$filters.values).fetch_all(pool).await
         })?;
@@ -282,7 +294,7 @@ impl Store {
         let mut filters = Filters::new(5);
         filter.narrow(&mut filters);
         let sql = filters.apply(include_str!("sql/orders/list.sql"));
-        let rows: Vec<OrderRow> = on!(self, read, |pool| {
+        let rows: Vec<OrderRow> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(cursor.at)
@@ -334,7 +346,8 @@ impl Store {
         let mut filters = Filters::new(1);
         filters.add("at >= $?", Some(from));
         filters.add("at < $?", Some(to));
-        of_bots(&mut filters, bots, ["orders.site_id", "orders.visitor_id"]);
+        let of = ["orders.of_bot", "orders.site_id", "orders.visitor_id"];
+        of_bots(&mut filters, bots, of);
         let sums = filtered!(
             self,
             site.id,
@@ -346,10 +359,14 @@ impl Store {
         of_bots(
             &mut filters,
             bots,
-            ["r.site_id", "COALESCE(o.visitor_id, r.visitor_id)"],
+            [
+                "CASE WHEN o.visitor_id IS NULL THEN r.of_bot ELSE o.of_bot END",
+                "r.site_id",
+                "COALESCE(o.visitor_id, r.visitor_id)",
+            ],
         );
         let sql = filters.apply(include_str!("sql/refunds/list_of_period.sql"));
-        let refunds: Vec<RefundRow> = on!(self, read, |pool| {
+        let refunds: Vec<RefundRow> = on!(self, read of site.id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site.id)
                 .bind(from)

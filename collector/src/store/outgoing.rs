@@ -68,7 +68,7 @@ impl Store {
         visitor_id: Uuid,
         item_id: Uuid,
     ) -> Result<Option<Outgoing>, StoreError> {
-        let row: Option<Outgoing> = on!(self, read, |pool| {
+        let row: Option<Outgoing> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/outgoing.sql"))
                 .bind(site_id)
                 .bind(visitor_id)
@@ -92,7 +92,7 @@ impl Store {
         milestone: &str,
         event: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let (count,): (i64,) = on!(self, read, |pool| {
+        let (count,): (i64,) = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/reached_earlier.sql"))
                 .bind(site_id)
                 .bind(outgoing.visitor_id)
@@ -111,7 +111,7 @@ impl Store {
         site_id: i64,
         visitor_id: Uuid,
     ) -> Result<Option<String>, StoreError> {
-        let row: Option<(Option<String>,)> = on!(self, read, |pool| {
+        let row: Option<(Option<String>,)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/consent.sql"))
                 .bind(site_id)
                 .bind(visitor_id)
@@ -128,7 +128,7 @@ impl Store {
         site_id: i64,
         user_id: &str,
     ) -> Result<Option<(Uuid, Client)>, StoreError> {
-        let row: Option<(Uuid, String, Option<String>)> = on!(self, read, |pool| {
+        let row: Option<(Uuid, String, Option<String>)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/deliveries/ga_of_user.sql"))
                 .bind(site_id)
                 .bind(user_id)

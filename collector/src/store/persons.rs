@@ -31,7 +31,7 @@ macro_rules! listed {
         for items in $items.chunks($crate::store::journeys::LIST) {
             let items = $crate::store::rows::pad(items);
             let sql = $crate::store::rows::with_list($sql, 1, items.len());
-            let found: Vec<$row> = $crate::store::on!($store, read, |pool| {
+            let found: Vec<$row> = $crate::store::on!($store, read of $site_id, |pool| {
                 let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind($site_id);
                 $crate::store::rows::bind!(query, &items)
                     .fetch_all(pool)
@@ -274,6 +274,23 @@ impl Store {
         }
         found.sort_by(|a, b| a.person.id.cmp(&b.person.id));
         Ok(found)
+    }
+
+    /// The ids of the people of some visitors: their users, or themselves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub(crate) async fn ids_of_visitors(
+        &self,
+        site_id: i64,
+        visitors: &BTreeSet<Uuid>,
+    ) -> Result<BTreeSet<Identity>, StoreError> {
+        let values: Vec<Value<'_>> = visitors.iter().copied().map(Value::from).collect();
+        let named = self.users_of_visitors(site_id, &values).await?;
+        let known: BTreeSet<Uuid> = named.iter().map(|(visitor_id, ..)| *visitor_id).collect();
+        let nobodys = visitors.difference(&known).copied().map(Identity::Visitor);
+        let users = named.into_iter().map(|(_, user, ..)| Identity::User(user));
+        Ok(users.chain(nobodys).collect())
     }
 
     /// The users whom the items of some visitors name.

@@ -186,7 +186,7 @@ impl Store {
         filters.add("from_currency = $?", filter.from.map(Currency::code));
         filters.add("to_currency = $?", filter.to.map(Currency::code));
         let sql = filters.apply(include_str!("sql/rates/list.sql"));
-        let rows: Vec<LoadedRate> = on!(self, read, |pool| {
+        let rows: Vec<LoadedRate> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(day)
@@ -206,7 +206,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub(super) async fn exchange(
+    pub async fn exchange(
         &self,
         site: &Site,
         currencies: impl Iterator<Item = Currency>,
@@ -223,7 +223,7 @@ impl Store {
             .collect();
         let codes = pad(&codes);
         let sql = with_list(include_str!("sql/rates/into.sql"), 2, codes.len());
-        let rows: Vec<(String, String, String)> = on!(self, read, |pool| {
+        let rows: Vec<(String, String, String)> = on!(self, read of site.id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site.id)
                 .bind(own.code());

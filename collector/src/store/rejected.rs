@@ -272,7 +272,7 @@ impl Store {
         let mut filters = Filters::new(4);
         filters.add("reason = $?", reason);
         let sql = filters.apply(include_str!("sql/rejected/list.sql"));
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(cursor.at)
@@ -300,7 +300,7 @@ impl Store {
         site_id: i64,
         id: Uuid,
     ) -> Result<Option<Rejected>, StoreError> {
-        let row: Option<Row> = on!(self, read, |pool| {
+        let row: Option<Row> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/rejected/get.sql"))
                 .bind(site_id)
                 .bind(id)
@@ -310,12 +310,31 @@ impl Store {
         Ok(row.map(Rejected::from))
     }
 
+    /// When the items of a site arrived that the inbox holds, since a moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub(crate) async fn dropped_since(
+        &self,
+        site_id: i64,
+        since: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        let rows: Vec<(i64,)> = on!(self, read of site_id, |pool| {
+            sqlx::query_as(include_str!("sql/rejected/times.sql"))
+                .bind(site_id)
+                .bind(since)
+                .fetch_all(pool)
+                .await
+        })?;
+        Ok(rows.into_iter().map(|(at,)| at).collect())
+    }
+
     /// How many items of a site the inbox let go so far.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn rejected_let_go(&self, site_id: i64) -> Result<i64, StoreError> {
-        let items: Option<(i64,)> = on!(self, read, |pool| {
+        let items: Option<(i64,)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/rejected/let_go_of_site.sql"))
                 .bind(site_id)
                 .fetch_optional(pool)
@@ -329,7 +348,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn rejected_count(&self) -> Result<i64, StoreError> {
-        let (count,) = on!(self, read, |pool| {
+        let (count,) = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/rejected/count.sql"))
                 .fetch_one(pool)
                 .await
@@ -342,7 +361,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn remove_rejected(&self, site_id: i64, id: Uuid) -> Result<bool, StoreError> {
-        let gone = on!(self, write, |pool| {
+        let gone = on!(self, write of site_id, |pool| {
             sqlx::query(include_str!("sql/rejected/delete.sql"))
                 .bind(site_id)
                 .bind(id)
@@ -365,7 +384,7 @@ impl Store {
         let mut filters = Filters::new(1);
         filters.add("reason = $?", reason);
         let sql = filters.apply(include_str!("sql/rejected/delete_all.sql"));
-        Ok(on!(self, write, |pool| {
+        Ok(on!(self, write of site_id, |pool| {
             let query = sqlx::query(AssertSqlSafe(sql)).bind(site_id);
             bind!(query, &filters.values)
                 .execute(pool)
@@ -385,7 +404,7 @@ impl Store {
         reason: &str,
         field: Option<&str>,
     ) -> Result<(), StoreError> {
-        on!(self, write, |pool| {
+        on!(self, write of site_id, |pool| {
             sqlx::query(include_str!("sql/rejected/update_reason.sql"))
                 .bind(site_id)
                 .bind(id)

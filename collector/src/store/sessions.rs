@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use super::bots::Bots;
+use super::came::{Came, is_impossible};
 use super::journeys::{LIST, listed};
 use super::page::{Cursor, Page};
 use super::persons::Slices;
@@ -23,10 +24,16 @@ pub struct SessionFilter {
     pub bots: Bots,
     /// Of these browsers, as far as they are one person's.
     pub within: Option<Slices>,
+    /// Part of the campaign, of the last page's address, or of the visitor's name or user id, in any case.
+    pub q: Option<String>,
+    /// From this source.
+    pub source: Option<String>,
+    /// Begun so.
+    pub came: Came,
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     visitor_id: Uuid,
     session_id: Uuid,
     started_at: i64,
@@ -37,6 +44,8 @@ struct Row {
     exit_url: Option<String>,
     rules: i64,
     ip: Option<String>,
+    /// Of page views that are gone.
+    past_visible_ms: i64,
     bot: bool,
     #[sqlx(flatten)]
     ga: GaColumns,
@@ -56,7 +65,7 @@ impl Row {
             last_activity_at: self.last_at,
             page_views: self.page_views,
             events: self.events,
-            visible_ms,
+            visible_ms: visible_ms + self.past_visible_ms,
             entry_url: self.entry_url,
             exit_url: self.exit_url,
             touch: self.touch.into(),
@@ -82,8 +91,26 @@ impl Store {
         limit: u32,
     ) -> Result<Page<Session>, StoreError> {
         let cursor = Cursor::read(cursor)?;
+        let mut texts = [&filter.q, &filter.source].into_iter().flatten();
+        if filter.came.is_impossible() || texts.any(|text| is_impossible(text)) {
+            return Ok(Page {
+                data: Vec::new(),
+                next_cursor: None,
+            });
+        }
+        let patterns = filter.came.patterns(filter.q.as_deref());
         let mut filters = Filters::new(5);
         filters.add("visitor_id = $?", filter.visitor);
+        filters.add("source = $?", filter.source.as_deref());
+        let of = ["entry_url", "started_at", "started_at"];
+        filter.came.narrow(&mut filters, &patterns, of);
+        filters.add(
+            "(lower(campaign) LIKE lower($?) ESCAPE '!' OR lower(exit_url) LIKE lower($?) ESCAPE '!'
+              OR EXISTS (SELECT 1 FROM visitors AS v WHERE v.site_id = sessions.site_id
+                         AND v.visitor_id = sessions.visitor_id
+                         AND (lower(v.name) LIKE lower($?) ESCAPE '!' OR lower(v.user_id) LIKE lower($?) ESCAPE '!')))",
+            patterns.q.as_deref(),
+        );
         filters.add(
             "EXISTS (SELECT 1 FROM visitors AS v WHERE v.site_id = sessions.site_id
                      AND v.visitor_id = sessions.visitor_id
@@ -94,7 +121,7 @@ impl Store {
             within.narrow_sessions(&mut filters);
         }
         let sql = filters.apply(include_str!("sql/sessions/list.sql"));
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(cursor.at)
@@ -108,18 +135,24 @@ impl Store {
             id: row.session_id,
             tie: row.visitor_id,
         });
-        let visible = self.visible_times(site_id, &page.data).await?;
         Ok(Page {
-            data: page
-                .data
-                .into_iter()
-                .map(|row| {
-                    let key = (row.visitor_id, row.session_id);
-                    row.into_session(visible.get(&key).copied().unwrap_or(0))
-                })
-                .collect(),
+            data: self.with_visible_times(site_id, page.data).await?,
             next_cursor: page.next_cursor,
         })
+    }
+
+    /// Adds how long their pages were visible to some rows.
+    pub(super) async fn with_visible_times(
+        &self,
+        site_id: i64,
+        rows: Vec<Row>,
+    ) -> Result<Vec<Session>, StoreError> {
+        let visible = self.visible_times(site_id, &rows).await?;
+        let session = |row: Row| {
+            let key = (row.visitor_id, row.session_id);
+            row.into_session(visible.get(&key).copied().unwrap_or(0))
+        };
+        Ok(rows.into_iter().map(session).collect())
     }
 
     /// How long the pages of each session were visible, by visitor and session.
@@ -132,7 +165,7 @@ impl Store {
         let mut visible = HashMap::new();
         for ids in session_ids.chunks(LIST) {
             let (sql, ids) = listed(include_str!("sql/page_views/visible_by_session.sql"), ids);
-            let found: Vec<(Uuid, Uuid, i64)> = on!(self, read, |pool| {
+            let found: Vec<(Uuid, Uuid, i64)> = on!(self, read of site_id, |pool| {
                 let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
                 bind!(query, &ids).fetch_all(pool).await
             })?;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::audit::{By, Change, OfWorkspace, note, noted};
 use super::{Store, StoreError, on};
 
 /// A site: one set of pages whose visitors are counted together, and apart from those of every other site.
@@ -10,6 +11,8 @@ use super::{Store, StoreError, on};
 pub struct Site {
     /// The id in the API and in every table.
     pub id: i64,
+    /// The workspace whose it is.
+    pub workspace: i64,
     /// What its owner calls it.
     pub name: String,
     /// The public write key, `wk_…`.
@@ -33,6 +36,8 @@ pub struct Site {
 /// A site to be made. Whoever makes it has checked the patterns and the time zone.
 #[derive(Debug, Clone)]
 pub struct NewSite {
+    /// See [`Site::workspace`].
+    pub workspace: i64,
     /// See [`Site::name`].
     pub name: String,
     /// See [`Site::key`].
@@ -46,6 +51,7 @@ pub struct NewSite {
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
+    workspace_id: i64,
     name: String,
     write_key: String,
     origins: String,
@@ -62,6 +68,7 @@ fn site(row: Row) -> Result<Site, StoreError> {
         .map_err(|e| StoreError::Internal(format!("sites.origins of site {}: {e}", row.id)))?;
     Ok(Site {
         id: row.id,
+        workspace: row.workspace_id,
         name: row.name,
         key: row.write_key,
         origins,
@@ -84,7 +91,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
     pub async fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/sites/list.sql"))
                 .fetch_all(pool)
                 .await
@@ -92,27 +99,57 @@ impl Store {
         rows.into_iter().map(site).collect()
     }
 
+    /// The site with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn site(&self, id: i64) -> Result<Option<Site>, StoreError> {
+        let row: Option<Row> = on!(self, read of every site, |pool| {
+            sqlx::query_as(include_str!("sql/sites/one.sql"))
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        })?;
+        row.map(site).transpose()
+    }
+
     /// Makes a site, unless one with this key is there already; says which, and whether it is new. A site that is
     /// there stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
-    pub async fn add_site(&self, new: &NewSite, now: i64) -> Result<(Site, bool), StoreError> {
+    pub async fn add_site(&self, new: &NewSite, by: By<'_>) -> Result<(Site, bool), StoreError> {
         let origins = origins_text(&new.origins)?;
         let made: Option<Row> = on!(self, write, |pool| {
-            sqlx::query_as(include_str!("sql/sites/insert.sql"))
+            let mut transaction = pool.begin().await?;
+            let made: Option<Row> = sqlx::query_as(include_str!("sql/sites/insert.sql"))
+                .bind(new.workspace)
                 .bind(&new.name)
                 .bind(&new.key)
                 .bind(&origins)
                 .bind(&new.time_zone)
-                .bind(now)
-                .fetch_optional(pool)
-                .await
+                .bind(by.now)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if let Some(row) = &made {
+                note!(
+                    transaction,
+                    OfWorkspace {
+                        workspace: row.workspace_id,
+                        by,
+                        action: "sites.add",
+                        subject: format!("site:{}", row.id),
+                        detail: serde_json::json!({}),
+                    }
+                );
+            }
+            transaction.commit().await?;
+            Ok::<_, StoreError>(made)
         })?;
         if let Some(row) = made {
             return Ok((site(row)?, true));
         }
-        let there: Row = on!(self, read, |pool| {
+        let there: Row = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/sites/by_key.sql"))
                 .bind(&new.key)
                 .fetch_one(pool)
@@ -125,9 +162,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
-    pub async fn update_site(&self, site: &Site) -> Result<bool, StoreError> {
+    pub async fn update_site(&self, site: &Site, by: By<'_>) -> Result<bool, StoreError> {
         let origins = origins_text(&site.origins)?;
-        let there = on!(self, write, |pool| {
+        let change = Change {
+            site_id: site.id,
+            at: by.now,
+            actor: by.actor,
+            action: "sites.change",
+            subject: format!("site:{}", site.id),
+            detail: serde_json::json!({
+                "origins": site.origins,
+                "time_zone": site.time_zone,
+                "server_key_required": site.server_key_required,
+                "renew_cookie": site.renew_cookie,
+                "cookie_domain": site.cookie_domain,
+                "currency": site.currency,
+            }),
+        };
+        Ok(noted!(
+            self,
+            change,
             sqlx::query(include_str!("sql/sites/update.sql"))
                 .bind(site.id)
                 .bind(&site.name)
@@ -137,26 +191,29 @@ impl Store {
                 .bind(site.renew_cookie)
                 .bind(&site.cookie_domain)
                 .bind(&site.currency)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(there > 0)
+        ))
     }
 
     /// Gives a site another write key. The old one is no site's any more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
-    pub async fn set_write_key(&self, id: i64, key: &str) -> Result<(), StoreError> {
-        on!(self, write, |pool| {
+    pub async fn set_write_key(&self, id: i64, key: &str, by: By<'_>) -> Result<(), StoreError> {
+        let change = Change {
+            site_id: id,
+            at: by.now,
+            actor: by.actor,
+            action: "sites.rotate_key",
+            subject: format!("site:{id}"),
+            detail: serde_json::json!({}),
+        };
+        noted!(
+            self,
+            change,
             sqlx::query(include_str!("sql/sites/set_key.sql"))
                 .bind(id)
                 .bind(key)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        );
         Ok(())
     }
 }

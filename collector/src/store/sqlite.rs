@@ -27,7 +27,9 @@ const CACHE_KIB: u32 = 24 * 1024;
 /// again for the next.
 const BULK_CACHE_KIB: u32 = 192 * 1024;
 /// Statements that are kept prepared: all there are.
-const PREPARED: usize = 24;
+const PREPARED: usize = 26;
+/// Connections that read rows and are kept open while nobody uses them.
+const IDLE: usize = 4;
 /// Pages in the log, not yet in the file, at which copying begins: 32 MiB. Many commits write the same pages, which are
 /// then copied once; after a crash, this much is read at the start.
 const COPY_AT_PAGES: i64 = 8_192;
@@ -149,6 +151,66 @@ impl Turn<'_> {
             let _ = thread.join();
         }
         self.state.connection = None;
+    }
+}
+
+/// Connections that read rows by the thousand, for [`super::columns`]: through the driver each row would cost several times
+/// as much.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    /// Those that nobody uses; nothing once the store is closed.
+    idle: std::sync::Mutex<Option<Vec<Connection>>>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            idle: std::sync::Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    /// Reads with a connection, of which all that `work` reads is one moment's state. Blocks the thread.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = match &mut *self.idle() {
+            Some(idle) => idle.pop(),
+            None => return Err(StoreError::Unavailable("the store is closed".to_owned())),
+        };
+        let connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = Connection::open_with_flags(&self.path, flags)?;
+                connection.busy_timeout(BUSY)?;
+                connection.set_prepared_statement_cache_capacity(PREPARED);
+                connection
+            }
+        };
+        connection.execute_batch("BEGIN")?;
+        let result = work(&connection);
+        // A connection that failed is not used again.
+        if result.is_ok() && connection.execute_batch("ROLLBACK").is_ok() {
+            let mut idle = self.idle();
+            if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < IDLE) {
+                idle.push(connection);
+            }
+        }
+        result
+    }
+
+    /// Closes those that nobody uses; others are closed when they are done.
+    pub(super) fn close(&self) {
+        *self.idle() = None;
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Option<Vec<Connection>>> {
+        self.idle
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

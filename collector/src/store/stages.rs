@@ -9,10 +9,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use sqlx::FromRow;
+use sqlx::{Connection, FromRow};
 use uuid::Uuid;
 
+use super::audit::{By, Change, note};
+use super::commit::Committed;
 use super::erased::Erased;
+use super::retention::{Floors, LIMIT};
+use super::wall::Access;
 use super::{Database, Store, StoreError, on};
 use crate::journey::{Definition, Fact, Interaction};
 
@@ -45,24 +49,37 @@ pub(super) struct Known {
     has_events: bool,
     /// Ids that were erased, by site.
     erased: HashMap<i64, Erased>,
+    /// From when on things are kept, by site.
+    floors: HashMap<i64, Floors>,
 }
 
 impl Known {
-    /// Whether anybody was ever erased.
-    pub(super) fn erases(&self) -> bool {
-        !self.erased.is_empty()
+    /// Whether there may be an item that is not stored: somebody was erased, or something is gone for its age.
+    pub(super) fn may_drop(&self) -> bool {
+        !self.erased.is_empty() || !self.floors.is_empty()
     }
 
-    /// Whether an item is of somebody who was erased.
-    pub(super) fn is_erased(&self, fact: &Fact) -> bool {
-        let own = self.erased.get(&fact.arrival.site_id);
-        own.is_some_and(|own| own.has_fact(fact))
+    /// Why an item is not stored: whose it is was erased, or it is older than what is kept.
+    pub(super) fn drops(&self, fact: &Fact) -> Option<Committed> {
+        let site_id = fact.arrival.site_id;
+        let erased = self.erased.get(&site_id);
+        if erased.is_some_and(|erased| erased.has_fact(fact)) {
+            return Some(Committed::Erased);
+        }
+        let floors = self.floors.get(&site_id);
+        let has_passed = floors.is_some_and(|floors| floors.has_passed(fact));
+        has_passed.then_some(Committed::Expired)
     }
 
     /// The same of an interaction.
-    pub(super) fn is_erased_interaction(&self, one: &Interaction) -> bool {
-        let own = self.erased.get(&one.site_id);
-        own.is_some_and(|own| own.has_interaction(one))
+    pub(super) fn drops_interaction(&self, one: &Interaction) -> Option<Committed> {
+        let erased = self.erased.get(&one.site_id);
+        if erased.is_some_and(|erased| erased.has_interaction(one)) {
+            return Some(Committed::Erased);
+        }
+        let floors = self.floors.get(&one.site_id);
+        let has_passed = floors.is_some_and(|floors| floors.has_passed_interaction(one));
+        has_passed.then_some(Committed::Expired)
     }
 
     /// Whether the first time of an event of this name is kept.
@@ -150,7 +167,7 @@ impl Store {
     pub async fn refresh_stages(&self) -> Result<(), StoreError> {
         let _turn = self.0.stages.loading.lock().await;
         let known = self.stages_known();
-        let newer: Vec<(i64, i64, i64, String)> = on!(self, read, |pool| {
+        let newer: Vec<(i64, i64, i64, String)> = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/stages/newer.sql"))
                 .bind(known.generation)
                 .fetch_all(pool)
@@ -162,6 +179,10 @@ impl Store {
         let mut next = Known::clone(&known);
         for (site_id, version, generation, document) in newer {
             next.generation = generation;
+            if version == LIMIT {
+                next.floors.entry(site_id).or_default().learn(&document);
+                continue;
+            }
             if version == ERASED {
                 let own = match next.erased.entry(site_id) {
                     Entry::Occupied(own) => own.into_mut(),
@@ -203,7 +224,7 @@ impl Store {
         site_id: i64,
         most: i64,
     ) -> Result<Vec<Version>, StoreError> {
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("sql/stages/list.sql"))
                 .bind(site_id)
                 .bind(most.min(LISTED))
@@ -213,7 +234,7 @@ impl Store {
     }
 
     /// Sets a site's definition, if nobody has since `seen`, the version that the caller knows, and notes the events
-    /// that have to be searched for in the past. Says whether it did.
+    /// that have to be searched for in the past; `told` is who they say they are. Says whether it did.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was changed then.
@@ -222,8 +243,8 @@ impl Store {
         site_id: i64,
         seen: i64,
         definition: &Definition,
-        now: i64,
-        by: Option<&str>,
+        by: By<'_>,
+        told: Option<&str>,
     ) -> Result<bool, StoreError> {
         let latest = self.stage_versions(site_id, 1).await?.pop();
         if latest.as_ref().map_or(0, |latest| latest.version) != seen {
@@ -246,14 +267,25 @@ impl Store {
                 .bind(site_id)
                 .bind(seen + 1)
                 .bind(&document)
-                .bind(now)
-                .bind(by)
+                .bind(by.now)
+                .bind(told)
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected();
             if inserted == 0 {
                 return Ok(false);
             }
+            note!(
+                transaction,
+                Change {
+                    site_id,
+                    at: by.now,
+                    actor: by.actor,
+                    action: "stages.set",
+                    subject: format!("site:{site_id}"),
+                    detail: serde_json::json!({"version": seen + 1}),
+                }
+            );
             if names.is_empty() {
                 sqlx::query(include_str!("sql/stages/restate_nothing.sql"))
                     .bind(site_id)
@@ -285,7 +317,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn restatements(&self) -> Result<Vec<Restatement>, StoreError> {
-        let rows: Vec<Row> = on!(self, read, |pool| {
+        let rows: Vec<Row> = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/stages/restatements.sql"))
                 .fetch_all(pool)
                 .await
@@ -315,11 +347,18 @@ impl Store {
             // One writes at a time, and it reads the generation once it does.
             Database::Sqlite { .. } => Ok(false),
             Database::Postgres { read, .. } => {
+                let mut reader = read.of(Access::EverySite).await?;
+                let mut transaction = reader.begin().await?;
+                // What others are about is shown to whoever signed in, and to no role that was put on.
+                sqlx::raw_sql("SET LOCAL ROLE NONE")
+                    .execute(&mut *transaction)
+                    .await?;
                 let (count, asked): (i64, String) =
                     sqlx::query_as(include_str!("sql/stages/older_writers.postgres.sql"))
                         .bind(since.as_deref())
-                        .fetch_one(read)
+                        .fetch_one(&mut *transaction)
                         .await?;
+                transaction.rollback().await?;
                 *since = Some(asked);
                 Ok(count > 0)
             }

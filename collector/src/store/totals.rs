@@ -123,7 +123,7 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn totals(&self, site_id: i64, asked: Asked<'_>) -> Result<Vec<Total>, StoreError> {
         let mut rows: Vec<Total> = match asked.label {
-            None => on!(self, read, |pool| {
+            None => on!(self, read of site_id, |pool| {
                 sqlx::query_as(include_str!("sql/imported_totals/by_day.sql"))
                     .bind(site_id)
                     .bind(asked.dimension)
@@ -133,7 +133,7 @@ impl Store {
                     .fetch_all(pool)
                     .await
             })?,
-            Some(label) => on!(self, read, |pool| {
+            Some(label) => on!(self, read of site_id, |pool| {
                 sqlx::query_as(include_str!("sql/imported_totals/by_label.sql"))
                     .bind(site_id)
                     .bind(asked.dimension)

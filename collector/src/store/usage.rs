@@ -27,6 +27,20 @@ impl<'s> Somebody<'s> {
             Self::Person(within) => within.narrow_entries(filters),
         }
     }
+
+    pub(super) fn narrow_sessions(self, filters: &mut Filters<'s>) {
+        match self {
+            Self::Visitor(visitor_id) => filters.add("visitor_id = $?", Some(visitor_id)),
+            Self::Person(within) => within.narrow_sessions(filters),
+        }
+    }
+
+    fn narrow_transactions(self, filters: &mut Filters<'s>) {
+        match self {
+            Self::Visitor(visitor_id) => filters.add("visitor_id = $?", Some(visitor_id)),
+            Self::Person(within) => within.narrow_transactions(filters),
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -105,10 +119,29 @@ impl Store {
             Kind::Postgres => include_str!("sql/events/usage.postgres.sql"),
         };
         let sql = filters.apply(text).replace("{by}", by);
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
             bind!(query, &filters.values).fetch_all(pool).await
         })?)
+    }
+
+    /// When somebody ordered first, if they ever did.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn first_order(
+        &self,
+        site_id: i64,
+        of: Somebody<'_>,
+    ) -> Result<Option<i64>, StoreError> {
+        let mut own = Filters::new(1);
+        of.narrow_transactions(&mut own);
+        let sql = own.apply(include_str!("sql/orders/first.sql"));
+        let (at,): (Option<i64>,) = on!(self, read of site_id, |pool| {
+            let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
+            bind!(query, &own.values).fetch_one(pool).await
+        })?;
+        Ok(at)
     }
 
     /// Somebody's page views of prices between two times, both included, the latest first: time and id. Of more than a
@@ -125,7 +158,7 @@ impl Store {
         let mut own = Filters::new(3);
         of.narrow_entries(&mut own);
         let sql = own.apply(include_str!("sql/events/list_prices.sql"));
-        let rows: Vec<(i64, Uuid, String)> = on!(self, read, |pool| {
+        let rows: Vec<(i64, Uuid, String)> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(from)

@@ -1,7 +1,9 @@
-//! People who may read: the owner, set-up links and sign-ins.
+//! People who sign in: the installation's owner and others, set-up links and sign-ins.
 //!
 //! Tokens come in as digests; a secret never gets here.
 
+use super::audit::{By, OfWorkspace, note};
+use super::workspaces::{Membership, Role};
 use super::{Store, StoreError, on};
 
 /// A person who may sign in.
@@ -9,8 +11,9 @@ use super::{Store, StoreError, on};
 pub struct User {
     /// The id.
     pub id: i64,
-    /// `owner` or `member`. A member sees and may do what the owner sees and may do; the owner cannot be removed.
-    pub role: String,
+    /// Whether it is the installation's owner, who makes workspaces and cannot be removed. What they may do in a workspace, as
+    /// anybody, is said by their role there.
+    pub is_owner: bool,
     /// The address they sign in with; none until the set-up link has been used.
     pub email: Option<String>,
     /// Whether the set-up link has been used.
@@ -18,6 +21,22 @@ pub struct User {
     /// Milliseconds since the Unix epoch.
     pub created_at: i64,
 }
+
+/// Somebody who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// See [`User::id`].
+    pub id: i64,
+    /// See [`User::email`].
+    pub email: Option<String>,
+    /// See [`User::is_owner`].
+    pub is_owner: bool,
+    /// Where they are members.
+    pub memberships: Vec<Membership>,
+}
+
+/// What the installation's owner is marked by.
+const OWNER: &str = "owner";
 
 /// What a set-up token is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +52,8 @@ pub enum SetupToken {
 }
 
 impl Store {
-    /// The owner, made now if there is none. There is never more than one, however many collectors start at once.
+    /// The installation's owner, made now if there is none, with the first workspace. There is never more than one, however many
+    /// collectors start at once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
@@ -50,42 +70,82 @@ impl Store {
                 .fetch_one(pool)
                 .await
         })?;
+        self.first_workspace(now).await?;
         Ok(User {
             id,
-            role: "owner".into(),
+            is_owner: true,
             email,
             has_password,
             created_at,
         })
     }
 
-    /// Makes a member who has no password yet.
+    /// Makes a login that has no password yet, and its holder a member of a workspace.
     ///
     /// # Errors
     /// [`StoreError::Rejected`] when somebody has the address, [`StoreError::Unavailable`] without a database.
-    pub async fn add_user(&self, email: &str, now: i64) -> Result<i64, StoreError> {
-        let (id,) = on!(self, write, |pool| {
-            sqlx::query_as(include_str!("sql/users/insert.sql"))
+    pub async fn add_user(
+        &self,
+        email: &str,
+        workspace: i64,
+        role: Role,
+        by: By<'_>,
+    ) -> Result<i64, StoreError> {
+        on!(self, write, |pool| {
+            let mut transaction = pool.begin().await?;
+            let (id,): (i64,) = sqlx::query_as(include_str!("sql/users/insert.sql"))
                 .bind(email)
-                .bind(now)
-                .fetch_one(pool)
-                .await
-        })?;
-        Ok(id)
+                .bind(by.now)
+                .fetch_one(&mut *transaction)
+                .await?;
+            sqlx::query(include_str!("sql/members/insert.sql"))
+                .bind(workspace)
+                .bind(id)
+                .bind(role.as_str())
+                .bind(by.now)
+                .execute(&mut *transaction)
+                .await?;
+            note!(
+                transaction,
+                OfWorkspace {
+                    workspace,
+                    by,
+                    action: "members.add",
+                    subject: format!("user:{id}"),
+                    detail: serde_json::json!({"role": role}),
+                }
+            );
+            transaction.commit().await?;
+            Ok(id)
+        })
     }
 
-    /// Removes a user with their sign-ins and set-up links.
+    /// Removes a user with their sign-ins, set-up links and memberships. The audit log of each workspace of theirs tells it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
-    pub async fn remove_user(&self, id: i64) -> Result<(), StoreError> {
+    pub async fn remove_user(&self, id: i64, by: By<'_>) -> Result<(), StoreError> {
+        let memberships = self.memberships(id).await?;
         on!(self, write, |pool| {
+            let mut transaction = pool.begin().await?;
             sqlx::query(include_str!("sql/users/delete.sql"))
                 .bind(id)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+                .execute(&mut *transaction)
+                .await?;
+            for own in &memberships {
+                note!(
+                    transaction,
+                    OfWorkspace {
+                        workspace: own.workspace,
+                        by,
+                        action: "members.remove",
+                        subject: format!("user:{id}"),
+                        detail: serde_json::json!({"role": own.role}),
+                    }
+                );
+            }
+            transaction.commit().await?;
+        });
         Ok(())
     }
 
@@ -94,7 +154,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
-        let rows: Vec<(i64, String, Option<String>, bool, i64)> = on!(self, read, |pool| {
+        let rows: Vec<(i64, String, Option<String>, bool, i64)> = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/users/list.sql"))
                 .fetch_all(pool)
                 .await
@@ -103,7 +163,7 @@ impl Store {
             .into_iter()
             .map(|(id, role, email, has_password, created_at)| User {
                 id,
-                role,
+                is_owner: role == OWNER,
                 email,
                 has_password,
                 created_at,
@@ -116,7 +176,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<(i64, String)>, StoreError> {
-        Ok(on!(self, read, |pool| {
+        Ok(on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/users/by_email.sql"))
                 .bind(email)
                 .fetch_optional(pool)
@@ -153,7 +213,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
     pub async fn setup_token(&self, digest: &[u8], now: i64) -> Result<SetupToken, StoreError> {
-        let row: Option<(i64, i64, Option<i64>)> = on!(self, read, |pool| {
+        let row: Option<(i64, i64, Option<i64>)> = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/users/setup_token.sql"))
                 .bind(digest)
                 .fetch_optional(pool)
@@ -253,7 +313,7 @@ impl Store {
         Ok(())
     }
 
-    /// The id, address and role of the user whose sign-in this is.
+    /// Whose sign-in this is.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] without a database.
@@ -261,13 +321,22 @@ impl Store {
         &self,
         digest: &[u8],
         now: i64,
-    ) -> Result<Option<(i64, Option<String>, String)>, StoreError> {
-        Ok(on!(self, read, |pool| {
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let found: Option<(i64, Option<String>, String)> = on!(self, read of every site, |pool| {
             sqlx::query_as(include_str!("sql/users/by_login.sql"))
                 .bind(digest)
                 .bind(now)
                 .fetch_optional(pool)
                 .await
-        })?)
+        })?;
+        let Some((id, email, role)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(SignedIn {
+            id,
+            email,
+            is_owner: role == OWNER,
+            memberships: self.memberships(id).await?,
+        }))
     }
 }

@@ -10,12 +10,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use waymark_protocol::{ItemAnswer, ItemKind, Status};
 
 use super::CommandError;
+use super::kept::Kept;
 use super::progress::Progress;
 use super::rejects::{Reject, Rejects};
 use super::source::{Extent, Source, Unreadable};
@@ -23,6 +24,7 @@ use crate::commands::moment;
 use crate::ingest::import::{Convert, Converted, Outside, Summary};
 use crate::ingest::{Ingest, IngestError, IngestOptions};
 use crate::journey::Fact;
+use crate::live::Feed;
 use crate::outcome;
 use crate::store::{Kind, Store};
 
@@ -91,11 +93,12 @@ impl Work<'_> {
         let mut progress = Progress::new(extent);
         let (give, groups) = mpsc::channel(1);
         let (sources, converter) = (self.sources, self.converter);
+        let kept = Kept::of(self.store, &self.outside).await?;
         let wants_rows = rejects.wants_rows();
         // It ends when nobody takes its groups any more, unless it waits for what is piped in: nobody waits for that.
         std::thread::Builder::new()
             .name("import-reader".to_owned())
-            .spawn(move || read(sources, converter.as_ref(), wants_rows, &give))?;
+            .spawn(move || read(sources, converter.as_ref(), wants_rows, &kept, &give))?;
         let mut work = Committing {
             store: self.store,
             outside: &self.outside,
@@ -151,6 +154,7 @@ fn read(
     sources: Vec<Box<dyn Source>>,
     converter: &dyn Convert,
     wants_rows: bool,
+    kept: &Kept,
     give: &mpsc::Sender<Group>,
 ) {
     let mut group = Group::default();
@@ -166,6 +170,14 @@ fn read(
                             why: bad.to_string(),
                             text: wants_rows.then(|| source.text(&record)),
                         });
+                    }
+                    let before = group.places.len();
+                    if let Some(old) = kept.passed(&group.converted.facts[before..]) {
+                        group.converted.facts.truncate(before);
+                        group.failed = Some(kept.refusal(record.place, old));
+                        group.is_last = true;
+                        let _ = give.blocking_send(group);
+                        return;
                     }
                     let facts = group.converted.facts.len();
                     group.places.resize(facts, record.place);
@@ -257,7 +269,7 @@ impl Committing<'_> {
         interrupted: impl Future<Output = ()>,
     ) -> Result<bool, CommandError> {
         self.store.expect_bulk().await?;
-        let (live, _) = broadcast::channel(1);
+        let live = Feed::new(1);
         let options = IngestOptions {
             queue_items: usize::MAX,
             queue_bytes: usize::MAX,
@@ -271,6 +283,8 @@ impl Committing<'_> {
         ingest.catalogues().refresh().await?;
         let ended = self.work(&ingest, groups, interrupted).await;
         ingest.drain().await;
+        // Where no collector runs beside it, nobody else does.
+        self.store.trim_changes(self.outside.site.id).await?;
         ended
     }
 

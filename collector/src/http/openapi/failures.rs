@@ -16,6 +16,8 @@ pub(crate) struct Asking;
 pub(crate) struct Changing;
 /// Of trying dropped items again.
 pub(crate) struct Retrying;
+/// Of changing who is in a workspace.
+pub(crate) struct Owning;
 /// Of signing in.
 pub(crate) struct SigningIn;
 /// Of sending events.
@@ -23,7 +25,7 @@ pub(crate) struct Sending;
 /// Of signs of life.
 pub(crate) struct Living;
 
-const ASKING: &[u16] = &[400, 401, 403, 404, 429, 500, 503];
+const ASKING: &[u16] = &[400, 401, 403, 404, 429, 500, 503, 507];
 const BODY: &[u16] = &[408, 413, 415];
 
 impl IntoResponses for Asking {
@@ -41,6 +43,12 @@ impl IntoResponses for Changing {
 impl IntoResponses for Retrying {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         answers(&[ASKING, BODY, &[409]].concat())
+    }
+}
+
+impl IntoResponses for Owning {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        Retrying::responses()
     }
 }
 

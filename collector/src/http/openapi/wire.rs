@@ -224,5 +224,6 @@ pub(crate) enum Reason {
     InvalidProps,
     Rejected,
     Erased,
+    Expired,
     StoreUnavailable,
 }

@@ -268,6 +268,7 @@ mod tests {
         Outside {
             site: Site {
                 id: 1,
+                workspace: 1,
                 name: String::new(),
                 key: String::new(),
                 origins: vec![

@@ -12,21 +12,20 @@
 mod item;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, TryAcquireError, broadcast};
+use tokio::sync::{Semaphore, TryAcquireError};
 use waymark_protocol::{ItemAnswer, Reason, Status};
 
 use super::clock::Clock;
 use super::commit::{self, Transaction};
 use super::envelope::{self, Refused};
-use super::live::{self, Update};
 use super::reading::Answers;
 use super::segment::moment;
 use super::{Envelope, Ingest, IngestError, Protocol, Received};
 use crate::journey::Interaction;
+use crate::live::{self, Feed, Update};
 use crate::outcome::Outcome;
 use crate::store::rejected::{Again, Rejected};
 use crate::store::sites::Site;
@@ -86,17 +85,13 @@ pub fn id(site_id: i64, key: &str) -> uuid::Uuid {
 #[derive(Debug)]
 pub(super) struct Desk {
     store: Store,
-    live: broadcast::Sender<Arc<Update>>,
+    live: Feed,
     commit_time: Duration,
     room: Semaphore,
 }
 
 impl Desk {
-    pub(super) fn new(
-        store: Store,
-        live: broadcast::Sender<Arc<Update>>,
-        commit_time: Duration,
-    ) -> Self {
+    pub(super) fn new(store: Store, live: Feed, commit_time: Duration) -> Self {
         Self {
             store,
             live,
@@ -112,7 +107,7 @@ impl Desk {
 
     /// Tells those who watch a site what is new.
     async fn tell(&self, site_id: i64, good: &[Interaction], outcomes: &[Outcome]) {
-        if self.live.receiver_count() == 0 {
+        if !self.live.is_watched() {
             return;
         }
         let new: Vec<&Interaction> = good
@@ -137,6 +132,7 @@ impl Desk {
                 Ok(page) => Update {
                     site_id,
                     entries: page.data.into_iter().rev().collect(),
+                    bytes,
                     journeys: Vec::new(),
                     too_much: false,
                 },
@@ -146,8 +142,7 @@ impl Desk {
                 }
             }
         };
-        // Fails only when the last one has left in the meantime.
-        let _ = self.live.send(Arc::new(update));
+        self.live.tell(update);
     }
 }
 

@@ -11,6 +11,7 @@ const BROWSER: &str = "0197f0a2-5e1f-7c3a-9a44-5f0c2ab1d001";
 fn site() -> Site {
     Site {
         id: 1,
+        workspace: 1,
         name: "Shop".into(),
         key: "wk_a".into(),
         origins: Vec::new(),

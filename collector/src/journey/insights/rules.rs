@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::super::score::{DAY_MS, Occasion, RecordKind, WINDOW_DAYS};
+use super::super::score::{DAY_MS, Occasion, RecordKind};
+use super::super::trend::{Counts, Direction, LEVEL};
 use super::{Asks, Evidence, InsightKind, Record, Seen};
 
 /// Records that an insight points at; of more, the latest.
@@ -15,9 +16,9 @@ const SEVERAL_CHANNELS: usize = 3;
 /// Occasions in a window that make somebody active.
 const ACTIVE_OCCASIONS: usize = 3;
 /// Days of silence after which somebody who was active goes quiet, and after which it is no news any more.
-const QUIET_DAYS: (i64, i64) = (14, 90);
+pub(super) const QUIET_DAYS: (i64, i64) = (14, 90);
 /// Days of silence that make the next occasion a return, and for how many days that is news.
-const RETURN_DAYS: (i64, i64) = (30, 7);
+pub(super) const RETURN_DAYS: (i64, i64) = (30, 7);
 /// Views of the prices that are repeated.
 const PRICE_VIEWS: usize = 3;
 /// Sessions without a conversion that are many.
@@ -40,7 +41,7 @@ pub(super) struct Finding {
 }
 
 /// The rules, in the order in which their insights are shown.
-pub(super) static RULES: [Rule; 6] = [
+pub(super) static RULES: [Rule; 7] = [
     Rule {
         name: "high_engagement",
         version: 1,
@@ -75,6 +76,13 @@ pub(super) static RULES: [Rule; 6] = [
         kind: InsightKind::Risk,
         action: "Get in touch before they are gone.",
         find: going_quiet,
+    },
+    Rule {
+        name: "fading",
+        version: 1,
+        kind: InsightKind::Risk,
+        action: "Ask what has changed for them.",
+        find: fading,
     },
     Rule {
         name: "no_conversion",
@@ -121,8 +129,9 @@ fn several_channels(seen: &Seen<'_>) -> Option<Finding> {
         .filter(|one| one.channel.is_some());
     Some(Finding {
         text: format!(
-            "Came by {} channels within {WINDOW_DAYS} days: {}.",
+            "Came by {} channels within {} days: {}.",
             channels.len(),
+            seen.window_days(),
             channels.join(", ")
         ),
         evidence: vec![at_least(
@@ -144,7 +153,10 @@ fn prices_seen(seen: &Seen<'_>) -> Option<Finding> {
         id: *id,
     };
     Some(Finding {
-        text: format!("Looked at the prices {views} times within {WINDOW_DAYS} days."),
+        text: format!(
+            "Looked at the prices {views} times within {} days.",
+            seen.window_days()
+        ),
         evidence: vec![at_least("price_views", views as f64, PRICE_VIEWS as f64)],
         records: seen
             .price_views
@@ -198,8 +210,9 @@ fn going_quiet(seen: &Seen<'_>) -> Option<Finding> {
     }
     Some(Finding {
         text: format!(
-            "Was there {} times within {WINDOW_DAYS} days, and not for {} days since.",
+            "Was there {} times within {} days, and not for {} days since.",
             before.len(),
+            seen.window_days(),
             silence / DAY_MS
         ),
         evidence: vec![
@@ -215,9 +228,31 @@ fn going_quiet(seen: &Seen<'_>) -> Option<Finding> {
     })
 }
 
+fn fading(seen: &Seen<'_>) -> Option<Finding> {
+    let trend = Counts::at(seen.occasions, seen.now)?;
+    if trend.direction() != Direction::Falling {
+        return None;
+    }
+    let Counts { now, before } = trend;
+    Some(Finding {
+        text: format!(
+            "Was there {now} times within {} days, and {before} times in as many days before.",
+            seen.window_days()
+        ),
+        evidence: vec![
+            at_most("occasions_in_window", now as f64, before as f64),
+            at_most("chance", trend.chance(), LEVEL),
+        ],
+        records: records(
+            seen.occasions
+                .within_window(seen.now - seen.occasions.scale().window_ms()),
+        ),
+    })
+}
+
 fn no_conversion(seen: &Seen<'_>) -> Option<Finding> {
     let recent = seen.occasions.within_window(seen.now).count();
-    let is_open = !seen.is_converted && seen.orders == 0;
+    let is_open = !seen.is_converted && !seen.has_ordered;
     if !is_open || recent == 0 || seen.total_sessions < MANY_SESSIONS {
         return None;
     }
@@ -228,7 +263,7 @@ fn no_conversion(seen: &Seen<'_>) -> Option<Finding> {
         ),
         evidence: vec![
             at_least("sessions", seen.total_sessions as f64, MANY_SESSIONS as f64),
-            at_most("orders", seen.orders as f64, 0.0),
+            at_most("orders", 0.0, 0.0),
             at_least("occasions_in_window", recent as f64, 1.0),
         ],
         records: records(seen.occasions.within_window(seen.now)),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Fact, ItemKind, Ordered, Value, is_ping};
-use crate::journey::{Identity, Moment, named, told_emails};
+use super::{Fact, ItemKind, Ordered, Value, consent, is_ping};
+use crate::journey::{Consented, Identity, Moment, named, told_emails};
 
 /// Columns of a row of users of a visitor.
 pub(super) const USER_COLUMNS: usize = 4;
@@ -19,6 +19,7 @@ pub(super) struct People<'f> {
     emails: Ordered<(i64, String, &'f str), i64>,
     accounts: Ordered<(i64, &'f str), AccountTally<'f>>,
     members: BTreeSet<(i64, Uuid, &'f str)>,
+    consents: Ordered<(i64, Uuid, Uuid), (i64, Consented)>,
 }
 
 /// What a set says of one account.
@@ -42,6 +43,10 @@ impl<'f> People<'f> {
             }
             if let (ItemKind::Group, Some(account)) = (fact.kind, fact.name.as_deref()) {
                 people.add_account(fact, account);
+            }
+            if let Some(consented) = Consented::of(fact) {
+                let key = (fact.arrival.site_id, fact.arrival.visitor_id, fact.id);
+                people.consents.insert(key, (fact.at, consented));
             }
         }
         for account in people.accounts.values_mut() {
@@ -105,6 +110,23 @@ impl<'f> People<'f> {
             account.traits = Some((moment, traits));
         }
         self.members.insert((site_id, fact.arrival.visitor_id, id));
+    }
+
+    /// Rows for `sql/consents/insert.sql`, in the order of their key.
+    pub(super) fn consent_rows(&self) -> Vec<Value<'_>> {
+        self.consents
+            .iter()
+            .flat_map(|((site_id, visitor_id, item_id), (at, consented))| {
+                [
+                    (*site_id).into(),
+                    (*visitor_id).into(),
+                    (*item_id).into(),
+                    (*at).into(),
+                    consent(consented.state).into(),
+                    (&consented.version).into(),
+                ]
+            })
+            .collect()
     }
 
     /// Rows for `sql/visitor_users/*.sql`, in the order of their key.

@@ -6,17 +6,19 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::due::Due;
+use super::hours::{self, MARK_COLUMNS};
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::transactions::Transactions;
 use super::{
-    ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, ItemKey, Known, LINKS, MEMBERS, MILESTONES,
-    ORDERS, PAGE_VIEWS, REFUNDS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, Value,
-    VisitorKey, counting, event_row, key, sequences,
+    ACCOUNTS, CONSENTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, ItemKey, Known, LINKS, MEMBERS,
+    MILESTONES, ORDERS, PAGE_VIEWS, REFUNDS, SEQUENCES, SESSION_COLUMNS, StoreError,
+    VISITOR_COLUMNS, Value, VisitorKey, counting, event_row, key, sequences, undated,
 };
 use crate::journey::Fact;
 use crate::store::deliveries::INSERT as DELIVERIES;
 use crate::store::rows::{Marks, Rows, bind, bind_columns};
+use crate::store::{Kind, changes};
 
 static EVENTS: Rows = Rows::new(
     include_str!("../sql/events/insert.postgres.sql"),
@@ -25,6 +27,23 @@ static EVENTS: Rows = Rows::new(
 static SESSIONS: Rows = Rows::new(
     include_str!("../sql/sessions/upsert.postgres.sql"),
     SESSION_COLUMNS,
+);
+
+/// By the same statement it is told who they are: another one would be another way to the server.
+static VISITORS: Rows = Rows::new(
+    concat!(
+        "WITH told AS (",
+        include_str!("../sql/visitors/upsert.sql"),
+        "RETURNING site_id, visitor_id) ",
+        include_str!("../sql/changes/tell_told.postgres.sql"),
+    ),
+    VISITOR_COLUMNS,
+);
+
+/// After the visitors, whose rows are the transaction's by then.
+static MARKS: Rows = Rows::new(
+    include_str!("../sql/rollups/mark.postgres.sql"),
+    MARK_COLUMNS,
 );
 
 static USERS: Rows = Rows::new(
@@ -99,15 +118,27 @@ pub(super) async fn commit<'f>(
         transaction,
         SESSIONS,
         tally.session_rows(),
-        (i64, Uuid, bool)
+        (i64, Uuid, Uuid, bool)
     );
-    for (site_id, visitor_id, is_new) in sessions {
-        *created.entry((site_id, visitor_id)).or_default() += i64::from(is_new);
+    for (site_id, visitor_id, _, is_new) in &sessions {
+        *created.entry((*site_id, *visitor_id)).or_default() += i64::from(*is_new);
     }
     execute!(transaction, PAGE_VIEWS, tally.page_view_rows());
     execute!(transaction, MILESTONES, tally.milestone_rows());
     execute!(transaction, FIRST_EVENTS, tally.first_event_rows());
-    execute!(transaction, VISITORS, tally.visitor_rows(&created));
+    let visitors = tally.visitor_rows(&created);
+    execute!(transaction, VISITORS, &visitors);
+    let views = hours::views(counting(facts, &new));
+    let marks = hours::rows(hours::of_items(&new), sessions, views);
+    execute!(transaction, MARKS, marks);
+    for (site_id, ids) in undated(counting(facts, &new), &visitors) {
+        sqlx::query(changes::tell(Kind::Postgres))
+            .bind(site_id)
+            .bind("visitors")
+            .bind(ids)
+            .execute(&mut *transaction)
+            .await?;
+    }
     execute!(
         transaction,
         SEQUENCES,
@@ -128,6 +159,7 @@ pub(super) async fn commit<'f>(
     execute!(transaction, EMAILS, people.email_rows());
     execute!(transaction, ACCOUNTS, people.account_rows());
     execute!(transaction, MEMBERS, people.member_rows());
+    execute!(transaction, CONSENTS, people.consent_rows());
     let transactions = Transactions::of(new.iter().copied());
     execute!(transaction, ORDERS, transactions.order_rows());
     execute!(transaction, REFUNDS, transactions.refund_rows());

@@ -1,20 +1,25 @@
 //! The transaction on SQLite: statements for one row, because a statement that is prepared costs nothing to run again.
 
-use rusqlite::{Connection, TransactionBehavior, params_from_iter};
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params_from_iter};
+use uuid::Uuid;
 
 use super::due::Due;
 use super::people::{People, USER_COLUMNS};
 use super::tally::Tally;
 use super::transactions::Transactions;
 use super::{
-    ACCOUNTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES, ORDERS,
-    PAGE_VIEWS, REFUNDS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITORS, counting, event_row,
-    sequences,
+    ACCOUNTS, CONSENTS, EMAILS, EVENT_COLUMNS, FIRST_EVENTS, Known, LINKS, MEMBERS, MILESTONES,
+    ORDERS, PAGE_VIEWS, REFUNDS, SEQUENCES, SESSION_COLUMNS, StoreError, VISITOR_COLUMNS, VISITORS,
+    counting, event_row, hours, sequences, undated,
 };
 use crate::journey::Fact;
+use crate::rollups::hours::hour_of;
 use crate::store::deliveries::INSERT as DELIVERIES;
 use crate::store::rows::{Rows, Value};
 use crate::store::sqlite::Items;
+use crate::store::{Kind, changes};
 
 static EVENTS: Rows = Rows::new(
     include_str!("../sql/events/insert.sqlite.sql"),
@@ -67,11 +72,22 @@ fn write<'f>(
 
     let tally = Tally::of(counting(facts, &new), known.0);
     let mut created = tally.sessions_by_visitor();
+    let mut due = hours::of_items(&new);
+    let mut begun = Vec::new();
     let mut stored =
         transaction.prepare_cached(include_str!("../sql/sessions/exists.sqlite.sql"))?;
-    for (site_id, visitor_id, session_id) in tally.session_keys() {
+    for ((site_id, visitor_id, session_id), started_at) in tally.session_starts() {
         let key = [site_id.into(), visitor_id.into(), Value::from(session_id)];
-        if stored.exists(params_from_iter(key))?
+        let before: Option<i64> = stored
+            .query_row(params_from_iter(key), |row| row.get(0))
+            .optional()?;
+        let start = before.map_or(started_at, |before| before.min(started_at));
+        due.insert((site_id, hour_of(start)));
+        if before != Some(start) {
+            begun.push((site_id, visitor_id, session_id, start));
+            due.extend(before.map(|before| (site_id, hour_of(before))));
+        }
+        if before.is_some()
             && let Some(count) = created.get_mut(&(site_id, visitor_id))
         {
             *count -= 1;
@@ -82,7 +98,18 @@ fn write<'f>(
     run(&transaction, &PAGE_VIEWS, &tally.page_view_rows())?;
     run(&transaction, &MILESTONES, &tally.milestone_rows())?;
     run(&transaction, &FIRST_EVENTS, &tally.first_event_rows())?;
-    run(&transaction, &VISITORS, &tally.visitor_rows(&created))?;
+    let visitors = tally.visitor_rows(&created);
+    run(&transaction, &VISITORS, &visitors)?;
+    let mut tell = transaction.prepare_cached(changes::tell(Kind::Sqlite))?;
+    let undated = undated(counting(facts, &new), &visitors);
+    for (site_id, ids) in changes::visitors_of(&visitors, VISITOR_COLUMNS)
+        .into_iter()
+        .chain(undated)
+    {
+        tell.execute((site_id, "visitors", ids))?;
+    }
+    drop(tell);
+    mark_hours(&transaction, due, &begun, counting(facts, &new))?;
     let sequences = sequences::rows(counting(facts, &new));
     run(&transaction, &SEQUENCES, &sequences)?;
     let people = People::of(new.iter().copied());
@@ -91,12 +118,52 @@ fn write<'f>(
     run(&transaction, &EMAILS, &people.email_rows())?;
     run(&transaction, &ACCOUNTS, &people.account_rows())?;
     run(&transaction, &MEMBERS, &people.member_rows())?;
+    run(&transaction, &CONSENTS, &people.consent_rows())?;
     let transactions = Transactions::of(new.iter().copied());
     run(&transaction, &ORDERS, &transactions.order_rows())?;
     run(&transaction, &REFUNDS, &transactions.refund_rows())?;
     run(&transaction, &DELIVERIES, &Due::of(&new, known).rows())?;
     transaction.commit()?;
     Ok(Some(new))
+}
+
+/// Marks the hours whose sums are others now: those that are known, those of the sessions after ones that are new or have moved,
+/// and those of the sessions of page views that more is told of.
+fn mark_hours<'f>(
+    connection: &Connection,
+    mut due: BTreeSet<(i64, i64)>,
+    begun: &[(i64, Uuid, Uuid, i64)],
+    facts: impl Iterator<Item = &'f Fact>,
+) -> Result<(), StoreError> {
+    let next = include_str!("../sql/rollups/next_session.sqlite.sql");
+    let mut next = connection.prepare_cached(next)?;
+    for (site_id, visitor_id, session_id, started_at) in begun {
+        let key = [
+            Value::from(*site_id),
+            (*visitor_id).into(),
+            (*started_at).into(),
+            (*session_id).into(),
+        ];
+        let hour: Option<i64> = next
+            .query_row(params_from_iter(key), |row| row.get(0))
+            .optional()?;
+        due.extend(hour.map(|hour| (*site_id, hour)));
+    }
+    let of_view = include_str!("../sql/rollups/session_of_view.sqlite.sql");
+    let mut of_view = connection.prepare_cached(of_view)?;
+    for (site_id, visitor_id, view) in hours::views(facts) {
+        let key = [Value::from(site_id), visitor_id.into(), view.into()];
+        let hour: Option<i64> = of_view
+            .query_row(params_from_iter(key), |row| row.get(0))
+            .optional()?;
+        due.extend(hour.map(|hour| (site_id, hour)));
+    }
+    let mark = include_str!("../sql/rollups/mark.sqlite.sql");
+    let mut mark = connection.prepare_cached(mark)?;
+    for hour in due {
+        mark.execute(hour)?;
+    }
+    Ok(())
 }
 
 /// Nearly always the visitor is known as this user already.

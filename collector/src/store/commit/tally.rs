@@ -116,9 +116,10 @@ impl<'f> Tally<'f> {
         counts
     }
 
-    /// Keys of the sessions: site, visitor, session.
-    pub(super) fn session_keys(&self) -> impl Iterator<Item = (i64, Uuid, Uuid)> {
-        self.sessions.keys().copied()
+    /// Keys of the sessions, site, visitor and session, each with its start as far as the set says.
+    pub(super) fn session_starts(&self) -> impl Iterator<Item = ((i64, Uuid, Uuid), i64)> {
+        let sessions = self.sessions.iter();
+        sessions.map(|(key, session)| (*key, session.started_at))
     }
 
     /// Rows for `sql/sessions/upsert.*.sql`.

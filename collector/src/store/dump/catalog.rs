@@ -66,7 +66,7 @@ pub(in crate::store) const POSTGRES_COLUMNS: &str = "
     FROM information_schema.columns AS columns
     JOIN information_schema.tables AS tables USING (table_schema, table_name)
     WHERE columns.table_schema = current_schema() AND tables.table_type = 'BASE TABLE'
-      AND columns.table_name <> '_sqlx_migrations'
+      AND columns.table_name <> '_sqlx_migrations' AND columns.is_generated = 'NEVER'
     ORDER BY columns.table_name, columns.ordinal_position";
 const POSTGRES_REFERENCES: &str = "
     SELECT own.relname::text, other.relname::text, ''
@@ -76,8 +76,16 @@ const POSTGRES_REFERENCES: &str = "
     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace";
 
 /// What a backup does not hold: whoever has the file would sign in the collector's name, and a copy that was restored
-/// beside the collector would tell receivers everything again.
-const KEPT_BACK: &str = "destination_secrets";
+/// beside the collector would tell receivers everything again. And what is told for some minutes to processes that run, and sums
+/// by hour, which are counted anew.
+const KEPT_BACK: [&str; 6] = [
+    "destination_secrets",
+    "changes",
+    "rollups",
+    "rollup_marks",
+    "rollup_hours",
+    "rollup_touches",
+];
 
 impl Catalog {
     pub(super) async fn read(connection: &mut Connection) -> Result<Self, DumpError> {
@@ -87,7 +95,7 @@ impl Catalog {
         };
         let mut tables: BTreeMap<String, Table> = BTreeMap::new();
         for (table, column, declared) in connection.texts(columns).await? {
-            if table == KEPT_BACK {
+            if KEPT_BACK.contains(&table.as_str()) {
                 continue;
             }
             let Some(form) = Form::of(&declared) else {

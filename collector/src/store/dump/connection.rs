@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, SqliteC
 
 use super::DumpError;
 use crate::store::open::{BUSY, POSTGRES, SQLITE};
+use crate::store::wall::Access;
 use crate::store::{Kind, StoreError};
 
 pub(super) enum Connection {
@@ -50,7 +51,9 @@ impl Connection {
                 .parse::<PgConnectOptions>()?
                 .application_name("waymark")
                 .disable_statement_logging();
-            Ok(Self::Postgres(options.connect().await?))
+            let mut connection = options.connect().await?;
+            Access::EverySite.set(&mut connection).await?;
+            Ok(Self::Postgres(connection))
         }
     }
 

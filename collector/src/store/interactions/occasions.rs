@@ -32,7 +32,7 @@ impl Store {
         for filters in whose::ways(whose, 2) {
             let text = include_str!("../sql/interactions/list_occasions.sql");
             let sql = whose::asked(&filters.apply(text));
-            let rows: Vec<(Uuid, i64, String, String, Option<String>)> = on!(self, read, |pool| {
+            let rows: Vec<(Uuid, i64, String, String, Option<String>)> = on!(self, read of site_id, |pool| {
                 let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id).bind(MOST);
                 bind!(query, &filters.values).fetch_all(pool).await
             })?;

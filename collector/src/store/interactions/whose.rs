@@ -14,7 +14,7 @@ const NAMED: [(&str, &str); 5] = [
     // It names others.
     (
         "matched",
-        "({{t}.user_known} OR {{t}.visitor_known} OR {{t}.email_user} IS NOT NULL)",
+        "COALESCE({t}.was_matched, ({{t}.user_known} OR {{t}.visitor_known} OR {{t}.email_user} IS NOT NULL))",
     ),
     (
         "user_known",

@@ -1,6 +1,6 @@
-//! The list of persons, most recently seen first.
+//! The list of persons, most recently seen first, or by their kept scores.
 //!
-//! A person stands where one of their browsers was seen last. So the list walks the browsers by time, and passes over
+//! By time a person stands where one of their browsers was seen last. So the list walks the browsers by time, and passes over
 //! those whose person was, or will be, found at a later one. A browser that several used stands there once for each of
 //! them, at the last item that names them.
 
@@ -10,8 +10,10 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 use waymark_protocol::limits;
 
+use super::Found;
 use crate::journey::{Definition, Identity, Person};
 use crate::store::journeys::{containing, firsts_of, reached};
+use crate::store::judgements::Ranking;
 use crate::store::page::{Page, TextCursor};
 use crate::store::rows::{Filters, bind};
 use crate::store::{Bots, Kind, Store, StoreError, VisitorFilter, on};
@@ -21,8 +23,17 @@ const MOST_LOOKED_AT: usize = 5_000;
 /// Browsers that are looked at together.
 const TOGETHER: std::ops::RangeInclusive<u32> = 32..=500;
 
-/// A browser's place in the list, and who has it there.
+/// A place in the list, and who has it there: of a browser, or a person's own.
 type Candidate = (TextCursor, Identity);
+
+/// How the list goes.
+#[derive(Clone, Copy)]
+enum Way {
+    /// By the time at which somebody was seen last.
+    Recent,
+    /// By a ranking, of a standing of at least so much.
+    Ranked(Ranking, Option<i64>),
+}
 
 impl Store {
     /// Persons of a site, most recently seen first. `cursor` is what the page before gave, `None` for the first. A page
@@ -34,6 +45,35 @@ impl Store {
         &self,
         site_id: i64,
         filter: &VisitorFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Person>, StoreError> {
+        self.walked(site_id, filter, Way::Recent, cursor, limit)
+            .await
+    }
+
+    /// Persons of a site by what was kept of them when they were judged, the highest first; those without a score, or not
+    /// judged yet, are not there. `least` is the least standing of those who are.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`]; [`StoreError::Unavailable`].
+    pub async fn ranked_persons(
+        &self,
+        site_id: i64,
+        filter: &VisitorFilter,
+        (by, least): (Ranking, Option<i64>),
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Person>, StoreError> {
+        self.walked(site_id, filter, Way::Ranked(by, least), cursor, limit)
+            .await
+    }
+
+    async fn walked(
+        &self,
+        site_id: i64,
+        filter: &VisitorFilter,
+        way: Way,
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<Person>, StoreError> {
@@ -56,16 +96,30 @@ impl Store {
         let together = (limit + 1).clamp(*TOGETHER.start(), *TOGETHER.end());
         let mut looked_at = 0;
         while found.len() <= limit as usize {
-            let candidates = self
-                .candidates(site_id, filter, &definition, &place, together)
-                .await?;
+            let candidates = match way {
+                Way::Recent => {
+                    self.candidates(site_id, filter, &definition, &place, together)
+                        .await?
+                }
+                Way::Ranked(by, least) => self.ranked(site_id, by, least, &place, together).await?,
+            };
+            let ranked: HashMap<&Identity, &TextCursor> =
+                candidates.iter().map(|(at, id)| (id, at)).collect();
+            // Whoever is somebody else's by now stands where they stand.
+            let place_of = |found: Found| match way {
+                Way::Recent => Some((found.place, found.person)),
+                Way::Ranked(..) => {
+                    let at = ranked.get(&found.person.id)?;
+                    Some(((*at).clone(), found.person))
+                }
+            };
             let ids: Vec<Identity> = candidates.iter().map(|(_, id)| id.clone()).collect();
             let mut people: HashMap<TextCursor, Person> = self
                 .people(site_id, &ids)
                 .await?
                 .into_iter()
                 .filter(|found| matches(filter, &found.person))
-                .map(|found| (found.place, found.person))
+                .filter_map(place_of)
                 .collect();
             looked_at += candidates.len();
             let is_last = candidates.len() < together as usize;
@@ -123,7 +177,7 @@ impl Store {
             filter.bots.wanted(),
         );
         let sql = filters.apply(include_str!("../sql/visitors/list_whole.sql"));
-        let whole: Vec<(i64, Uuid, Option<String>)> = on!(self, read, |pool| {
+        let whole: Vec<(i64, Uuid, Option<String>)> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)
                 .bind(place.at)
@@ -131,7 +185,7 @@ impl Store {
                 .bind(i64::from(limit));
             bind!(query, &filters.values).fetch_all(pool).await
         })?;
-        let shared: Vec<(i64, Uuid, String)> = on!(self, read, |pool| {
+        let shared: Vec<(i64, Uuid, String)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("../sql/visitor_users/list_shared.sql"))
                 .bind(site_id)
                 .bind(place.at)

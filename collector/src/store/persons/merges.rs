@@ -1,11 +1,17 @@
 //! What the owner says of ids: that two mean one person, and that they do not after all.
 //!
-//! A merge is one row that readers follow. Nothing else is written but the line in the audit log, so taking it back leaves
-//! everything as it was.
+//! A merge is one row that readers follow. Nothing else is written but the line in the audit log, and that
+//! conclusions about them are to be drawn anew, so taking it back leaves everything as it was.
 
-use super::Known;
+use std::collections::BTreeSet;
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{Known, MOST_BROWSERS};
 use crate::journey::{Identity, MOST_IDS};
 use crate::store::audit::{Change, noted};
+use crate::store::rows::{Filters, Value, bind, pad};
 use crate::store::{Store, StoreError};
 
 /// What became of a merge.
@@ -55,6 +61,9 @@ impl Store {
         if together.len() + links.person(other).len() > MOST_IDS {
             return Ok(Merged::TooMany);
         }
+        let all = together.union(&links.person(other)).cloned().collect();
+        let touched = self.browsers_of_people(site_id, &all).await?;
+        let touch = touch(&touched);
         let done = noted!(
             self,
             change(site_id, now, actor, "persons.merge", [one, other]),
@@ -62,8 +71,15 @@ impl Store {
                 .bind(site_id)
                 .bind(one.key())
                 .bind(other.key())
-                .bind(now)
+                .bind(now),
+            bind!(
+                sqlx::query(AssertSqlSafe(touch.0.clone())).bind(site_id),
+                &touch.1
+            ),
         );
+        let touched = touched.into_iter();
+        self.touched()
+            .add(touched.map(|visitor| (site_id, visitor)));
         Ok(if done { Merged::Done } else { Merged::Nothing })
     }
 
@@ -81,15 +97,58 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let [one, other] = ids;
         let (one, other) = (one.min(other), one.max(other));
-        Ok(noted!(
+        let links = self.links(site_id, &[one.clone(), other.clone()]).await?;
+        let all = links
+            .person(one)
+            .union(&links.person(other))
+            .cloned()
+            .collect();
+        let touched = self.browsers_of_people(site_id, &all).await?;
+        let touch = touch(&touched);
+        let done = noted!(
             self,
             change(site_id, now, actor, "persons.unmerge", [one, other]),
             sqlx::query(include_str!("../sql/person_links/delete.sql"))
                 .bind(site_id)
                 .bind(one.key())
-                .bind(other.key())
-        ))
+                .bind(other.key()),
+            bind!(
+                sqlx::query(AssertSqlSafe(touch.0.clone())).bind(site_id),
+                &touch.1
+            ),
+        );
+        let touched = touched.into_iter();
+        self.touched()
+            .add(touched.map(|visitor| (site_id, visitor)));
+        Ok(done)
     }
+
+    /// The browsers of these ids.
+    async fn browsers_of_people(
+        &self,
+        site_id: i64,
+        ids: &BTreeSet<Identity>,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let users: Vec<&str> = ids.iter().filter_map(Identity::user).collect();
+        let visitors: Vec<Uuid> = ids
+            .iter()
+            .filter_map(|id| match id {
+                Identity::Visitor(visitor_id) => Some(*visitor_id),
+                Identity::User(_) => None,
+            })
+            .collect();
+        let found = self.browsers_of(site_id, &visitors, &users, &[]).await?;
+        Ok(found.into_iter().take(MOST_BROWSERS).collect())
+    }
+}
+
+/// The statement by which the people of some browsers are judged anew, and its values.
+fn touch(browsers: &[Uuid]) -> (String, Vec<Value<'static>>) {
+    let mut own = Filters::new(1);
+    let all: Vec<Value<'static>> = browsers.iter().copied().map(Value::from).collect();
+    own.add_lists("visitor_id IN ({all})", &[("{all}", pad(&all))]);
+    let sql = own.apply(include_str!("../sql/judgements/touch_all.sql"));
+    (sql, own.values)
 }
 
 fn change<'c>(

@@ -10,23 +10,81 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::inventory::PERSONAL;
+use super::deleting::delete;
+use super::grace::{Pending, keep};
 use super::receipt::Receipt;
-use super::{Holder, begin, gather, statement};
+use super::tables::PERSONAL;
+use super::{Holder, Subject, begin, gather, statement};
 use crate::journey::{Identity, friendly};
+use crate::store::changes::tell_erased;
 use crate::store::erased::{email_key, user_key};
 use crate::store::rows::JsonText;
+use crate::store::sites::Site;
+use crate::store::wall::{Access, Narrow};
 use crate::store::{Store, StoreError, audit, on};
 
 /// How long an open transaction is waited for between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How often what arrived meanwhile is erased too.
 const MOST_TIMES: usize = 100;
+
+/// What becomes of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ErasureMode)]
+pub enum Mode {
+    /// They stay, and nobody can be told from them.
+    Anonymise,
+    /// They go, and sums of them by day are kept; orders and refunds stay as when they are anonymised.
+    Delete,
+}
+
+impl Mode {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymise => "anonymise",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub(super) fn of(text: &str) -> Self {
+        if text == "delete" {
+            Self::Delete
+        } else {
+            Self::Anonymise
+        }
+    }
+}
+
+/// How to erase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasing {
+    /// What becomes of the rows.
+    pub mode: Mode,
+    /// Until when it can be taken back, in milliseconds; not at all without it.
+    pub due_at: Option<i64>,
+}
+
+/// What an erasure came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Of what is done for good: one, and one more for each time that something of theirs had been about to be stored meanwhile.
+    pub receipts: Vec<Receipt>,
+    /// Of what can still be taken back, likewise.
+    pub pending: Vec<Pending>,
+}
+
+impl Erased {
+    /// Whether nobody had the id.
+    pub fn is_nothing(&self) -> bool {
+        self.receipts.is_empty() && self.pending.is_empty()
+    }
+}
 
 /// What an erasure would touch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -48,7 +106,7 @@ const BEFORE: [&str; 4] = [
     include_str!("../sql/privacy/visitors_shared.sql"),
 ];
 const AFTER: &str = include_str!("../sql/privacy/interactions_others.sql");
-const FORGETTING: [&str; 2] = [
+pub(super) const FORGETTING: [&str; 2] = [
     include_str!("../sql/privacy/forget_ids.sql"),
     include_str!("../sql/privacy/forget_texts.sql"),
 ];
@@ -80,7 +138,7 @@ impl Store {
     pub async fn erasable(
         &self,
         site_id: i64,
-        id: &Identity,
+        id: &Subject,
     ) -> Result<Option<Erasable>, StoreError> {
         let Some(holder) = self.holder(site_id, id).await? else {
             return Ok(None);
@@ -88,6 +146,7 @@ impl Store {
         let kind = self.kind();
         let rows = on!(self, write, |pool| {
             let mut transaction = pool.begin_with(begin(kind)).await?;
+            transaction.narrow(Access::Site(site_id)).await?;
             gather!(transaction, kind, site_id, &holder);
             let rows = count!(transaction, kind, site_id);
             transaction.rollback().await?;
@@ -100,42 +159,54 @@ impl Store {
         }))
     }
 
-    /// Erases a person, for the audit log by `actor`, and gives the receipts: one, and one more for each time that something
-    /// of theirs had been about to be stored meanwhile. None where nobody has this id.
+    /// Erases a person, for the audit log by `actor`, at once or so that it can be taken back for a time. Nothing where nobody has
+    /// this id.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] while the site's past is being searched after a change of its stages;
     /// [`StoreError::Unavailable`]. Without a receipt nothing was changed.
     pub async fn erase(
         &self,
-        site_id: i64,
-        id: &Identity,
+        site: &Site,
+        id: &Subject,
+        how: Erasing,
         actor: &str,
         now: i64,
-    ) -> Result<Vec<Receipt>, StoreError> {
-        let mut receipts = Vec::new();
-        while receipts.len() < MOST_TIMES
-            && let Some(holder) = self.holder(site_id, id).await?
+    ) -> Result<Erased, StoreError> {
+        let mut erased = Erased::default();
+        while erased.receipts.len() + erased.pending.len() < MOST_TIMES
+            && let Some(holder) = self.holder(site.id, id).await?
         {
-            receipts.push(self.erase_once(site_id, id, &holder, actor, now).await?);
+            match self
+                .erase_once(site, id, &holder, how, (actor, now))
+                .await?
+            {
+                Done::Receipt(receipt) => erased.receipts.push(receipt),
+                Done::Pending(pending) => erased.pending.push(pending),
+            }
             self.refresh_stages().await?;
             let mut since = None;
             while self.older_writers(&mut since).await? {
                 tokio::time::sleep(PAUSE).await;
             }
         }
-        Ok(receipts)
+        if !erased.is_nothing() {
+            // Of whoever used their browsers too, and of whom they are now, other things are concluded.
+            self.touched().look();
+        }
+        Ok(erased)
     }
 
     async fn erase_once(
         &self,
-        site_id: i64,
-        id: &Identity,
+        site: &Site,
+        id: &Subject,
         holder: &Holder,
-        actor: &str,
-        now: i64,
-    ) -> Result<Receipt, StoreError> {
-        let kind = self.kind();
+        how: Erasing,
+        (actor, now): (&str, i64),
+    ) -> Result<Done, StoreError> {
+        let (kind, site_id) = (self.kind(), site.id);
+        let columns = self.inventory().await?;
         let key = self.make_privacy_key(site_id, now).await?;
         let fresh: HashMap<String, String> = holder
             .identities()
@@ -147,6 +218,7 @@ impl Store {
             .collect();
         on!(self, write, |pool| {
             let mut transaction = pool.begin_with(begin(kind)).await?;
+            transaction.narrow(Access::Site(site_id)).await?;
             let emails = gather!(transaction, kind, site_id, holder);
             let searching: Option<(i64,)> =
                 sqlx::query_as(include_str!("../sql/privacy/restated.sql"))
@@ -160,6 +232,15 @@ impl Store {
                 ));
             }
             let rows = count!(transaction, kind, site_id);
+            let person = key.sign(&id.key())?;
+            let pending = match how.due_at {
+                Some(due_at) => {
+                    let pending = Pending::new(how.mode, (now, due_at), actor, rows.clone());
+                    keep!(transaction, kind, site_id, &pending, &person, &columns);
+                    Some(pending)
+                }
+                None => None,
+            };
 
             for text in BEFORE {
                 sqlx::query(statement(kind, text))
@@ -167,7 +248,7 @@ impl Store {
                     .execute(&mut *transaction)
                     .await?;
             }
-            for text in PERSONAL.iter().filter_map(super::inventory::Table::erasing) {
+            for text in PERSONAL.iter().filter_map(super::tables::Table::erasing) {
                 sqlx::query(statement(kind, &text))
                     .bind(site_id)
                     .execute(&mut *transaction)
@@ -228,6 +309,8 @@ impl Store {
                     .await?;
             }
 
+            // Which is the latest generation is asked of all sites.
+            transaction.narrow(Access::EverySite).await?;
             let users = holder.users.keys().map(|user| user_key(user));
             let browsers = holder.browsers.keys();
             let browsers = browsers.map(|browser| Identity::Visitor(*browser).key());
@@ -239,19 +322,40 @@ impl Store {
                     .execute(&mut *transaction)
                     .await?;
             }
-            let receipt = Receipt::sign(&key, site_id, now, id, rows)?;
-            let detail = serde_json::to_string(&receipt)
-                .map_err(|error| StoreError::Internal(error.to_string()))?;
+            transaction.narrow(Access::Site(site.id)).await?;
+            let internal = |error: serde_json::Error| StoreError::Internal(error.to_string());
+            let (done, action, subject, detail) = match pending {
+                Some(pending) => {
+                    let subject = format!("erasure:{}", pending.id);
+                    let detail = serde_json::to_string(&pending).map_err(internal)?;
+                    (Done::Pending(pending), "persons.hide", subject, detail)
+                }
+                None => {
+                    if how.mode == Mode::Delete {
+                        delete!(transaction, kind, site);
+                    }
+                    let receipt = Receipt::sign(&key, site_id, now, person, how.mode, rows)?;
+                    let subject = format!("receipt:{}", receipt.receipt);
+                    let detail = serde_json::to_string(&receipt).map_err(internal)?;
+                    (Done::Receipt(receipt), "persons.erase", subject, detail)
+                }
+            };
+            let audit_id = match &done {
+                Done::Receipt(receipt) => receipt.receipt,
+                Done::Pending(pending) => pending.id,
+            };
             sqlx::query(audit::INSERT)
                 .bind(site_id)
-                .bind(receipt.receipt)
+                .bind(audit_id)
                 .bind(now)
                 .bind(actor)
-                .bind("persons.erase")
-                .bind(format!("receipt:{}", receipt.receipt))
+                .bind(action)
+                .bind(&subject)
                 .bind(JsonText(&detail))
                 .execute(&mut *transaction)
                 .await?;
+            let renamed = holder.browsers.iter().map(|(old, fresh)| (*old, *fresh));
+            tell_erased!(transaction, kind, site_id, renamed);
             for text in FORGETTING {
                 sqlx::query(text)
                     .bind(site_id)
@@ -259,9 +363,15 @@ impl Store {
                     .await?;
             }
             transaction.commit().await?;
-            Ok(receipt)
+            Ok(done)
         })
     }
+}
+
+/// What one transaction came to.
+enum Done {
+    Receipt(Receipt),
+    Pending(Pending),
 }
 
 /// A line of the audit log with other ids; nothing where it has none of these.

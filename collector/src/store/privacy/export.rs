@@ -14,24 +14,27 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use super::inventory::PERSONAL;
-use super::{Column, Holder, begin, gather, statement};
+use super::tables::PERSONAL;
+use super::{Column, Holder, Subject, begin, gather, statement};
 use crate::journey::Identity;
+use crate::store::audit::By;
+use crate::store::wall::{Access, Narrow};
 use crate::store::{Kind, Store, StoreError, on};
 
 /// The format that this describes.
 const FORMAT: u32 = 1;
 
 impl Store {
-    /// Everything that is stored of a person, line by line. `None` where nobody has this id.
+    /// Everything that is stored of a person, line by line, once the audit log says that it is given out. `None` where nobody has
+    /// this id.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn export_person(
         &self,
         site_id: i64,
-        id: &Identity,
-        now: i64,
+        id: &Subject,
+        by: By<'_>,
     ) -> Result<Option<Vec<String>>, StoreError> {
         let Some(holder) = self.holder(site_id, id).await? else {
             return Ok(None);
@@ -40,10 +43,11 @@ impl Store {
         let columns = self.inventory().await?;
         let ids: Vec<Identity> = holder.identities().map(|(old, _)| old).collect();
         let head = json!({
-            "waymark_export": FORMAT, "site_id": site_id, "ids": ids, "shared": holder.shared, "made_at": now,
+            "waymark_export": FORMAT, "site_id": site_id, "ids": ids, "shared": holder.shared, "made_at": by.now,
         });
         let lines = on!(self, write, |pool| {
             let mut transaction = pool.begin_with(begin(kind)).await?;
+            transaction.narrow(Access::Site(site_id)).await?;
             gather!(transaction, kind, site_id, &holder);
             let mut lines = vec![head.to_string()];
             for table in PERSONAL {
@@ -72,6 +76,17 @@ impl Store {
             lines.push(json!({ "end": { "rows": rows } }).to_string());
             lines
         });
+        let subject = match id {
+            Subject::Id(id) => id.to_string(),
+            // The log names no address, also not by its hash.
+            Subject::Email(_) => {
+                let known = ids.first().map(Identity::to_string);
+                known.unwrap_or_else(|| "email".to_owned())
+            }
+        };
+        let detail = json!({ "rows": lines.len() - 2 });
+        self.note_export(site_id, "persons.export", subject, detail, by)
+            .await?;
         Ok(Some(lines))
     }
 }

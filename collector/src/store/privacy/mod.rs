@@ -2,14 +2,19 @@
 //!
 //! What is somebody's is gathered first, in one transaction: their browsers, sessions, tabs, items, interactions, users,
 //! orders and addresses, each with the random id that would take its place (`erasing_ids`, `erasing_texts`). By these
-//! every table says which of its rows are theirs ([`inventory`]). An export and a rehearsal end there, and are rolled back; an
+//! every table says which of its rows are theirs ([`tables`]). An export and a rehearsal end there, and are rolled back; an
 //! erasure goes on ([`erasing`]). Nobody else ever sees a row of the two tables.
 
+mod deleting;
 mod erasing;
 mod export;
+mod grace;
 mod inventory;
 mod receipt;
 mod replacing;
+mod restoring;
+mod subject;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,9 +24,11 @@ use super::persons::Slices;
 use super::{Kind, Store, StoreError, on};
 use crate::journey::Identity;
 
-pub use erasing::Erasable;
+pub use erasing::{Erasable, Erased, Erasing, Mode};
+pub use grace::Pending;
 pub use inventory::{Column, Erasure};
 pub use receipt::Receipt;
+pub use subject::Subject;
 
 /// Somebody, and the ids that would take the place of theirs.
 struct Holder {
@@ -29,6 +36,8 @@ struct Holder {
     browsers: BTreeMap<Uuid, Uuid>,
     /// Browsers that others used too, which stay.
     shared: BTreeSet<Uuid>,
+    /// Addresses of which nobody knows whose they are.
+    emails: BTreeSet<String>,
     /// The site's ids of them.
     users: BTreeMap<String, String>,
     within: Slices,
@@ -44,6 +53,7 @@ impl Holder {
             browsers: browsers.collect::<Result<_, StoreError>>()?,
             users: users.collect::<Result<_, StoreError>>()?,
             shared: within.shared().collect(),
+            emails: BTreeSet::new(),
             within,
         })
     }
@@ -70,7 +80,9 @@ impl Holder {
     fn texts(&self) -> impl Iterator<Item = (&'static str, String, String)> {
         let users = self.users.iter();
         let users = users.map(|(old, fresh)| ("user", old.clone(), fresh.clone()));
-        users.chain(
+        let emails = self.emails.iter();
+        let emails = emails.map(|hash| ("email", hash.clone(), String::new()));
+        users.chain(emails).chain(
             self.identities()
                 .map(|(old, fresh)| ("link", old.key(), fresh.key())),
         )
@@ -87,7 +99,7 @@ impl Holder {
     }
 }
 
-fn random() -> Result<Uuid, StoreError> {
+pub(super) fn random() -> Result<Uuid, StoreError> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Internal(error.to_string()))?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
@@ -113,7 +125,7 @@ const GATHERING: [&str; 7] = [
 ];
 
 /// A statement of `sql/privacy/`, for a database.
-fn statement(kind: Kind, text: &str) -> sqlx::AssertSqlSafe<String> {
+pub(super) fn statement(kind: Kind, text: &str) -> sqlx::AssertSqlSafe<String> {
     let owned = include_str!("../sql/events/list_owned.sql").replace(
         "({list})",
         "(SELECT old FROM erasing_ids WHERE site_id = $1 AND kind = 'shared')",
@@ -131,6 +143,11 @@ macro_rules! gather {
         if kind == $crate::store::Kind::Postgres {
             // One erases at a time, and definitions of stages, which count on with erasures, wait.
             sqlx::query(include_str!("../sql/privacy/lock.postgres.sql"))
+                .execute(&mut *$transaction)
+                .await?;
+            // What is concluded of them is kept before or after, never meanwhile.
+            sqlx::query($crate::store::judgements::LOCK)
+                .bind(site_id)
                 .execute(&mut *$transaction)
                 .await?;
         }
@@ -154,6 +171,13 @@ macro_rules! gather {
         }
         for text in $crate::store::privacy::GATHERING {
             sqlx::query($crate::store::privacy::statement(kind, text))
+                .bind(site_id)
+                .execute(&mut *$transaction)
+                .await?;
+        }
+        if !holder.emails.is_empty() {
+            let contacts = include_str!("../sql/privacy/gather_contacts_of_emails.sql");
+            sqlx::query($crate::store::privacy::statement(kind, contacts))
                 .bind(site_id)
                 .execute(&mut *$transaction)
                 .await?;
@@ -217,21 +241,56 @@ macro_rules! gather {
                 .execute(&mut *$transaction)
                 .await?;
         }
+        if kind == $crate::store::Kind::Postgres {
+            // To the planner the two tables are empty, and it would look through a hundred thousand ids for each row.
+            sqlx::query(include_str!("../sql/privacy/analyze.postgres.sql"))
+                .execute(&mut *$transaction)
+                .await?;
+        }
         emails
     }};
 }
 use gather;
 
 impl Store {
-    /// Who has an id: a person, or a user of whom interactions alone tell.
-    async fn holder(&self, site_id: i64, id: &Identity) -> Result<Option<Holder>, StoreError> {
+    /// Who is meant: a person, or a user or an address of which interactions alone tell.
+    async fn holder(&self, site_id: i64, subject: &Subject) -> Result<Option<Holder>, StoreError> {
+        let id = match subject {
+            Subject::Id(id) => id,
+            Subject::Email(hash) => {
+                let user: Option<(String,)> = on!(self, read of site_id, |pool| {
+                    sqlx::query_as(include_str!("../sql/privacy/user_of_email.sql"))
+                        .bind(site_id)
+                        .bind(hash)
+                        .fetch_optional(pool)
+                        .await
+                })?;
+                if let Some((user,)) = user {
+                    let id = Subject::Id(Identity::User(user));
+                    return Box::pin(self.holder(site_id, &id)).await;
+                }
+                let told: Option<(Uuid,)> = on!(self, read of site_id, |pool| {
+                    sqlx::query_as(include_str!("../sql/privacy/email_told.sql"))
+                        .bind(site_id)
+                        .bind(hash)
+                        .fetch_optional(pool)
+                        .await
+                })?;
+                if told.is_none() {
+                    return Ok(None);
+                }
+                let mut holder = Holder::of(Slices::named(BTreeSet::new()))?;
+                holder.emails.insert(hash.clone());
+                return Ok(Some(holder));
+            }
+        };
         if let Some(found) = self.person(site_id, id).await? {
             return Holder::of(Slices::of_people([&found])).map(Some);
         }
         let Identity::User(user) = id else {
             return Ok(None);
         };
-        let told: Option<(Uuid,)> = on!(self, read, |pool| {
+        let told: Option<(Uuid,)> = on!(self, read of site_id, |pool| {
             sqlx::query_as(include_str!("../sql/privacy/user_told.sql"))
                 .bind(site_id)
                 .bind(user)

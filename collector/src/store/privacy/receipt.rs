@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::journey::Identity;
+use super::erasing::Mode;
 use crate::store::erased::SiteKey;
 use crate::store::{Store, StoreError};
 
@@ -22,6 +22,9 @@ pub struct Receipt {
     pub at: i64,
     /// HMAC-SHA-256 of the id that was asked for: who knows id and key can tell that it was this one.
     pub person: String,
+    /// Whether rows were deleted; nothing where they stay without whose they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
     /// Rows by table.
     pub rows: BTreeMap<String, i64>,
     /// HMAC-SHA-256 of all of this, under the site's key.
@@ -33,14 +36,16 @@ impl Receipt {
         key: &SiteKey,
         site_id: i64,
         at: i64,
-        id: &Identity,
+        person: String,
+        mode: Mode,
         rows: BTreeMap<String, i64>,
     ) -> Result<Self, StoreError> {
         let mut receipt = Self {
             receipt: Uuid::now_v7(),
             site_id,
             at,
-            person: key.sign(&id.key())?,
+            person,
+            mode: (mode == Mode::Delete).then_some(mode),
             rows,
             signature: String::new(),
         };

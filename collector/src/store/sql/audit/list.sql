@@ -1,4 +1,4 @@
-SELECT id, at, actor, action, subject, CAST(detail AS TEXT) AS detail
+SELECT site_id, id, at, actor, action, subject, CAST(detail AS TEXT) AS detail
 FROM audit
 WHERE site_id = $1
   AND (at, id) < ($2, $3)

@@ -12,5 +12,8 @@ RETURNING site_id, visitor_id, id, (
         UNION ALL
         SELECT MAX(generation)
         FROM erased_ids
+        UNION ALL
+        SELECT MAX(generation)
+        FROM retention
     ) AS latest
 )

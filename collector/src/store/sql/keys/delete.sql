@@ -1,2 +1,2 @@
 DELETE FROM api_keys
-WHERE id = $1
+WHERE workspace_id = $1 AND id = $2

@@ -1,3 +1,3 @@
-SELECT id, name, kind, site_id, hint, created_at
+SELECT id, name, kind, workspace_id, site_id, scopes, hint, created_at, last_used_at
 FROM api_keys
 ORDER BY id

@@ -6,6 +6,9 @@ FROM (
     UNION ALL
     SELECT MAX(generation)
     FROM erased_ids
+    UNION ALL
+    SELECT MAX(generation)
+    FROM retention
 ) AS latest
 WHERE TRUE
 ON CONFLICT DO NOTHING

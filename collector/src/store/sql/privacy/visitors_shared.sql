@@ -1,4 +1,6 @@
 UPDATE visitors SET
+    -- Whoever else used it is judged anew.
+    revision = revision + 1,
     click_ids = CASE WHEN first_item IN {of item} THEN NULL ELSE click_ids END,
     landing_url = CASE WHEN first_item IN {of item} THEN {clean landing_url} ELSE landing_url END,
     referrer = CASE WHEN first_item IN {of item} THEN {clean referrer} ELSE referrer END,

@@ -1,1 +1,1 @@
-SELECT 1 FROM sessions WHERE site_id = ? AND visitor_id = ? AND session_id = ?
+SELECT started_at FROM sessions WHERE site_id = ? AND visitor_id = ? AND session_id = ?

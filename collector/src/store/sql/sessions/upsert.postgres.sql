@@ -91,4 +91,4 @@ ON CONFLICT (site_id, visitor_id, session_id) DO UPDATE SET
     ga_item = CASE WHEN sessions.ga_at IS NULL OR (excluded.ga_at, excluded.ga_item) < (sessions.ga_at, sessions.ga_item)
         THEN excluded.ga_item ELSE sessions.ga_item END
 -- A row version that no transaction has replaced has been inserted just now.
-RETURNING site_id, visitor_id, xmax = 0 AS created
+RETURNING site_id, visitor_id, session_id, xmax = 0 AS created

@@ -5,4 +5,7 @@ FROM (
     UNION ALL
     SELECT MAX(generation)
     FROM erased_ids
+    UNION ALL
+    SELECT MAX(generation)
+    FROM retention
 ) AS latest

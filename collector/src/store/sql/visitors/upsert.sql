@@ -6,6 +6,7 @@ INSERT INTO visitors (
 )
 VALUES {rows}
 ON CONFLICT (site_id, visitor_id) DO UPDATE SET
+    revision = visitors.revision + 1,
     total_sessions = visitors.total_sessions + excluded.total_sessions,
     total_page_views = visitors.total_page_views + excluded.total_page_views,
     total_events = visitors.total_events + excluded.total_events,

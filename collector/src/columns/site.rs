@@ -1,0 +1,500 @@
+//! All columns of a site, and how questions walk over them.
+//!
+//! Segments are the base and what changed since: a visitor is in several only where all but the last of them say that it has
+//! gone over to another ([`Columns::visitors`] leaves those out). The order of a walk is that of segments and ids, and walks
+//! on several threads are put together in that order, so that the same columns give the same answer to the last digit.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use uuid::Uuid;
+
+use super::contacts::{Interactions, Told};
+use super::kinds::{Device, Known, Page, Place, Touch};
+use super::marks::Marks;
+use super::part::Part;
+use super::persons::{Link, Owner, Persons};
+use super::props::{Names, Properties};
+use super::segment::own;
+use super::words::{Word, Words, number};
+use crate::journey::EntryKind;
+
+/// Visitors that one thread takes at a time.
+const CHUNK: usize = 16_384;
+
+/// A site's rows, in columns.
+#[derive(Debug, Clone, Default)]
+pub struct Columns {
+    pub(super) known: Arc<Known>,
+    /// Each with those of its visitors who stand in a later one.
+    pub(super) segments: Vec<Part>,
+    /// The properties of events that are held.
+    pub(super) names: Names,
+    /// Users of browsers that several used.
+    pub(super) sharing: Arc<HashSet<Word>>,
+    pub(super) links: Arc<Vec<Link>>,
+    pub(super) told: Arc<Told>,
+    /// Worked out when somebody asks for persons.
+    pub(super) persons: Arc<OnceLock<Persons>>,
+    pub(super) as_of: i64,
+}
+
+/// Where a visitor stands: segment and place.
+pub(super) type Standing = (u32, u32);
+
+impl Columns {
+    /// Texts without rows.
+    pub(crate) fn of_words(words: Words) -> Self {
+        let known = Known {
+            words,
+            ..Known::default()
+        };
+        Self {
+            known: Arc::new(known),
+            ..Self::default()
+        }
+    }
+
+    /// Everything that was committed before this moment is there. Milliseconds since the Unix epoch.
+    pub fn as_of(&self) -> i64 {
+        self.as_of
+    }
+
+    /// Texts.
+    pub fn words(&self) -> &Words {
+        &self.known.words
+    }
+
+    /// The text of a word.
+    pub fn text(&self, word: Word) -> Option<&str> {
+        self.known.words.text(word)
+    }
+
+    /// Touches, by the numbers that rows have of them.
+    pub fn touches(&self) -> &[Touch] {
+        &self.known.touches
+    }
+
+    /// Places, likewise.
+    pub fn places(&self) -> &[Place] {
+        &self.known.places
+    }
+
+    /// Devices, likewise.
+    pub fn devices(&self) -> &[Device] {
+        &self.known.devices
+    }
+
+    /// Pages, likewise.
+    pub fn pages(&self) -> &[Page] {
+        &self.known.pages
+    }
+
+    /// Whether these properties of events are held.
+    pub(super) fn has(&self, names: &[String]) -> bool {
+        names.iter().all(|name| self.names.contains(name))
+    }
+
+    /// The place of a property of events among those that are held.
+    pub fn property(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|own| own == name)
+    }
+
+    /// Every visitor, bots included.
+    pub fn visitors(&self) -> impl Iterator<Item = Visitor<'_>> {
+        (0..self.segments.len()).flat_map(move |number| {
+            let all = 0..self.segments[number].rows.len();
+            self.range(number, all)
+        })
+    }
+
+    /// One visitor.
+    pub fn visitor(&self, id: Uuid) -> Option<Visitor<'_>> {
+        self.segments.iter().rev().find_map(|part| {
+            let place = part.rows.find(id).filter(|place| !part.gone.has(*place))?;
+            Some(Visitor { part, place })
+        })
+    }
+
+    fn range(&self, segment: usize, places: Range<usize>) -> impl Iterator<Item = Visitor<'_>> {
+        let part = &self.segments[segment];
+        places
+            .filter(|place| !part.gone.has(*place))
+            .map(move |place| Visitor { part, place })
+    }
+
+    /// Every visitor with where they stand.
+    pub(super) fn standings(&self) -> impl Iterator<Item = (Standing, Visitor<'_>)> {
+        (0..self.segments.len()).flat_map(move |segment| {
+            let all = 0..self.segments[segment].rows.len();
+            self.range(segment, all)
+                .map(move |visitor| ((number(segment), number(visitor.place)), visitor))
+        })
+    }
+
+    /// Where a visitor stands.
+    pub(super) fn standing_of(&self, id: Uuid) -> Option<Standing> {
+        let mut segments = self.segments.iter().enumerate().rev();
+        segments.find_map(|(segment, part)| {
+            let place = part.rows.find(id).filter(|place| !part.gone.has(*place))?;
+            Some((number(segment), number(place)))
+        })
+    }
+
+    fn persons(&self) -> &Persons {
+        self.persons.get_or_init(|| Persons::of(self))
+    }
+
+    pub(super) fn standing(&self, (number, place): Standing) -> Visitor<'_> {
+        Visitor {
+            part: &self.segments[number as usize],
+            place: place as usize,
+        }
+    }
+
+    /// Folds over all visitors, on as many threads as there are processors: `new` makes what a thread gathers in, `add` adds
+    /// one visitor, and `join` adds what a later thread gathered to that of an earlier one.
+    pub fn fold_visitors<A: Send>(
+        &self,
+        new: impl Fn() -> A + Sync,
+        add: impl Fn(&mut A, Visitor<'_>) + Sync,
+        join: impl FnMut(&mut A, A),
+    ) -> A {
+        let work = |gathered: &mut A, chunk: &Chunk| {
+            for visitor in self.range(chunk.segment, chunk.places.clone()) {
+                add(gathered, visitor);
+            }
+        };
+        on_threads(&self.chunks(), &new, &work, join)
+    }
+
+    /// Folds over all persons, each with all of its browsers in the order of their ids. A browser that several users shared
+    /// is a person of its own here: whose each of its items is, questions about everybody do not ask.
+    pub fn fold_persons<A: Send>(
+        &self,
+        new: impl Fn() -> A + Sync,
+        add: impl Fn(&mut A, &[Visitor<'_>]) + Sync,
+        join: impl FnMut(&mut A, A),
+    ) -> A {
+        self.fold_people(new, |all, person| add(all, person.browsers), join)
+    }
+
+    /// The same, each with what passed between the site and them outside of its pages. On a browser that several users shared
+    /// it is the browser's.
+    pub fn fold_people<A: Send>(
+        &self,
+        new: impl Fn() -> A + Sync,
+        add: impl Fn(&mut A, Person<'_>) + Sync,
+        mut join: impl FnMut(&mut A, A),
+    ) -> A {
+        let persons = self.persons();
+        let none = Marks::default();
+        let alone = |gathered: &mut A, chunk: &Chunk| {
+            let grouped = persons.grouped.get(chunk.segment).unwrap_or(&none);
+            for visitor in self.range(chunk.segment, chunk.places.clone()) {
+                if !grouped.has(visitor.place) {
+                    let standing = (number(chunk.segment), number(visitor.place));
+                    let person = Person {
+                        browsers: &[visitor],
+                        interactions: persons.contacts.with(Owner::Alone(standing)),
+                    };
+                    add(gathered, person);
+                }
+            }
+        };
+        let mut all = on_threads(&self.chunks(), &new, &alone, &mut join);
+        let groups: Vec<Range<usize>> = ranges(persons.groups.len());
+        let together = |gathered: &mut A, groups: &Range<usize>| {
+            for place in groups.clone() {
+                let group = &persons.groups[place];
+                let browsers: Vec<Visitor<'_>> =
+                    group.iter().map(|at| self.standing(*at)).collect();
+                let person = Person {
+                    browsers: &browsers,
+                    interactions: persons.contacts.with(Owner::Group(number(place))),
+                };
+                add(gathered, person);
+            }
+        };
+        let others = on_threads(&groups, &new, &together, &mut join);
+        join(&mut all, others);
+        all
+    }
+
+    fn chunks(&self) -> Vec<Chunk> {
+        let segments = self.segments.iter().enumerate();
+        segments
+            .flat_map(|(segment, part)| {
+                ranges(part.rows.len())
+                    .into_iter()
+                    .map(move |places| Chunk { segment, places })
+            })
+            .collect()
+    }
+}
+
+/// Some visitors of a segment.
+#[derive(Debug, Clone)]
+struct Chunk {
+    segment: usize,
+    places: Range<usize>,
+}
+
+fn ranges(length: usize) -> Vec<Range<usize>> {
+    (0..length)
+        .step_by(CHUNK)
+        .map(|start| start..length.min(start + CHUNK))
+        .collect()
+}
+
+/// Gathers from neighbouring pieces on a thread each, and joins in their order.
+fn on_threads<P: Sync, A: Send>(
+    pieces: &[P],
+    new: &(impl Fn() -> A + Sync),
+    work: &(impl Fn(&mut A, &P) + Sync),
+    mut join: impl FnMut(&mut A, A),
+) -> A {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = pieces.len().div_ceil(threads).max(1);
+    let gather = |pieces: &[P]| {
+        let mut gathered = new();
+        for piece in pieces {
+            work(&mut gathered, piece);
+        }
+        gathered
+    };
+    let mut shares = pieces.chunks(share);
+    let Some(own) = shares.next() else {
+        return new();
+    };
+    std::thread::scope(|scope| {
+        let gather = &gather;
+        let others: Vec<_> = shares
+            .map(|pieces| scope.spawn(move || gather(pieces)))
+            .collect();
+        let mut all = gather(own);
+        for other in others {
+            match other.join() {
+                Ok(gathered) => join(&mut all, gathered),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}
+
+/// Somebody.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'p> {
+    /// Their browsers, in the order of the ids; one at least.
+    pub browsers: &'p [Visitor<'p>],
+    /// What passed between the site and them outside of its pages.
+    pub interactions: Interactions<'p>,
+}
+
+/// One visitor of a segment.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor<'c> {
+    part: &'c Part,
+    place: usize,
+}
+
+/// Sessions of a visitor, by their start, as slices of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions<'c> {
+    /// Milliseconds since the Unix epoch.
+    pub started_at: &'c [i64],
+    /// The last item's time.
+    pub last_at: &'c [i64],
+    /// Places in [`Columns::touches`]; 0 where none is known.
+    pub touch: &'c [u32],
+    /// Places in [`Columns::places`].
+    pub place: &'c [u32],
+    /// Places in [`Columns::devices`].
+    pub device: &'c [u32],
+    /// The page of the first page view: places in [`Columns::pages`]; 0 where there is none.
+    pub entry: &'c [u32],
+    /// The page of the last page view, likewise.
+    pub exit: &'c [u32],
+    /// Page views.
+    pub page_views: &'c [u32],
+    /// Items of the type event.
+    pub events: &'c [u32],
+    /// Items that are a conversion.
+    pub conversions: &'c [u32],
+    /// How long the pages that were opened in it were visible.
+    pub visible_ms: &'c [i64],
+}
+
+/// Entries of a visitor's timeline, oldest first, as slices of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'c> {
+    /// Milliseconds since the Unix epoch.
+    pub at: &'c [i64],
+    /// Their kind.
+    pub kind: &'c [EntryKind],
+    /// Whether it is a conversion.
+    pub is_conversion: &'c [bool],
+    /// The name of events and milestones, the account of groups.
+    pub name: &'c [Word],
+    /// The page that was shown, or on which it happened: places in [`Columns::pages`].
+    pub page: &'c [u32],
+    /// Places among the visitor's [`Sessions`]; [`super::segment::NO_SESSION`] where the session's row is gone.
+    pub session: &'c [u32],
+    /// How long the page was visible, of page views.
+    pub visible_ms: &'c [u32],
+    /// How far it was scrolled, in per cent.
+    pub scroll_max: &'c [u8],
+    /// What events and milestones tell beside their name.
+    pub properties: Properties<'c>,
+}
+
+/// First times of a visitor, by name, as slices of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct Firsts<'c> {
+    /// A milestone, or an event that reaches one.
+    pub name: &'c [Word],
+    /// Milliseconds since the Unix epoch.
+    pub at: &'c [i64],
+}
+
+/// Orders of a visitor, oldest first, as slices of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct Orders<'c> {
+    /// Milliseconds since the Unix epoch.
+    pub at: &'c [i64],
+    /// Places among the visitor's [`Sessions`]; [`super::segment::NO_SESSION`] where the session's row is gone.
+    pub session: &'c [u32],
+    /// Millionths of the currency, as it was told; nothing where the order told none.
+    pub amount: &'c [Option<i64>],
+    /// Millionths of the order's currency that refunds took back so far.
+    pub refunded: &'c [i64],
+    /// ISO 4217.
+    pub currency: &'c [Word],
+    /// The event's name.
+    pub name: &'c [Word],
+    /// The event: places among the visitor's [`Events`]; [`super::segment::NO_EVENT`] where its row is gone.
+    pub event: &'c [u32],
+}
+
+impl<'c> Visitor<'c> {
+    fn own(self, ends: &[u32]) -> Range<usize> {
+        own(ends, self.place)
+    }
+
+    /// The visitor's id.
+    pub fn id(self) -> Uuid {
+        self.part.rows.visitors.id[self.place]
+    }
+
+    /// The first item's time.
+    pub fn first_at(self) -> i64 {
+        self.part.rows.visitors.first_at[self.place]
+    }
+
+    /// The last item's time.
+    pub fn last_at(self) -> i64 {
+        self.part.rows.visitors.last_at[self.place]
+    }
+
+    /// Whether it is a bot.
+    pub fn is_bot(self) -> bool {
+        self.part.rows.visitors.is_bot[self.place]
+    }
+
+    /// The first touch: a place in [`Columns::touches`]; 0 where none is known.
+    pub fn touch(self) -> u32 {
+        self.part.rows.visitors.touch[self.place]
+    }
+
+    /// Where it was first seen: a place in [`Columns::places`].
+    pub fn place(self) -> u32 {
+        self.part.rows.visitors.place[self.place]
+    }
+
+    /// With what: a place in [`Columns::devices`].
+    pub fn device(self) -> u32 {
+        self.part.rows.visitors.device[self.place]
+    }
+
+    /// Whether several users were named in it.
+    pub fn is_shared(self) -> bool {
+        self.part.rows.visitors.is_shared[self.place]
+    }
+
+    /// The one user that was named in it; nothing where there were several.
+    pub fn owner(self) -> Word {
+        self.part.rows.visitors.owner[self.place]
+    }
+
+    /// The user that was named last.
+    pub fn user(self) -> Word {
+        self.part.rows.visitors.user[self.place]
+    }
+
+    /// The account that was told last.
+    pub fn account(self) -> Word {
+        self.part.rows.visitors.account[self.place]
+    }
+
+    /// Its sessions.
+    pub fn sessions(self) -> Sessions<'c> {
+        let all = &self.part.rows.sessions;
+        let own = self.own(&self.part.rows.ends.sessions);
+        Sessions {
+            started_at: &all.started_at[own.clone()],
+            last_at: &all.last_at[own.clone()],
+            touch: &all.touch[own.clone()],
+            place: &all.place[own.clone()],
+            device: &all.device[own.clone()],
+            entry: &all.entry[own.clone()],
+            exit: &all.exit[own.clone()],
+            page_views: &all.page_views[own.clone()],
+            events: &all.events[own.clone()],
+            conversions: &all.conversions[own.clone()],
+            visible_ms: &all.visible_ms[own],
+        }
+    }
+
+    /// Its timeline.
+    pub fn events(self) -> Events<'c> {
+        let all = &self.part.rows.events;
+        let own = self.own(&self.part.rows.ends.events);
+        Events {
+            at: &all.at[own.clone()],
+            kind: &all.kind[own.clone()],
+            is_conversion: &all.is_conversion[own.clone()],
+            name: &all.name[own.clone()],
+            page: &all.page[own.clone()],
+            session: &all.session[own.clone()],
+            visible_ms: &all.visible_ms[own.clone()],
+            properties: Properties::of(&self.part.props, own.start),
+            scroll_max: &all.scroll_max[own],
+        }
+    }
+
+    /// Its first times.
+    pub fn firsts(self) -> Firsts<'c> {
+        let own = self.own(&self.part.rows.ends.firsts);
+        Firsts {
+            name: &self.part.rows.firsts.name[own.clone()],
+            at: &self.part.rows.firsts.at[own],
+        }
+    }
+
+    /// Its orders.
+    pub fn orders(self) -> Orders<'c> {
+        let all = &self.part.rows.orders;
+        let own = self.own(&self.part.rows.ends.orders);
+        Orders {
+            at: &all.at[own.clone()],
+            session: &all.session[own.clone()],
+            amount: &all.amount[own.clone()],
+            refunded: &all.refunded[own.clone()],
+            currency: &all.currency[own.clone()],
+            name: &all.name[own.clone()],
+            event: &all.event[own],
+        }
+    }
+}

@@ -1,0 +1,3 @@
+SELECT MIN(due_at)
+FROM alert_notices
+WHERE state = 'waiting'

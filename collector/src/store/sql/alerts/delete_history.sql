@@ -1,0 +1,2 @@
+DELETE FROM alert_history
+WHERE site_id = $1 AND alert_id = $2

@@ -1,0 +1,4 @@
+-- Whoever holds it longer than it is held for is gone, and somebody else goes on.
+UPDATE alerts
+SET holder = $3, held_until = $5
+WHERE site_id = $1 AND id = $2 AND NOT paused AND (holder IS NULL OR holder = $3 OR held_until < $4)

@@ -1,0 +1,2 @@
+DELETE FROM annotations
+WHERE site_id = $1 AND id = $2

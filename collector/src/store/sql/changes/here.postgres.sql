@@ -1,0 +1,1 @@
+SELECT txid_snapshot_xmin(txid_current_snapshot()) AS next

@@ -1,0 +1,3 @@
+SELECT COALESCE(MAX(change), 0) AS next
+FROM changes
+WHERE site_id = $1

@@ -1,0 +1,3 @@
+SELECT one, other, origin
+FROM person_links AS v
+WHERE {whose}

@@ -1,0 +1,3 @@
+SELECT COUNT(*)
+FROM erased_ids
+WHERE site_id = $1

@@ -1,0 +1,4 @@
+SELECT visitor_id
+FROM visitors
+WHERE site_id = $1
+  {filters}

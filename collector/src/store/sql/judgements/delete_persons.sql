@@ -1,0 +1,2 @@
+DELETE FROM judged_persons
+WHERE site_id = $1 AND person IN ({list})

@@ -1,0 +1,3 @@
+UPDATE visitors SET revision = revision + 1
+WHERE site_id = $1
+  {filters}

@@ -1,0 +1,4 @@
+SELECT k.person, k.rule, k.version, k.found_at, k.ended_at, k.kind, k.detail, j.judged_at
+FROM kept_insights AS k
+LEFT JOIN judged_persons AS j ON j.site_id = k.site_id AND j.person = k.person
+WHERE k.site_id = $1 AND k.person IN ({list})

@@ -1,0 +1,3 @@
+SELECT grace_days
+FROM privacy_settings
+WHERE site_id = $1

@@ -1,0 +1,4 @@
+SELECT at
+FROM interactions
+WHERE site_id = $1 AND {second} <= $2 / 1000 AND at < $2
+LIMIT 1

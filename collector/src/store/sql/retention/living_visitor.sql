@@ -1,0 +1,3 @@
+SELECT visitor_id
+FROM visitors
+WHERE site_id = $1 AND visitor_id = $2

@@ -1,0 +1,3 @@
+-- Those that were there when the hour was counted: the transaction sees no other.
+DELETE FROM rollup_marks
+WHERE site_id = $1 AND hour = $2 AND mark <= $3

@@ -1,0 +1,4 @@
+INSERT INTO rollup_hours (
+    site_id, hour, bot, page_views, events, conversions, sessions, new_visitors, engaged, converted, visible_ms, lasted_ms, visitors
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)

@@ -1,0 +1,3 @@
+SELECT kept_from
+FROM rollups
+WHERE site_id = $1

@@ -1,0 +1,6 @@
+SELECT visitor_id, session_id, started_at, last_at, channel
+FROM sessions
+WHERE site_id = $1
+  {filters}
+ORDER BY started_at DESC, session_id DESC, visitor_id DESC
+LIMIT $2

@@ -1,0 +1,3 @@
+SELECT COALESCE(MAX(swept_to), 0)
+FROM retention
+WHERE site_id = $1

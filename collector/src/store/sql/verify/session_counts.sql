@@ -1,0 +1,12 @@
+-- Of sessions from before $4 some items may be gone for their age.
+SELECT s.visitor_id, s.{column} AS stored, COALESCE(c.items, 0) AS counted
+FROM sessions AS s
+LEFT JOIN (
+    SELECT visitor_id, session_id, COUNT(*) AS items
+    FROM events
+    WHERE site_id = $1 AND visitor_id > $2 AND visitor_id <= $3 AND kind = '{kind}'
+    GROUP BY visitor_id, session_id
+) AS c ON c.visitor_id = s.visitor_id AND c.session_id = s.session_id
+WHERE s.site_id = $1 AND s.visitor_id > $2 AND s.visitor_id <= $3
+  AND s.{column} <> COALESCE(c.items, 0)
+  AND (s.started_at >= $4 OR s.{column} < COALESCE(c.items, 0))

@@ -1,0 +1,3 @@
+SELECT id, name, created_at
+FROM workspaces
+WHERE is_first

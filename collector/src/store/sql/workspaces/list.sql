@@ -1,0 +1,3 @@
+SELECT id, name, created_at
+FROM workspaces
+ORDER BY id

@@ -1,0 +1,3 @@
+UPDATE workspaces
+SET name = name
+WHERE id = $1

@@ -1,0 +1,3 @@
+UPDATE workspaces
+SET name = $2
+WHERE id = $1
