@@ -103,9 +103,10 @@ impl Kind {
     async fn start_once(self, home: &Path) -> Result<(Vec<Child>, u16), String> {
         let program = |name| {
             let mut command = Command::new(required(name));
-            // Whatever a browser keeps beside its profile.
+            // Whatever a browser keeps beside its profile, and the profile that Firefox's driver makes and leaves behind.
             command
                 .env("HOME", home)
+                .env("TMPDIR", home)
                 .env("XDG_CACHE_HOME", home)
                 .stdin(Stdio::null())
                 .stderr(Stdio::null())

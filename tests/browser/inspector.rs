@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use waymark_collector::catalogue::Mode;
 use waymark_collector::store::Store;
+use waymark_collector::store::audit::By;
 
 use super::{Scene, page_with_sdk};
 use crate::support::eventually;
@@ -43,7 +44,11 @@ async fn set_catalogue(scene: &Scene, mode: Mode) {
         .await
         .expect("the database");
     let text = document.to_string();
-    let set = store.set_catalogue(1, mode, Some(&text), 0, 1);
+    let by = By {
+        actor: "test",
+        now: 1,
+    };
+    let set = store.set_catalogue(1, mode, Some(&text), 0, by);
     assert!(set.await.expect("the catalogue is set"));
     store.close().await;
 }

@@ -157,7 +157,8 @@ async fn a_visit_becomes_a_journey_in_the_dashboard(database: Database, kind: &s
 }
 
 /// What a person's browser says that it is.
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub(super) const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 #[tokio::test]
 async fn a_journey_shows_the_person_on_all_of_their_browsers() {
@@ -290,7 +291,8 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
     scene.click("bot-decide").await;
     scene.eventually_shows(&["No, as was decided here"]).await;
 
-    browser.open(&scene.collector.origin()).await;
+    let journeys = format!("{}/journeys", scene.collector.origin());
+    browser.open(&journeys).await;
     scene.row_of(&visit.visitor.to_string()).await;
     Scene::open_row(&scene.row_of(&crawler.visitor.to_string()).await).await;
     scene.click("bot-undo").await;
@@ -300,7 +302,7 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
 
 impl Scene {
     /// Sends a batch as a page of the demo site does, from this user agent.
-    async fn send_as_page(&self, batch: &Value, agent: &str) {
+    pub(super) async fn send_as_page(&self, batch: &Value, agent: &str) {
         let page = self.site.url("/");
         let sent = reqwest::Client::new()
             .post(format!("{}/v1/events", self.collector.origin()))
@@ -313,16 +315,22 @@ impl Scene {
         assert_eq!(sent.status(), 200);
     }
 
-    /// The owner's first steps, to the dashboard.
-    async fn set_up(&self) {
+    /// The owner's first steps, to the list of journeys.
+    pub(super) async fn set_up(&self) {
         self.browser.open(self.collector.setup_link()).await;
         self.fill("setup-email", EMAIL).await;
         self.fill("setup-password", PASSWORD).await;
         self.fill("setup-password-again", PASSWORD).await;
         self.click("setup-submit").await;
+        eventually("the overview, which is the first page", || async {
+            self.browser.run("return location.pathname").await == json!("/")
+        })
+        .await;
+        let journeys = format!("{}/journeys", self.collector.origin());
+        self.browser.open(&journeys).await;
     }
 
-    async fn click(&self, id: &str) {
+    pub(super) async fn click(&self, id: &str) {
         let element = self.element(id).await;
         element
             .click()
@@ -331,7 +339,7 @@ impl Scene {
     }
 
     /// The first element with this test id, as soon as it is there.
-    async fn element(&self, id: &str) -> WebElement {
+    pub(super) async fn element(&self, id: &str) -> WebElement {
         self.browser
             .driver()
             .query(By::Testid(id))
@@ -341,7 +349,7 @@ impl Scene {
             .unwrap_or_else(|error| panic!("{id}: {error}"))
     }
 
-    async fn fill(&self, id: &str, value: &str) {
+    pub(super) async fn fill(&self, id: &str, value: &str) {
         self.element(id)
             .await
             .send_keys(value)
@@ -349,7 +357,7 @@ impl Scene {
             .unwrap_or_else(|error| panic!("{id}: {error}"));
     }
 
-    async fn count(&self, id: &str) -> usize {
+    pub(super) async fn count(&self, id: &str) -> usize {
         self.browser
             .driver()
             .find_all(By::Testid(id))
@@ -364,7 +372,7 @@ impl Scene {
     }
 
     /// The row that leads to this visitor's journey, as soon as it is there.
-    async fn row_of(&self, visitor: &str) -> WebElement {
+    pub(super) async fn row_of(&self, visitor: &str) -> WebElement {
         let selector = format!("[data-testid=journey-row]:has(a[href*='{visitor}'])");
         self.browser
             .driver()
@@ -376,13 +384,13 @@ impl Scene {
     }
 
     /// Follows a row's link with the keyboard: Firefox's driver cannot click at a row, nor WebKit's at a link in one.
-    async fn open_row(row: &WebElement) {
+    pub(super) async fn open_row(row: &WebElement) {
         let link = row.find(By::Css("a")).await.expect("the row's link");
         link.send_keys(Key::Enter).await.expect("a key");
     }
 
     /// Waits until the page shows all of these texts.
-    async fn eventually_shows(&self, texts: &[&str]) {
+    pub(super) async fn eventually_shows(&self, texts: &[&str]) {
         let expected = json!(texts).to_string();
         let script = format!("return {expected}.filter(t => !document.body.innerText.includes(t))");
         let script = script.as_str();

@@ -10,13 +10,16 @@ use super::{Scene, eventually, page_with_own_sdk, text};
 const COUNTED: &str = "SELECT COUNT(*) FROM events WHERE kind = 'event'";
 const PAGE_VIEWS: &str = "SELECT COUNT(*) FROM events WHERE kind = 'page_view'";
 
+/// How long the module of these pages takes.
+const MODULE_COMES: Duration = Duration::from_secs(30);
+
 async fn scene(attributes: &str) -> Scene {
     let scene = Scene::with_pages([
         ("slow", page_with_own_sdk("Slow", attributes, "")),
         ("next", page_with_own_sdk("Next", "", "")),
     ])
     .await;
-    scene.site.delay_engine(Duration::from_secs(30));
+    scene.site.delay_engine(MODULE_COMES);
     scene
 }
 
@@ -42,9 +45,15 @@ impl Scene {
 #[tokio::test]
 async fn several_pages_left_before_the_module_came_are_played_once_in_their_order() {
     let scene = scene("").await;
-    scene.open_slow("one").await;
-    scene.open_slow("two").await;
-    scene.open_slow("three").await;
+    for name in ["one", "two", "three"] {
+        scene.open_slow(name).await;
+        let loaded = "return performance.getEntriesByType('navigation')[0].loadEventEnd";
+        let loaded = scene.browser.run(loaded).await.as_f64().expect("a time");
+        assert!(
+            loaded < MODULE_COMES.as_secs_f64() * 1000.0 / 2.0,
+            "no page waits for its own module or for an earlier one's: {loaded}"
+        );
+    }
     scene.leave_without_module().await;
     scene.open("/next").await;
     scene.flushed().await;

@@ -61,8 +61,17 @@ export function explain(error: unknown): Explanation {
       return { title: 'The collector took too long', detail: 'It may be busy. Try again in a moment.' };
     case 'wrong_credentials':
       return { title: 'E-mail and password do not match', detail: 'Check both and try again.' };
+    case 'share_ended':
+      return { title: 'This link is good for nothing any more', detail: error.message };
     case 'setup_done':
       return { title: 'This set-up link has been used or is too old', detail: 'Sign in with the e-mail and password chosen then.' };
+    case 'invitation_used':
+      return { title: 'This invitation has been accepted', detail: 'Sign in with the password chosen then.' };
+    case 'invitation_expired':
+    case 'wrong_token':
+      return { title: 'This link does not hold any more', detail: 'Ask whoever sent it for another one.' };
+    case 'last_owner':
+      return { title: 'Nobody else owns this workspace', detail: 'Make somebody else an owner first.' };
     case 'throttled':
       return {
         title: 'Too many attempts',

@@ -13,7 +13,9 @@ export const api = createClient({
   onSignedOut: () => signedOut(),
 });
 
-export { isAbort } from './client';
+export { addressOf, createClient, isAbort, queryString, type Given } from './client';
 export { ApiError, explain } from './errors';
+export type { Calls, Schemas } from './schema';
+export type * from './filters';
 export type * from './types';
 export { ENTRY_TYPES } from './types';

@@ -6,13 +6,125 @@
 export const ENTRY_TYPES = ['page_view', 'event', 'identify', 'milestone', 'ga_linked', 'consent', 'group', 'interaction'] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
+export type Role = 'owner' | 'analyst' | 'viewer';
+
+/** What somebody may do in a workspace, as docs/access.md has it. */
+export type Capability =
+  | 'read'
+  | 'read_persons'
+  | 'define'
+  | 'read_destinations'
+  | 'destinations'
+  | 'add_sites'
+  | 'sites'
+  | 'privacy'
+  | 'keys'
+  | 'members'
+  | 'audit';
+
+export interface Workspace {
+  id: number;
+  name: string;
+  role: Role | null;
+  may: Capability[];
+}
+
 export interface Me {
   email: string | null;
-  kind: 'user' | 'api_key';
+  kind: 'user' | 'api_key' | 'share';
+  workspaces: Workspace[];
+  /** Of a share link what it shows. */
+  share?: Share;
+}
+
+export interface Member {
+  id: number;
+  email: string | null;
+  role: Role;
+  joined_at: number;
+  you: boolean;
+}
+
+export interface Invitation {
+  id: string;
+  email: string;
+  role: Role;
+  created_at: number;
+  expires_at: number;
+}
+
+/** An invitation just made. The link is shown this once, and may begin with its path. */
+export interface MadeInvitation extends Invitation {
+  link: string;
+}
+
+/** What a link invites to. */
+export interface Asked {
+  workspace: string;
+  email: string;
+  role: Role;
+  has_login: boolean;
+}
+
+export type Scope = 'read' | 'persons' | 'manage' | 'sites';
+
+export interface ApiKey {
+  id: number;
+  name: string;
+  kind: 'api' | 'server';
+  workspace: number;
+  site: number | null;
+  scopes: Scope[];
+  hint: string;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+export interface NewKey {
+  name: string;
+  workspace: number;
+  site: number | null;
+  kind: 'api' | 'server';
+  scopes?: Scope[];
+}
+
+/** What the holder of a share link is shown. */
+export interface Share {
+  name: string;
+  shows: 'figures' | 'journeys';
+  expires_at: number;
+  site: { id: number; name: string; time_zone: string; currency: string | null };
+}
+
+/** A day's revenue in the site's currency; amounts are `null` where it has none. */
+export interface RevenueDay {
+  day: string;
+  orders: number;
+  refunds: number;
+  gross: string | null;
+  refunded: string | null;
+  net: string | null;
+  /** Whether there is more that cannot be converted. */
+  partial: boolean;
+}
+
+export interface LossFigures {
+  received: number;
+  missing: number;
+  /** From 0 to 1; `null` where there was nothing. */
+  rate: number | null;
+}
+
+export interface ChannelTotals {
+  channel: string;
+  interactions: number;
+  unmatched: number;
+  last_at: number;
 }
 
 export interface Site {
   id: number;
+  workspace: number;
   name: string;
   /** The write key that a page's script tag carries; it is public. */
   key: string;
@@ -24,6 +136,7 @@ export interface Site {
 }
 
 export interface NewSite {
+  workspace?: number | undefined;
   name: string;
   origins: string[];
   time_zone?: string;
@@ -231,6 +344,16 @@ export interface Engagement {
   previous_score: number | null;
 }
 
+/** Where engagement goes: a test of a window against the one before. */
+export interface Trend {
+  direction: 'rising' | 'falling' | 'level' | null;
+  chance: number | null;
+  occasions: number;
+  occasions_before: number | null;
+  days_active: number;
+  series: { at: number; score: number | null }[];
+}
+
 /** What somebody's figures suggest, with the figures. */
 export interface Insight {
   rule: string;
@@ -253,6 +376,7 @@ export interface Used {
 /** What is concluded of somebody when their journey is read. */
 export interface Scores {
   engagement: Engagement;
+  trend: Trend;
   insights: Insight[];
   usage: Used & { sessions: (Used & { visitor_id: string; session_id: string })[] };
 }
@@ -296,7 +420,29 @@ export interface Person {
   bot: boolean;
 }
 
+/** A journey in a list, with what was kept of the person when they were judged last. */
+export interface ListedJourney extends Journey {
+  kept?: { score: number | null; judged_at: number } | null;
+}
+
+/** A person in a list, with what was kept of them when they were judged last. */
+export interface ListedPerson extends Person {
+  kept: { score: number | null; judged_at: number } | null;
+}
+
+/** An insight with the time in which it holds or held. */
+export interface KeptInsight extends Insight {
+  person: string;
+  status: 'current' | 'ended';
+  found_at: number;
+  confirmed_at: number;
+  /** `null` while it holds. */
+  ended_at: number | null;
+}
+
 export interface PersonDetail extends Scores {
+  /** The newest first. */
+  insight_history: KeptInsight[];
   person: Person;
   merges: { ids: [string, string]; at: number }[];
   revenue: Revenue;
@@ -304,11 +450,31 @@ export interface PersonDetail extends Scores {
   timeline: List<Entry>;
 }
 
-export interface VisitorFilters {
-  q?: string | undefined;
-  stage?: string | undefined;
-  source?: string | undefined;
-  bots?: string | undefined;
+export type ErasureMode = 'anonymise' | 'delete';
+
+/** An erasure that can still be taken back; whom it is of nobody is told. */
+export interface PendingErasure {
+  id: string;
+  mode: ErasureMode;
+  asked_at: number;
+  due_at: number;
+  actor: string;
+  /** Rows by table. */
+  rows: Record<string, number>;
+}
+
+export interface Erasure {
+  /** What would be erased, of a dry run. */
+  would: { ids: string[]; shared: string[]; rows: Record<string, number> } | null;
+  receipts: { receipt: string; rows: Record<string, number> }[];
+  pending: PendingErasure[];
+  due_at: number | null;
+}
+
+export interface ErasureRequest {
+  dry_run?: boolean;
+  mode?: ErasureMode;
+  grace_days?: number;
 }
 
 /** The database that tells places, and the words its licence asks to be shown beside them. */

@@ -1,32 +1,30 @@
-/** Times and durations as words. Times are shown in the viewer's zone; `iso` is the exact one for a title. */
+/** Times and durations as words. Times are of the zone that is named, else of the viewer's; `iso` is the exact one for a title. */
+import { dateFormat } from './formats';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The interface is in English, so dates are too, whatever the browser's language. */
-const LOCALE = 'en-GB';
-
 export function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
 /** `just now`, `42 s ago`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. A clock ahead of ours reads as now. */
-export function relative(at: number, now: number): string {
+export function relative(at: number, now: number, timeZone?: string): string {
   const age = now - at;
   if (age < 10 * SECOND) return 'just now';
   if (age < MINUTE) return `${Math.floor(age / SECOND)} s ago`;
   if (age < HOUR) return `${Math.floor(age / MINUTE)} min ago`;
   if (age < DAY) return `${Math.floor(age / HOUR)} h ago`;
   if (age < 7 * DAY) return `${Math.floor(age / DAY)} d ago`;
-  return date(at, now);
+  return date(at, now, timeZone);
 }
 
 /** `12 May`, with the year where it is not this one. */
 export function date(at: number, now: number, timeZone?: string): string {
-  const year = (time: number) => new Intl.DateTimeFormat(LOCALE, { year: 'numeric', timeZone }).format(time);
-  return new Intl.DateTimeFormat(LOCALE, {
+  const year = (time: number) => dateFormat({ year: 'numeric', timeZone }).format(time);
+  return dateFormat({
     day: 'numeric',
     month: 'short',
     ...(year(at) === year(now) ? {} : { year: 'numeric' }),
@@ -36,7 +34,7 @@ export function date(at: number, now: number, timeZone?: string): string {
 
 /** `14:03`, or with seconds `14:03:09`. */
 export function clock(at: number, seconds = false, timeZone?: string): string {
-  return new Intl.DateTimeFormat(LOCALE, {
+  return dateFormat({
     hour: '2-digit',
     minute: '2-digit',
     ...(seconds ? { second: '2-digit' } : {}),
@@ -47,7 +45,7 @@ export function clock(at: number, seconds = false, timeZone?: string): string {
 
 /** `Today, 14:03`, `Yesterday, 14:03`, `12 May, 14:03`. */
 export function dateTime(at: number, now: number, timeZone?: string): string {
-  const day = (time: number) => new Intl.DateTimeFormat(LOCALE, { dateStyle: 'short', timeZone }).format(time);
+  const day = (time: number) => dateFormat({ dateStyle: 'short', timeZone }).format(time);
   const label = day(at) === day(now) ? 'Today' : day(at) === day(now - DAY) ? 'Yesterday' : date(at, now, timeZone);
   return `${label}, ${clock(at, false, timeZone)}`;
 }

@@ -1,10 +1,9 @@
 /** Numbers, money, URLs and properties as short text. Each takes what the API gives and never throws on odd data. */
+import { numberFormat } from './formats';
 import type { Json } from '../api/types';
 
-const LOCALE = 'en-GB';
-
 export function count(value: number): string {
-  return new Intl.NumberFormat(LOCALE).format(value);
+  return numberFormat().format(value);
 }
 
 /** `1 session`, `2 sessions`. */
@@ -18,10 +17,39 @@ export function money(value: string | number, currency: string | null): string {
   // A text goes in as it is: browsers of today format all of its digits, where a number has fifteen.
   const amount = value as number | `${number}`;
   if (currency !== null && /^[A-Za-z]{3}$/.test(currency)) {
-    return new Intl.NumberFormat(LOCALE, { style: 'currency', currency }).format(amount);
+    return numberFormat({ style: 'currency', currency }).format(amount);
   }
-  const text = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 4 }).format(amount);
+  const text = numberFormat({ maximumFractionDigits: 4 }).format(amount);
   return currency ? `${text} ${currency}` : text;
+}
+
+/** A count in few signs: `940`, `99,431`, `124.5k`, `1.3M`. */
+export function shortCount(value: number): string {
+  if (Math.abs(value) < 100_000) return count(value);
+  return numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(value).replace('K', 'k');
+}
+
+/** An amount in few signs: `€940`, `€12,431`, `€124.5k`. */
+export function shortMoney(value: string | number, currency: string | null): string {
+  const amount = Number(value);
+  if (!Number.isFinite(amount)) return money(value, currency);
+  const shown: Intl.NumberFormatOptions =
+    Math.abs(amount) < 100_000 ? { maximumFractionDigits: 0 } : { notation: 'compact', maximumFractionDigits: 1 };
+  if (currency === null || !/^[A-Za-z]{3}$/.test(currency)) return numberFormat(shown).format(amount);
+  return numberFormat({ ...shown, style: 'currency', currency }).format(amount).replace('K', 'k');
+}
+
+/** A part of one: `0.4 %`, `12.3 %`, `87 %`; exact with `digits` behind the point. */
+export function percent(rate: number, digits?: number): string {
+  const usual = Math.abs(rate) < 0.2 && rate !== 0 ? 1 : 0;
+  const shown = numberFormat({ minimumFractionDigits: digits ?? 0, maximumFractionDigits: digits ?? usual });
+  return `${shown.format(rate * 100)} %`;
+}
+
+/** How much more or less than before, as a part of before; `null` where there was nothing to compare with. */
+export function change(now: number | null, before: number | null): number | null {
+  if (now === null || before === null || before === 0) return null;
+  return (now - before) / Math.abs(before);
 }
 
 /** The path of a URL with its query left out, which is where campaign parameters sit; the input if it is no URL. */

@@ -1,5 +1,6 @@
 /** How a touch and an entry read in one line. */
-import type { Contact, Entry, EntryType, Journey, Touch, VisitorFilters } from '../api/types';
+import type { VisitorFilters } from '../api/filters';
+import type { Contact, Entry, EntryType, Journey, Touch } from '../api/types';
 import { duration } from '../format/time';
 import { humanize, money, path } from '../format/value';
 

@@ -10,7 +10,7 @@ const byLastSeen = (a: Journey, b: Journey) => b.last_seen - a.last_seen || desc
 const byTime = (a: Entry, b: Entry) => b.at - a.at || descending(a.id, b.id);
 
 /** Replaces known journeys, adds new ones that `keep` takes, and drops changed ones that it no longer takes. */
-export function mergeJourneys(rows: readonly Journey[], incoming: readonly Journey[], keep: (journey: Journey) => boolean): Journey[] {
+export function mergeJourneys<J extends Journey>(rows: readonly J[], incoming: readonly J[], keep: (journey: J) => boolean): J[] {
   const merged = new Map(rows.map((row) => [row.visitor_id, row]));
   for (const journey of incoming) {
     if (keep(journey)) merged.set(journey.visitor_id, journey);

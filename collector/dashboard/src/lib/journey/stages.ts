@@ -24,7 +24,7 @@ export function stageShare(stages: readonly Stage[], key: string): number {
 }
 
 /** The site's stages in order, with what the journey has reached of them. */
-export function stageSteps(journey: Journey, stages: readonly Stage[]): Step[] {
+export function stageSteps(journey: Pick<Journey, 'stages' | 'milestones'>, stages: readonly Stage[]): Step[] {
   return stages.map(({ key, label }) => {
     const reached = journey.stages.find((one) => one.stage === key);
     if (reached === undefined) return { stage: key, label, reached: false, at: null, lasted: null };

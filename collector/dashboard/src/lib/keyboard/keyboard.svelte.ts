@@ -27,10 +27,13 @@ export function startKeyboard(): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
     const target = event.target instanceof HTMLElement ? event.target : null;
+    // Menus, lists of choices and popovers have keys of their own.
+    if (target?.closest('[role=menu], [role=listbox], [role=dialog], .floating')) return;
     const binding = matcher.press({
       key: event.key,
       at: event.timeStamp,
       modified: event.ctrlKey || event.metaKey || event.altKey,
+      command: (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey,
       inField: target !== null && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)),
     });
     if (binding === null) return;
@@ -46,4 +49,16 @@ export function moveFocus(selector: string, step: 1 | -1): void {
   const next = all[at === -1 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });
+}
+
+/** The keys of a list of rows with a field to search it by; bound until the returned function is called. */
+export function bindListKeys(): () => void {
+  return bindKeys({
+    j: () => moveFocus('[data-row]', 1),
+    ArrowDown: () => moveFocus('[data-row]', 1),
+    k: () => moveFocus('[data-row]', -1),
+    ArrowUp: () => moveFocus('[data-row]', -1),
+    '/': () => document.getElementById('search')?.focus(),
+    Escape: () => (document.activeElement as HTMLElement | null)?.blur(),
+  });
 }

@@ -33,4 +33,12 @@ describe('createMatcher', () => {
     expect(keys.press(press('j', 0, { modified: true }))).toBeNull();
     expect(keys.press(press('Escape', 0, { inField: true }))).toBe('Escape');
   });
+
+  it('knows the command key, in fields too, and leaves the browser its other ones', () => {
+    const matcher = createMatcher((binding) => ['mod k', 'k'].includes(binding), () => false);
+    const held = { at: 0, modified: true, command: true, inField: true };
+    expect(matcher.press({ ...held, key: 'K' })).toBe('mod k');
+    expect(matcher.press({ ...held, key: 'l' })).toBeNull();
+    expect(matcher.press({ ...held, key: 'k', command: false })).toBeNull();
+  });
 });

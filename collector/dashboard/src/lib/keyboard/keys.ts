@@ -1,4 +1,4 @@
-/** Key presses to commands: single keys, and two pressed one after the other such as `g j`. Pure. */
+/** Key presses to commands: single keys, two pressed one after the other such as `g j`, and `mod k` for Ctrl+K or ⌘K. Pure. */
 
 /** How long the second key of a pair may take. */
 export const PAIR_MS = 1200;
@@ -8,6 +8,8 @@ export interface Press {
   at: number;
   /** With Control, Alt or Command held: the browser's own business. */
   modified: boolean;
+  /** With Control or ⌘ held and nothing else. */
+  command?: boolean;
   /** Typed into a field, where letters are letters. */
   inField: boolean;
 }
@@ -20,9 +22,10 @@ export interface Matcher {
 export function createMatcher(has: (binding: string) => boolean, startsPair: (key: string) => boolean): Matcher {
   let first: { key: string; at: number } | null = null;
   return {
-    press({ key, at, modified, inField }) {
+    press({ key, at, modified, command = false, inField }) {
       const open = first !== null && at - first.at <= PAIR_MS ? first.key : null;
       first = null;
+      if (command && has(`mod ${key.toLowerCase()}`)) return `mod ${key.toLowerCase()}`;
       if (modified || (inField && key !== 'Escape')) return null;
       if (open !== null && has(`${open} ${key}`)) return `${open} ${key}`;
       if (startsPair(key)) {

@@ -16,7 +16,10 @@ class Live {
   /** Follows a site until the returned function is called. */
   follow(site: number): () => void {
     const stream = new LiveStream({
-      open: () => new EventSource(`/api/v1/live?site=${site}`) as Source,
+      open: (lastId) => {
+        const after = lastId === null ? '' : `&last_event_id=${encodeURIComponent(lastId)}`;
+        return new EventSource(`/api/v1/live?site=${site}${after}`) as Source;
+      },
       onState: (state) => (this.state = state),
       onRefused: () => {
         // A lost sign-in answers 401 here too, and the client then leads to the login page.
@@ -33,10 +36,17 @@ class Live {
       if (document.hidden) timer = setTimeout(() => stream.stop('asleep'), ASLEEP_AFTER_MS);
       else stream.start();
     };
+    // A page that is left is kept for the way back, and with it its stream: a few of them would use up the connections too.
+    const left = () => stream.stop('asleep');
+    const shown = () => void (document.hidden || stream.start());
     document.addEventListener('visibilitychange', visibility);
+    addEventListener('pagehide', left);
+    addEventListener('pageshow', shown);
     return () => {
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', visibility);
+      removeEventListener('pagehide', left);
+      removeEventListener('pageshow', shown);
       stream.stop();
       if (this.#stream === stream) this.#stream = null;
     };

@@ -17,25 +17,29 @@ class Wire implements Source {
     this.closed = true;
     this.readyState = 2;
   }
-  opens(): void {
+  opens(resumed = false): void {
     this.readyState = 1;
     this.onopen?.(new Event('open'));
+    this.sends('ready', { resumed });
   }
   fails(readyState: 0 | 2): void {
     this.readyState = readyState;
     this.onerror?.(new Event('error'));
   }
-  sends(type: string, data: unknown): void {
-    this.#listeners.get(type)?.(new MessageEvent(type, { data: typeof data === 'string' ? data : JSON.stringify(data) }));
+  sends(type: string, data: unknown, lastEventId = ''): void {
+    const text = typeof data === 'string' ? data : JSON.stringify(data);
+    this.#listeners.get(type)?.(new MessageEvent(type, { data: text, lastEventId }));
   }
 }
 
 function setUp() {
   const wires: Wire[] = [];
+  const after: (string | null)[] = [];
   const states: LiveState[] = [];
   const seen = { entries: [] as string[][], journeys: [] as string[][], resyncs: 0, refusals: 0 };
   const stream = new LiveStream({
-    open: () => {
+    open: (lastId) => {
+      after.push(lastId);
       const wire = new Wire();
       wires.push(wire);
       return wire;
@@ -49,7 +53,7 @@ function setUp() {
     journeys: (journeys) => seen.journeys.push(journeys.map((one) => `${one.visitor_id}:${one.stage}`)),
     resync: () => (seen.resyncs += 1),
   });
-  return { stream, wires, states, seen, unsubscribe, wire: () => wires.at(-1) as Wire };
+  return { stream, wires, after, states, seen, unsubscribe, wire: () => wires.at(-1) as Wire };
 }
 
 beforeEach(() => vi.useFakeTimers());
@@ -90,6 +94,22 @@ describe('LiveStream', () => {
     wire().opens();
     expect(seen.resyncs).toBe(2);
     expect(seen.refusals).toBe(0);
+  });
+
+  it('goes on where it was where the server remembers, without a resync', () => {
+    const { stream, wire, after, seen } = setUp();
+    stream.start();
+    wire().opens();
+    wire().sends('entry', entry({ id: 'a' }));
+    wire().sends('entry', entry({ id: 'b' }), 'run-7');
+    wire().fails(0);
+    wire().opens(true);
+    expect(seen.resyncs).toBe(1);
+    stream.stop();
+    stream.start();
+    expect(after).toEqual([null, 'run-7']);
+    wire().opens(true);
+    expect(seen.resyncs).toBe(1);
   });
 
   it('comes back by itself, ever more slowly, when the server refuses', () => {

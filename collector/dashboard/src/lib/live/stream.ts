@@ -25,7 +25,8 @@ export interface Source {
 }
 
 export interface StreamOptions {
-  open: () => Source;
+  /** Opens the stream, after what had this id if there is one. */
+  open: (lastId: string | null) => Source;
   onState: (state: LiveState) => void;
   /** Asked when the server refuses the stream for good, which is how a lost sign-in shows: `EventSource` hides the status. */
   onRefused: () => void;
@@ -47,6 +48,7 @@ export class LiveStream {
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #lastId: string | null = null;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -63,7 +65,7 @@ export class LiveStream {
     this.#connect();
   }
 
-  /** Closes the connection; `start` opens it again and then asks for a resync. */
+  /** Closes the connection; `start` opens it again where it was. */
   stop(state: LiveState = 'offline'): void {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
@@ -75,16 +77,20 @@ export class LiveStream {
   }
 
   #connect(): void {
-    const source = this.#options.open();
+    const source = this.#options.open(this.#lastId);
     this.#source = source;
     if (this.#failures === 0) this.#options.onState('connecting');
     source.onopen = () => {
       this.#failures = 0;
       this.#options.onState('live');
-      // What was stored between a listener's first load and this moment was on no stream.
-      this.#resync();
     };
     source.onerror = () => this.#failed(source);
+    source.addEventListener('ready', (event) =>
+      this.#take(event, (data) => {
+        // What was stored between a listener's first load and this moment was on no stream.
+        if (!(data as { resumed: boolean }).resumed) this.#resync();
+      }),
+    );
     source.addEventListener('entry', (event) => this.#take(event, (data) => this.#entries.push(data as Entry)));
     source.addEventListener('journey', (event) =>
       this.#take(event, (data) => {
@@ -115,6 +121,7 @@ export class LiveStream {
   #take(event: MessageEvent<string>, keep: (data: unknown) => void): void {
     try {
       keep(JSON.parse(event.data));
+      if (event.lastEventId) this.#lastId = event.lastEventId;
     } catch {
       // A line that cannot be read is a line that was missed.
       this.#resync();

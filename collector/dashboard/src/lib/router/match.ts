@@ -32,12 +32,19 @@ export function findRoute<T extends { pattern: string }>(routes: readonly T[], p
   return null;
 }
 
+/** Names of a query with what they come to be; a list stands there once for each of it. */
+export type QueryChanges = Record<string, string | readonly string[] | null | undefined>;
+
 /** A query with some names set and, where the value is empty, removed. The order of the others stays. */
-export function withQuery(search: string, changes: Record<string, string | null | undefined>): string {
+export function withQuery(search: string, changes: QueryChanges): string {
   const query = new URLSearchParams(search);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined || value === '') query.delete(name);
-    else query.set(name, value);
+    else if (typeof value === 'string') query.set(name, value);
+    else {
+      query.delete(name);
+      for (const one of value) query.append(name, one);
+    }
   }
   const text = query.toString();
   return text === '' ? '' : `?${text}`;

@@ -3,7 +3,7 @@
  * link all lead to the same view. Clicks on plain links to this origin are taken over; all else stays the browser's.
  */
 import { tick } from 'svelte';
-import { withQuery } from './match';
+import { withQuery, type QueryChanges } from './match';
 
 interface HistoryState {
   y?: number;
@@ -51,7 +51,7 @@ class Router {
   }
 
   /** Changes some names of the query, on the same page. */
-  setQuery(changes: Record<string, string | null>, options: { replace?: boolean } = {}): void {
+  setQuery(changes: QueryChanges, options: { replace?: boolean } = {}): void {
     this.go(location.pathname + withQuery(location.search, changes), options);
   }
 

@@ -1,24 +1,20 @@
 /** The list of journeys under one set of filters: loading, further pages, and what arrives live. */
-import { api, isAbort, type Journey } from '../../lib/api';
+import { api, isAbort, type Journey, type ListedJourney } from '../../lib/api';
 import { matchesFilters } from '../../lib/journey/describe';
 import { mergeJourneys } from '../../lib/journey/merge';
 import { Fresh } from '../../lib/live/fresh.svelte';
 import { live } from '../../lib/live/live.svelte';
-
-export interface Filters {
-  q: string;
-  stage: string;
-  source: string;
-  /** `only` for bots; empty for everybody else. */
-  bots: string;
-}
+import { isNarrowed, isSearched, type Filters } from './filters';
 
 const PAGE = 50;
 /** Only the collector can tell whether a changed journey matches a search; it is asked at most this often. */
 const SEARCH_AGAIN_MS = 1000;
+/** Scores are judged a while after what they follow from. */
+const SCORES_AGAIN_MS = 8000;
+const MOST = 500;
 
 export class JourneyList {
-  rows: Journey[] = $state.raw([]);
+  rows: ListedJourney[] = $state.raw([]);
   status: 'loading' | 'ready' | 'failed' = $state('loading');
   error: unknown = $state.raw(null);
   cursor: string | null = $state(null);
@@ -28,18 +24,25 @@ export class JourneyList {
 
   readonly site: number;
   readonly filters: Filters;
+  readonly page: number;
   #loading: AbortController | null = null;
   /** What came live while the first page was under way: newer than the answer, or about to be followed by what is. */
   #meanwhile: Journey[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(site: number, filters: Filters) {
+  constructor(site: number, filters: Filters, page = PAGE) {
     this.site = site;
     this.filters = filters;
+    this.page = page;
   }
 
   get narrowed(): boolean {
-    return Object.values(this.filters).some((value) => value !== '');
+    return isNarrowed(this.filters);
+  }
+
+  /** Whether rows stand by when they were seen last, which is the order that they can be merged in here. */
+  get #isPlain(): boolean {
+    return this.filters.sort === 'last_seen';
   }
 
   /** Loads and follows the list until the returned function is called. */
@@ -57,7 +60,7 @@ export class JourneyList {
     };
   }
 
-  /** Loads the first page. Rows already here stay on the screen and keep their further pages. */
+  /** Loads the first page; of another order than by time, as many rows as are here. Rows already here stay on the screen and keep their further pages. */
   async load(): Promise<void> {
     this.#loading?.abort();
     const loading = new AbortController();
@@ -65,12 +68,13 @@ export class JourneyList {
     this.#meanwhile = [];
     if (this.status === 'failed') this.status = 'loading';
     try {
-      const page = await api.visitors(this.site, this.filters, { limit: PAGE, signal: loading.signal });
+      const limit = this.#isPlain ? this.page : Math.min(Math.max(this.rows.length, this.page), MOST);
+      const page = await api.visitors(this.site, this.filters, { limit, signal: loading.signal });
       // A page that is the last holds all there is; before a next one, further pages may be here already.
-      const whole = page.next_cursor === null;
+      const whole = page.next_cursor === null || !this.#isPlain;
       if (whole || this.status !== 'ready' || this.cursor === null) this.cursor = page.next_cursor;
       const loaded = whole ? page.data : mergeJourneys(this.rows, page.data, () => true);
-      this.rows = mergeJourneys(loaded, this.#meanwhile, this.#belongs);
+      this.rows = this.#isPlain ? mergeJourneys(loaded, this.#known(this.#meanwhile, loaded), this.#belongs) : loaded;
       this.status = 'ready';
       this.error = null;
     } catch (error) {
@@ -87,8 +91,9 @@ export class JourneyList {
     this.busy = true;
     this.moreError = null;
     try {
-      const page = await api.visitors(this.site, this.filters, { cursor: this.cursor, limit: PAGE });
-      this.rows = mergeJourneys(page.data, this.rows, () => true);
+      const page = await api.visitors(this.site, this.filters, { cursor: this.cursor, limit: this.page });
+      const here = new Set(this.rows.map((row) => row.visitor_id));
+      this.rows = this.#isPlain ? mergeJourneys(page.data, this.rows, () => true) : [...this.rows, ...page.data.filter((row) => !here.has(row.visitor_id))];
       this.cursor = page.next_cursor;
     } catch (error) {
       this.moreError = error;
@@ -99,43 +104,68 @@ export class JourneyList {
 
   #belongs = (journey: Journey) => matchesFilters(journey, this.filters);
 
+  /** What arrives live says nothing of scores; those that are known stay. */
+  #known(journeys: readonly Journey[], rows: readonly ListedJourney[] = this.rows): ListedJourney[] {
+    const kept = new Map(rows.map((row) => [row.visitor_id, row.kept ?? null]));
+    return journeys.map((journey) => ({ ...journey, kept: kept.get(journey.visitor_id) ?? null }));
+  }
+
   #arrived(journeys: Journey[]): void {
     let taken = journeys;
-    if (this.filters.q !== '') {
+    if (isSearched(this.filters)) {
       const here = new Set(this.rows.map((row) => row.visitor_id));
       taken = journeys.filter((journey) => here.has(journey.visitor_id));
-      if (taken.length < journeys.length) this.#again ??= setTimeout(() => this.#searchAgain(), SEARCH_AGAIN_MS);
     }
+    this.#loadAfter(isSearched(this.filters) ? SEARCH_AGAIN_MS : SCORES_AGAIN_MS);
     this.#meanwhile.push(...taken);
-    this.rows = mergeJourneys(this.rows, taken, this.#belongs);
+    const known = this.#known(taken);
+    if (this.#isPlain) this.rows = mergeJourneys(this.rows, known, this.#belongs);
+    else {
+      const changed = new Map(known.map((one) => [one.visitor_id, one]));
+      this.rows = this.rows.map((row) => changed.get(row.visitor_id) ?? row);
+    }
     this.fresh.mark(taken.map((journey) => journey.visitor_id));
   }
 
-  #searchAgain(): void {
-    this.#again = undefined;
-    void this.load();
+  #loadAfter(wait: number): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      void this.load();
+    }, wait);
   }
 }
 
 /** Lists that were looked at keep their rows, so that going back to one shows it at once and at its old place. */
 const KEPT = 4;
+/** A board has as many as there are stages. */
+const KEPT_COLUMNS = 24;
 const kept = new Map<string, JourneyList>();
+const columns = new Map<string, JourneyList>();
 
-export function journeyList(site: number, filters: Filters): JourneyList {
-  const key = JSON.stringify([site, filters.q, filters.stage, filters.source, filters.bots]);
-  const list = kept.get(key) ?? new JourneyList(site, filters);
-  kept.delete(key);
-  kept.set(key, list);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= KEPT) break;
-    kept.delete(oldest);
+function keptIn(all: Map<string, JourneyList>, most: number, site: number, filters: Filters, page?: number): JourneyList {
+  const key = JSON.stringify([site, filters]);
+  const list = all.get(key) ?? new JourneyList(site, filters, page);
+  all.delete(key);
+  all.set(key, list);
+  for (const oldest of all.keys()) {
+    if (all.size <= most) break;
+    all.delete(oldest);
   }
   return list;
 }
 
+export function journeyList(site: number, filters: Filters): JourneyList {
+  return keptIn(kept, KEPT, site, filters);
+}
+
+/** The journeys at one stage, some at a time. */
+export function stageColumn(site: number, filters: Filters, page: number): JourneyList {
+  return keptIn(columns, KEPT_COLUMNS, site, filters, page);
+}
+
 /** A journey that some list has, to show its head before its page has loaded. */
 export function listedJourney(site: number, visitorId: string): Journey | null {
-  for (const list of kept.values()) {
+  for (const list of [...kept.values(), ...columns.values()]) {
     if (list.site !== site) continue;
     const row = list.rows.find((journey) => journey.visitor_id === visitorId);
     if (row) return row;

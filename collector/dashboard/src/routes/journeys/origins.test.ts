@@ -9,6 +9,10 @@ describe('parseOrigins', () => {
     });
   });
 
+  it('keeps patterns of hosts and ports', () => {
+    expect(parseOrigins('https://*.shop.example, http://localhost:*').origins).toEqual(['https://*.shop.example', 'http://localhost:*']);
+  });
+
   it('names each once, and none for nothing', () => {
     expect(parseOrigins('shop.example shop.example/').origins).toEqual(['https://shop.example']);
     expect(parseOrigins(' \n ')).toEqual({ origins: [], wrong: null });

@@ -9,9 +9,12 @@ export interface Origins {
 export function parseOrigins(text: string): Origins {
   const origins = new Set<string>();
   for (const part of text.split(/[\s,]+/).filter((one) => one !== '')) {
-    const address = part.includes('://') ? part : `https://${part}`;
+    // Any port is a pattern of the collector's and no port of a URL.
+    const anyPort = part.endsWith(':*');
+    const bare = anyPort ? part.slice(0, -2) : part;
+    const address = bare.includes('://') ? bare : `https://${bare}`;
     if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) return { origins: [...origins], wrong: part };
-    origins.add(new URL(address).origin);
+    origins.add(new URL(address).origin + (anyPort ? ':*' : ''));
   }
   return { origins: [...origins], wrong: null };
 }

@@ -1,0 +1,41 @@
+/** A list that is read, and changed one thing at a time: what went wrong is kept, and what is so afterwards is read again. */
+export class Desk<T> {
+  status: 'loading' | 'ready' | 'failed' = $state('loading');
+  rows: T | null = $state.raw(null);
+  /** Why there is no list. */
+  error: unknown = $state.raw(null);
+  /** Why the last change was not made. */
+  refused: unknown = $state.raw(null);
+  busy = $state(false);
+  /** What is about to be taken away, and asked for once more. */
+  doomed: number | string | null = $state(null);
+
+  constructor(readonly read: () => Promise<T>) {}
+
+  async load(): Promise<void> {
+    this.error = null;
+    try {
+      this.rows = await this.read();
+      this.status = 'ready';
+    } catch (caught) {
+      this.error = caught;
+      this.status = 'failed';
+    }
+  }
+
+  /** Whether it was made. */
+  async change(what: () => Promise<unknown>): Promise<boolean> {
+    this.refused = null;
+    this.busy = true;
+    try {
+      await what();
+    } catch (caught) {
+      this.refused = caught;
+    } finally {
+      this.busy = false;
+      this.doomed = null;
+    }
+    await this.load();
+    return this.refused === null;
+  }
+}
