@@ -18,6 +18,8 @@ pub enum Case {
     PerRequest,
     /// The full path on a table that holds millions of events already.
     Grown,
+    /// The full path while dashboards have a thousand streams open.
+    Watched,
     /// A transaction of one small row, one after the other.
     Bare,
 }

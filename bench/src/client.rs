@@ -1,5 +1,5 @@
-//! One keep-alive connection that posts batches: HTTP/1.1 on a plain socket, because a full client would take more of
-//! the machine than the collector it measures.
+//! One keep-alive connection that posts batches or asks questions: HTTP/1.1 on a plain socket, because a full client would
+//! take more of the machine than the collector it measures.
 //!
 //! Refuses any address but loopback, and any answer it does not understand.
 
@@ -17,12 +17,13 @@ use crate::traffic::ORIGIN;
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer's head and body.
-const LONGEST_ANSWER: usize = 1024 * 1024;
+const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// A connection with one request at a time.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    address: SocketAddr,
     head: Vec<u8>,
     sent: Vec<u8>,
     received: Vec<u8>,
@@ -57,6 +58,7 @@ impl Connection {
         );
         Ok(Self {
             stream,
+            address,
             head: head.into_bytes(),
             sent: Vec::new(),
             received: Vec::new(),
@@ -72,10 +74,33 @@ impl Connection {
         self.sent.extend_from_slice(&self.head);
         write!(self.sent, "{}\r\n\r\n", body.len())?;
         self.sent.extend_from_slice(body);
+        self.answer(PATIENCE).await
+    }
+
+    /// Asks for `target`, a path and its query, with an API key, and waits for the answer.
+    ///
+    /// # Errors
+    /// As for [`Self::post`], with a patience of its own.
+    pub async fn get(
+        &mut self,
+        target: &str,
+        secret: &str,
+        patience: Duration,
+    ) -> Result<Answer<'_>> {
+        self.sent.clear();
+        let address = self.address;
+        write!(
+            self.sent,
+            "GET {target} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {secret}\r\n\r\n"
+        )?;
+        self.answer(patience).await
+    }
+
+    async fn answer(&mut self, patience: Duration) -> Result<Answer<'_>> {
         self.received.clear();
-        let (status, start) = timeout(PATIENCE, self.exchange())
+        let (status, start) = timeout(patience, self.exchange())
             .await
-            .context("the collector did not answer within 30 s")??;
+            .with_context(|| format!("the collector did not answer within {patience:?}"))??;
         Ok(Answer {
             status,
             body: &self.received[start..],

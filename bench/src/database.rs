@@ -1,9 +1,9 @@
-//! A fresh database for every measurement, with the bench's site in it, gone afterwards.
+//! A fresh database for every measurement, with the bench's site in it, gone afterwards; or one that is kept, and copies of it.
 //!
 //! Refuses a PostgreSQL server that does not keep its promises on disk: its figures would mean nothing.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use waymark_collector::store::audit::By;
 use waymark_collector::store::sites::{NewSite, Site};
 use waymark_collector::store::{Kind, Store};
 
@@ -46,6 +47,7 @@ pub struct Database {
 #[derive(Debug)]
 enum Keep {
     Folder(TempDir),
+    File(PathBuf),
     Postgres { server: String, name: String },
 }
 
@@ -68,6 +70,22 @@ macro_rules! bare_commits {
     }};
 }
 
+/// The one value that a statement gives, on a connection of its own.
+macro_rules! scalar {
+    ($database:expr, $sql:expr) => {
+        match $database.kind() {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&$database.url).await?;
+                sqlx::query_scalar($sql).fetch_one(&mut connection).await?
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&$database.url).await?;
+                sqlx::query_scalar($sql).fetch_one(&mut connection).await?
+            }
+        }
+    };
+}
+
 impl Database {
     /// Makes an empty one.
     ///
@@ -86,19 +104,77 @@ impl Database {
                 })
             }
             Kind::Postgres => {
-                let (base, _) = places
-                    .server
-                    .rsplit_once('/')
-                    .context("--postgres: has to end with the name of a database")?;
                 execute(places.server, format!("CREATE DATABASE {name}")).await?;
+                Self::on_server(places.server, name)
+            }
+        }
+    }
+
+    /// The one of this name that lasts, made empty where it is not there.
+    ///
+    /// # Errors
+    /// As for [`Self::create`].
+    pub async fn lasting(places: Places<'_>, kind: Kind, name: &str) -> Result<Self> {
+        match kind {
+            Kind::Sqlite => {
+                let folder = places.folder.join(name);
+                std::fs::create_dir_all(&folder)
+                    .with_context(|| format!("cannot make {}", folder.display()))?;
+                let file = folder.join("waymark.db");
                 Ok(Self {
-                    url: format!("{base}/{name}"),
-                    keep: Keep::Postgres {
-                        server: places.server.to_owned(),
-                        name: name.to_owned(),
-                    },
+                    url: format!("sqlite:{}", file.display()),
+                    keep: Keep::File(file),
                 })
             }
+            Kind::Postgres => {
+                if !exists(places.server, name).await? {
+                    execute(places.server, format!("CREATE DATABASE {name}")).await?;
+                }
+                Self::on_server(places.server, name)
+            }
+        }
+    }
+
+    /// A copy of this one, which nobody has open.
+    ///
+    /// # Errors
+    /// As for [`Self::create`], and a disk without room.
+    pub async fn copy(&self, places: Places<'_>, name: &str) -> Result<Self> {
+        let from = match &self.keep {
+            Keep::Postgres { name: own, .. } => {
+                let copy = format!("CREATE DATABASE {name} TEMPLATE {own} STRATEGY FILE_COPY");
+                execute(places.server, copy).await?;
+                return Self::on_server(places.server, name);
+            }
+            Keep::File(file) => file.clone(),
+            Keep::Folder(folder) => folder.path().join("waymark.db"),
+        };
+        let copy = Self::create(places, Kind::Sqlite, name).await?;
+        if let Keep::Folder(folder) = &copy.keep {
+            let to = folder.path().join("waymark.db");
+            tokio::task::spawn_blocking(move || std::fs::copy(from, to)).await??;
+        }
+        Ok(copy)
+    }
+
+    fn on_server(server: &str, name: &str) -> Result<Self> {
+        let (base, _) = server
+            .rsplit_once('/')
+            .context("--postgres: has to end with the name of a database")?;
+        Ok(Self {
+            url: format!("{base}/{name}"),
+            keep: Keep::Postgres {
+                server: server.to_owned(),
+                name: name.to_owned(),
+            },
+        })
+    }
+
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
+        match self.keep {
+            Keep::Postgres { .. } => Kind::Postgres,
+            Keep::Folder(_) | Keep::File(_) => Kind::Sqlite,
         }
     }
 
@@ -113,13 +189,18 @@ impl Database {
     /// A database that does not answer.
     pub async fn open(&self) -> Result<(Store, Site)> {
         let store = Store::open(&self.url).await?;
+        let by = By {
+            actor: "bench",
+            now: now_ms(),
+        };
         let new = NewSite {
+            workspace: store.first_workspace(by.now).await?.id,
             name: "Bench".to_owned(),
             key: KEY.to_owned(),
             origins: vec![ORIGIN.to_owned()],
             time_zone: "UTC".to_owned(),
         };
-        let (site, _) = store.add_site(&new, now_ms()).await?;
+        let (site, _) = store.add_site(&new, by).await?;
         Ok((store, site))
     }
 
@@ -151,6 +232,7 @@ impl Database {
     pub async fn bytes(&self) -> Result<u64> {
         match &self.keep {
             Keep::Folder(folder) => Ok(folder.path().join("waymark.db").metadata()?.len()),
+            Keep::File(file) => Ok(file.metadata()?.len()),
             Keep::Postgres { .. } => {
                 self.number("SELECT pg_database_size(current_database())")
                     .await
@@ -164,7 +246,7 @@ impl Database {
     /// A server that does not answer.
     pub async fn process(&self) -> Result<Option<u32>> {
         match self.keep {
-            Keep::Folder(_) => Ok(None),
+            Keep::Folder(_) | Keep::File(_) => Ok(None),
             Keep::Postgres { .. } => {
                 let mut connection = PgConnection::connect(&self.url).await?;
                 let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
@@ -175,18 +257,42 @@ impl Database {
         }
     }
 
-    async fn number(&self, sql: &'static str) -> Result<u64> {
-        let number: i64 = match self.keep {
-            Keep::Folder(_) => {
-                let mut connection = SqliteConnection::connect(&self.url).await?;
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await?
-            }
-            Keep::Postgres { .. } => {
-                let mut connection = PgConnection::connect(&self.url).await?;
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await?
-            }
-        };
+    /// What a statement counts.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn number(&self, sql: &'static str) -> Result<u64> {
+        let number: i64 = scalar!(self, sql);
         Ok(number.try_into()?)
+    }
+
+    /// The migrations that were run, each with what it held.
+    ///
+    /// # Errors
+    /// A database that does not answer, or has no schema.
+    pub async fn migrations(&self) -> Result<String> {
+        Ok(match self.kind() {
+            Kind::Sqlite => scalar!(
+                self,
+                "SELECT group_concat(version || hex(checksum)) FROM (SELECT * FROM _sqlx_migrations ORDER BY version)"
+            ),
+            Kind::Postgres => scalar!(
+                self,
+                "SELECT string_agg(version || encode(checksum, 'hex'), ',' ORDER BY version) FROM _sqlx_migrations"
+            ),
+        })
+    }
+
+    /// Does what a server does by itself in the time in which such a database grows: it takes away what was left of changed
+    /// rows, and looks how columns are distributed. Nothing for SQLite, of which the collector does the latter when it closes.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn settle(&self) -> Result<()> {
+        match self.keep {
+            Keep::Postgres { .. } => execute(&self.url, "VACUUM (ANALYZE)".to_owned()).await,
+            Keep::Folder(_) | Keep::File(_) => Ok(()),
+        }
     }
 
     /// Commits one small row after another for so long, and gives the microseconds that each took.
@@ -196,7 +302,7 @@ impl Database {
     pub async fn bare_commits(&self, time: Duration) -> Result<Vec<u32>> {
         const TABLE: &str = "CREATE TABLE bare (id BIGINT NOT NULL)";
         match self.keep {
-            Keep::Folder(_) => {
+            Keep::Folder(_) | Keep::File(_) => {
                 let options = SqliteConnectOptions::from_str(&self.url)?
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full);
@@ -219,6 +325,10 @@ impl Database {
     pub async fn remove(self) -> Result<()> {
         match self.keep {
             Keep::Folder(folder) => Ok(folder.close()?),
+            Keep::File(file) => match file.parent() {
+                Some(folder) if folder.exists() => Ok(std::fs::remove_dir_all(folder)?),
+                _ => Ok(()),
+            },
             Keep::Postgres { server, name } => {
                 execute(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await
             }
@@ -251,6 +361,18 @@ pub async fn settings(server: &str) -> Result<(String, BTreeMap<&'static str, St
         settings.insert(name, value);
     }
     Ok((sqlite, settings))
+}
+
+/// Whether a server has a database of this name.
+async fn exists(server: &str, name: &str) -> Result<bool> {
+    let mut connection = PgConnection::connect(server)
+        .await
+        .context("--postgres: the server does not answer")?;
+    let found = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(name)
+        .fetch_one(&mut connection)
+        .await?;
+    Ok(found)
 }
 
 async fn execute(server: &str, statement: String) -> Result<()> {

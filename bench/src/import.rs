@@ -14,6 +14,7 @@ use clap::Args;
 use serde::Serialize;
 use uuid::Uuid;
 use waymark_collector::store::Kind;
+use waymark_collector::store::retention::Keep;
 
 use crate::case::name;
 use crate::database::{Database, Places, settings};
@@ -90,7 +91,12 @@ pub async fn run(options: &ImportOptions) -> Result<()> {
     };
     for kind in KINDS {
         let database = Database::create(places, kind, "waymark_bench_import").await?;
-        let (store, _) = database.open().await?;
+        let (store, site) = database.open().await?;
+        // The rows are of years ago.
+        let forever = std::collections::BTreeMap::from([(None, Keep::Forever)]);
+        store
+            .set_limits(site.id, &forever, "bench", crate::machine::now_ms())
+            .await?;
         store.close().await;
         for again in [false, true] {
             let run = import(options, &file, &database, kind, again).await?;

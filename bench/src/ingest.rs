@@ -190,6 +190,7 @@ fn plan(with_grown: bool) -> Vec<(Case, Kind, u32)> {
         plan.push((Case::Raw, kind, 0));
         let full = CONNECTIONS.map(|connections| (Case::Full, kind, connections));
         plan.push(full[0]);
+        plan.push((Case::Watched, kind, MAIN));
         if with_grown {
             plan.push((Case::Grown, kind, MAIN));
         }

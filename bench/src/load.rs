@@ -167,6 +167,11 @@ async fn processor_time(collector: u32, database: Option<u32>, window: Window) -
     }
 }
 
+/// Whether every item was accepted.
+pub fn accepted(answer: &Answer<'_>) -> bool {
+    check(answer, Fitness::Fit).is_ok()
+}
+
 /// Every item accepted, or every item dropped, and nothing left out of any.
 fn check(answer: &Answer<'_>, fitness: Fitness) -> Result<()> {
     let (status, expected): (_, &[u8]) = match fitness {

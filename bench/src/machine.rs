@@ -113,6 +113,19 @@ fn stat(file: &str) -> Option<Stat> {
     })
 }
 
+/// Bytes that are free where a folder is.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let text = output(Command::new("df").arg("-Pk").arg(folder))?;
+    let kib: u64 = text
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    Some(kib * 1024)
+}
+
 /// The clock, in milliseconds since the Unix epoch.
 pub fn now_ms() -> i64 {
     SystemTime::now()

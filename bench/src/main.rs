@@ -27,12 +27,15 @@ mod ingest;
 mod load;
 mod machine;
 mod measure;
+mod query;
 mod raw;
 mod report;
+mod scores;
 mod sdk;
 mod server;
 mod targets;
 mod traffic;
+mod watch;
 
 /// Measure the collector and the browser SDK.
 #[derive(Parser)]
@@ -42,6 +45,10 @@ enum Arguments {
     Ingest(ingest::IngestOptions),
     /// Sessions per second from a file, into an empty database and into one that has them
     Import(import::ImportOptions),
+    /// Reading and storing with scores and the judge, and without
+    Scores(scores::ScoresOptions),
+    /// Milliseconds of every question over millions of events, beside a columnar engine
+    Query(Box<query::QueryOptions>),
     /// The browser SDK beside others on one page: bytes, times, tasks, heap
     Sdk(sdk::SdkOptions),
 }
@@ -69,6 +76,8 @@ fn measure(arguments: &Arguments) -> Result<()> {
                 match arguments {
                     Arguments::Ingest(options) => ingest::run(options).await,
                     Arguments::Import(options) => import::run(options).await,
+                    Arguments::Scores(options) => scores::run(options).await,
+                    Arguments::Query(options) => query::run(options).await,
                     Arguments::Sdk(options) => sdk::run(options).await,
                 }
             } => result,

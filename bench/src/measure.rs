@@ -10,12 +10,17 @@ use crate::database::{Database, Places};
 use crate::figures::percentile;
 use crate::ingest::{IngestOptions, MAIN, SEED};
 use crate::load::{self, Load};
+use crate::query::ask;
 use crate::raw;
 use crate::server::Server;
 use crate::traffic::Fitness;
+use crate::watch::Watching;
 
 /// Load before anything is measured: the collector's patterns compile and connections are made.
 const WARM_UP: Duration = Duration::from_secs(1);
+
+/// Streams that are open in the watched case.
+const STREAMS: usize = 1000;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +68,7 @@ pub async fn on(measuring: Measuring<'_>, database: &Database) -> Result<Sample>
     match measuring.case {
         Case::Raw => committed(measuring, database).await,
         Case::Bare => bare(measuring, database).await,
-        Case::Floor | Case::Full | Case::PerRequest | Case::Grown => {
+        Case::Floor | Case::Full | Case::PerRequest | Case::Watched | Case::Grown => {
             loaded(measuring, database).await
         }
     }
@@ -124,7 +129,7 @@ async fn bare(measuring: Measuring<'_>, database: &Database) -> Result<Sample> {
 }
 
 async fn loaded(measuring: Measuring<'_>, database: &Database) -> Result<Sample> {
-    let (store, _) = database.open().await?;
+    let (store, site) = database.open().await?;
     store.close().await;
     let (events_before, bytes_before) = (database.events().await?, database.bytes().await?);
     let settings: &[&str] = match measuring.case {
@@ -133,6 +138,12 @@ async fn loaded(measuring: Measuring<'_>, database: &Database) -> Result<Sample>
         _ => &[],
     };
     let server = Server::start(&measuring.options.collector, database.url(), settings)?;
+    let watching = if measuring.case == Case::Watched {
+        let secret = ask::key(&measuring.options.collector, database.url(), site.id)?;
+        Some(Watching::open(server.address(), &secret, site.id, STREAMS).await?)
+    } else {
+        None
+    };
     let fitness = match measuring.case {
         Case::Floor => Fitness::Unfit,
         _ => Fitness::Fit,
@@ -148,6 +159,9 @@ async fn loaded(measuring: Measuring<'_>, database: &Database) -> Result<Sample>
         time: measuring.time(),
     };
     let load = tokio::task::spawn_blocking(move || load::run(&plan)).await??;
+    if let Some(watching) = watching {
+        watching.end()?;
+    }
     let memory = crate::machine::peak_memory(server.process());
     server.stop()?;
     let stored = match fitness {

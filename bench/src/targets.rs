@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::ingest::MAIN;
-use crate::report::Ratios;
+use crate::report::{Ratios, cell};
 
 /// What the full path should keep of the database's own rate.
 const OF_RAW: f64 = 0.8;
@@ -12,6 +12,8 @@ const OF_RAW: f64 = 0.8;
 const NO_LIMIT: f64 = 1.1;
 /// How many times the rate of a transaction for every request.
 const TIMES_PER_REQUEST: [(&str, f64); 2] = [("sqlite", 5.0), ("postgres", 3.0)];
+/// What the rate should keep while dashboards have a thousand streams open.
+const OF_UNWATCHED: f64 = 0.95;
 /// What the rate on grown tables should keep of that on empty ones.
 const OF_EMPTY: f64 = 0.85;
 /// The collector's memory under load from 256 connections.
@@ -23,7 +25,8 @@ const TIMES_BARE: f64 = 3.0;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Target {
     name: String,
-    value: f64,
+    /// Nothing where it could not be measured.
+    value: Option<f64>,
     op: &'static str,
     target: f64,
     /// Whether it was kept.
@@ -33,10 +36,15 @@ pub struct Target {
 impl Target {
     /// Holds a value against what was promised of it.
     pub fn new(name: String, value: f64, op: &'static str, target: f64) -> Self {
-        let pass = match op {
+        Self::of(name, Some(value), op, target)
+    }
+
+    /// The same of a value that may be missing: what was not measured was not kept.
+    pub fn of(name: String, value: Option<f64>, op: &'static str, target: f64) -> Self {
+        let pass = value.is_some_and(|value| match op {
             ">=" => value >= target,
             _ => value <= target,
-        };
+        });
         Self {
             name,
             value,
@@ -49,10 +57,10 @@ impl Target {
     /// One line of the table.
     pub fn line(&self) -> String {
         format!(
-            "{}  {}: {:.2} {} {:.2}",
+            "{}  {}: {} {} {:.2}",
             if self.pass { "met   " } else { "missed" },
             self.name,
-            self.value,
+            cell(self.value, 2),
             self.op,
             self.target
         )
@@ -86,6 +94,12 @@ pub fn of(
             Some(ratios.full_to_per_request),
             ">=",
             times.map_or(0.0, |(_, times)| *times),
+        );
+        add(
+            "rate with a thousand open streams to that with none".to_owned(),
+            Some(ratios.watched_to_unwatched),
+            ">=",
+            OF_UNWATCHED,
         );
         add(
             "rate on grown tables to empty ones".to_owned(),

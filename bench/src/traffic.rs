@@ -282,7 +282,7 @@ fn write_context(body: &mut Vec<u8>, visitor: &Visitor, now: i64) -> io::Result<
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::collections::HashSet;
 
     use waymark_collector::ingest::{Received, envelope, read};
@@ -293,9 +293,11 @@ mod tests {
 
     const NOW: i64 = 1_790_000_000_000;
 
-    fn facts(body: &[u8]) -> Vec<Fact> {
-        let site = Site {
+    /// A site that takes what is made here, in no database.
+    pub fn site() -> Site {
+        Site {
             id: 1,
+            workspace: 1,
             name: "Bench".to_owned(),
             key: KEY.to_owned(),
             origins: vec![ORIGIN.to_owned()],
@@ -305,14 +307,17 @@ mod tests {
             cookie_domain: None,
             currency: None,
             created_at: NOW,
-        };
+        }
+    }
+
+    fn facts(body: &[u8]) -> Vec<Fact> {
         let received = Received {
             at_ms: NOW,
             ..Received::default()
         };
         let envelope = envelope::read(body).unwrap();
         assert_eq!(envelope.key, KEY);
-        read(&site, &envelope, &received).unwrap().facts
+        read(&site(), &envelope, &received).unwrap().facts
     }
 
     fn bodies(seed: u64, number: usize, fitness: Fitness, count: usize) -> Vec<Vec<u8>> {

@@ -1,0 +1,1 @@
+SELECT * FROM visitors WHERE id IN (SELECT UNNEST($ids)::UUID)

@@ -1,0 +1,1 @@
+SELECT e.* FROM visitors AS v JOIN events AS e USING (visitor) WHERE v.id = $id::UUID ORDER BY e.moment
