@@ -42,6 +42,7 @@ fn line<'r>(report: &'r Value, name: &str) -> (&'r str, &'r str) {
 const FREE: [&str; 2] = ["--listen", "127.0.0.1:0"];
 
 async fn a_new_place_is_fine_and_stays_as_it_is(database: Database) {
+    let database = database.empty().await;
     let url = ["--public-url", "https://stats.shop.example"];
     let (code, report) = check(database.url(), &[&FREE[..], &url].concat()).await;
     assert_eq!(code, 0, "{report}");

@@ -21,6 +21,7 @@ mod erasure;
 mod erasure_grace;
 mod exports;
 mod exports_scheduled;
+mod filled;
 mod ingest;
 mod insights;
 mod interactions;

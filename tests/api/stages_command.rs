@@ -122,7 +122,7 @@ async fn what_was_not_searched_yet_is_searched_after_a_restore(database: Databas
     let folder = tempfile::tempdir().unwrap();
     let backup = folder.path().join("backup.jsonl").display().to_string();
     good(app.database.url(), &["backup", &backup]).await;
-    for target in [Database::sqlite(), Database::postgres().await] {
+    for target in [Database::empty_sqlite(), Database::empty_postgres().await] {
         good(target.url(), &["restore", &backup]).await;
         let pending = "SELECT COUNT(*) FROM stage_restatements";
         assert_eq!(target.number(pending).await, 1);

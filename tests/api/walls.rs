@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use waymark_collector::store::{ROLE, Store};
 
-use super::backup::fill;
+use super::filled::fill;
 use crate::support::app::TestApp;
 use crate::support::batch::{Visit, event};
 use crate::support::database::Database;
@@ -303,7 +303,7 @@ async fn policies_hold_whoever_signs_in() {
     for (attributes, asks_as) in [(Some(""), None), (None, Some(ROLE))] {
         let database = match attributes {
             Some(attributes) => Database::postgres_of(attributes).await,
-            None => Database::postgres().await,
+            None => Database::empty_postgres().await,
         };
         // Before there is a schema, and after.
         assert_eq!(wall_line(database.url()).await.0, "ok");
@@ -322,7 +322,7 @@ async fn policies_hold_whoever_signs_in() {
             assert!(message.contains(&wall.role), "{message}");
         }
     }
-    let store = Store::open(Database::sqlite().url()).await.unwrap();
+    let store = Store::open(Database::empty_sqlite().url()).await.unwrap();
     assert_eq!(store.wall().await.unwrap(), None);
 }
 

@@ -77,6 +77,7 @@ pub(super) async fn member(app: &TestApp, owner: &str, email: &str, role: &str) 
 }
 
 async fn an_installation_from_before_becomes_one_workspace(database: Database) {
+    let database = database.empty().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("old.jsonl");
     let digest = |secret: &str| {

@@ -336,7 +336,7 @@ async fn channels_are_those_of_live_visits(database: Database) {
 
 async fn another_postgres_is_read(database: Database) {
     let app = super::start(database).await;
-    let other = Database::postgres().await;
+    let other = Database::empty_postgres().await;
     other
         .execute(
             "CREATE TABLE visits (id BIGINT, browser UUID, began TIMESTAMPTZ, page TEXT, tags JSONB);

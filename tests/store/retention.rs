@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use waymark_collector::expiring;
 use waymark_collector::ingest::Ingest;
+use waymark_collector::judging::made;
 use waymark_collector::store::retention::Keep;
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{EntryFilter, SessionFilter, Store, VisitorFilter};
@@ -14,12 +16,12 @@ use waymark_protocol::{Reason, Status};
 
 use super::desk::{
     Desk, NOW, batch, context, entries, event, fresh_site, id, item, journeys, page, ping,
-    sessions, submit,
+    sessions, submit, visitor,
 };
 use super::fold::hold;
 use super::verify::verified;
 use crate::support::database::Database;
-use crate::support::on_both_databases;
+use crate::support::{eventually, on_both_databases};
 
 on_both_databases!(whatever_arrives_and_goes_is_counted_once);
 
@@ -273,4 +275,62 @@ async fn deliver(desk: &Desk, second: &Ingest, delivery: &Delivery) -> Result<()
     round(store, &site).await;
     prop_assert_eq!(counts(store, &site).await, before);
     verified(store, site.id).await
+}
+
+/// As many as wait for one another in the database.
+const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_judged_while_they_go_leaves_nothing_behind() {
+    let desk = Desk::new(Database::postgres().await).await;
+    let (store, site) = (&desk.store, &desk.site);
+    submit(
+        &desk.ingest,
+        site,
+        &batch(&context(0, 0), &[event(1, 45 * DAY_MS, "long_ago")]),
+    )
+    .await
+    .unwrap();
+    let limits = BTreeMap::from([(None, Keep::Days(DAYS))]);
+    store
+        .set_limits(site.id, &limits, "test", NOW)
+        .await
+        .unwrap();
+    let judged = made(store, site.id, &[visitor(0)], &[], NOW).await.unwrap();
+    assert_eq!(judged.people.len(), 1);
+
+    // Keeping stops at the person's row, after it was looked whether the visitor is there.
+    let mut in_the_way = PgConnection::connect(desk.database.looking())
+        .await
+        .unwrap();
+    let mut transaction = in_the_way.begin().await.unwrap();
+    sqlx::query("INSERT INTO judged_persons (site_id, person, judged_at, stale_at, keeping) VALUES ($1, $2, 1, 1, 1)")
+        .bind(site.id)
+        .bind(judged.people[0].person.key())
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let keeping = tokio::spawn({
+        let (store, site_id) = (store.clone(), site.id);
+        async move { store.keep_judgements(site_id, &judged).await.unwrap() }
+    });
+    eventually("keeping waits", || async {
+        desk.database.number(WAITING).await == 1
+    })
+    .await;
+    let going = tokio::spawn({
+        let (store, site) = (store.clone(), site.clone());
+        async move { round(&store, &site).await }
+    });
+    eventually("the visitor goes or waits", || async {
+        going.is_finished() || desk.database.number(WAITING).await == 2
+    })
+    .await;
+    transaction.rollback().await.unwrap();
+    keeping.await.unwrap();
+    going.await.unwrap();
+    for table in ["visitors", "judged_visitors", "judged_persons"] {
+        assert_eq!(desk.database.rows(table).await, [""; 0], "{table}");
+    }
+    desk.log.assert_quiet();
 }

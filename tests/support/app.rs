@@ -77,19 +77,27 @@ impl TestApp {
             stop: Some(stop),
             thread: Some(thread),
         };
-        app.key = app.add_site("Shop", &[]).await;
-        app.secret = app.add_key(None).await;
+        // Both by one opening of the database, which every test would wait for twice.
+        let store = Store::open(app.database.url()).await.unwrap();
+        app.key = written(&app.done(&store, &site("Shop", &[])).await);
+        app.secret = shown(&app.done(&store, &key(None)).await);
+        store.close().await;
         app
     }
 
     /// Does a command of the command line on the same database, and gives what it printed.
     pub(crate) async fn command(&self, command: &Command) -> String {
         let store = Store::open(self.database.url()).await.unwrap();
+        let printed = self.done(&store, command).await;
+        store.close().await;
+        printed
+    }
+
+    async fn done(&self, store: &Store, command: &Command) -> String {
         let mut printed = Vec::new();
-        commands::run(command, &self.config, &store, &mut printed)
+        commands::run(command, &self.config, store, &mut printed)
             .await
             .unwrap();
-        store.close().await;
         String::from_utf8(printed).unwrap()
     }
 
@@ -106,29 +114,12 @@ impl TestApp {
 
     /// Makes a site and gives its write key.
     pub(crate) async fn add_site(&self, name: &str, origins: &[&str]) -> String {
-        let printed = self
-            .command(&Command::Sites(SitesCommand::Add {
-                name: name.to_owned(),
-                origins: origins.iter().map(|&o| o.to_owned()).collect(),
-                key: None,
-                time_zone: None,
-                workspace: None,
-            }))
-            .await;
-        after(&printed, "Write key: ")
+        written(&self.command(&site(name, origins)).await)
     }
 
     /// Makes an API key and gives its secret.
     pub(crate) async fn add_key(&self, site: Option<i64>) -> String {
-        let printed = self
-            .command(&Command::Keys(KeysCommand::Add {
-                name: "tests".to_owned(),
-                site,
-                workspace: None,
-                scopes: Vec::new(),
-            }))
-            .await;
-        after(&printed, "Secret, shown this once: ")
+        shown(&self.command(&key(site)).await)
     }
 
     /// A request to this collector.
@@ -228,6 +219,35 @@ impl TestApp {
             ended.await.unwrap().unwrap().unwrap();
         }
     }
+}
+
+fn site(name: &str, origins: &[&str]) -> Command {
+    Command::Sites(SitesCommand::Add {
+        name: name.to_owned(),
+        origins: origins.iter().map(|&o| o.to_owned()).collect(),
+        key: None,
+        time_zone: None,
+        workspace: None,
+    })
+}
+
+fn key(site: Option<i64>) -> Command {
+    Command::Keys(KeysCommand::Add {
+        name: "tests".to_owned(),
+        site,
+        workspace: None,
+        scopes: Vec::new(),
+    })
+}
+
+/// The write key of what [`site`] prints.
+fn written(printed: &str) -> String {
+    after(printed, "Write key: ")
+}
+
+/// The secret of what [`key`] prints.
+fn shown(printed: &str) -> String {
+    after(printed, "Secret, shown this once: ")
 }
 
 impl Drop for TestApp {

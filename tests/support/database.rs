@@ -1,10 +1,15 @@
 //! A fresh database for one test, gone with it.
+//!
+//! It has the schema already, as a copy of one in which the collector made it once for all tests of a process: making it is
+//! most of what a short test would do otherwise. A test that wants the collector to find nothing asks for an empty one.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tempfile::TempDir;
 use uuid::Uuid;
+use waymark_collector::store::Store;
 
 const VARIABLE: &str = "WAYMARK_TEST_POSTGRES_URL";
 
@@ -38,6 +43,19 @@ enum Keep {
 impl Database {
     /// A SQLite file in a folder of its own.
     pub(crate) fn sqlite() -> Self {
+        static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+        let file = FILE.get_or_init(|| {
+            let made = Self::empty_sqlite();
+            apart(make_schema(made.url.clone()));
+            std::fs::read(made.file()).unwrap()
+        });
+        let database = Self::empty_sqlite();
+        std::fs::write(database.file(), file).unwrap();
+        database
+    }
+
+    /// The place for a SQLite file, in a folder of its own.
+    pub(crate) fn empty_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("waymark.db").display());
         Self {
@@ -47,21 +65,58 @@ impl Database {
         }
     }
 
+    fn file(&self) -> &str {
+        self.url.strip_prefix("sqlite:").unwrap()
+    }
+
     /// A SQLite file in this folder, which somebody else removes.
     pub(crate) fn sqlite_in(folder: &Path) -> Self {
         Self::shared(&format!("sqlite:{}", folder.join("waymark.db").display()))
     }
 
     /// A new database on the server that `WAYMARK_TEST_POSTGRES_URL` names.
+    ///
+    /// What it is a copy of stays there as `waymark_template_…`: the test command's own server ends with the tests.
     pub(crate) async fn postgres() -> Self {
-        let server = super::setting(VARIABLE).unwrap_or_else(|| {
-            panic!(
-                "set {VARIABLE} to a PostgreSQL server for tests, such as \
-                     postgres://postgres@127.0.0.1:5432/postgres; `cargo xtask test` starts one"
-            )
+        static NAME: OnceLock<String> = OnceLock::new();
+        let template = tokio::task::spawn_blocking(|| {
+            NAME.get_or_init(|| {
+                let name = format!("waymark_template_{}", Uuid::new_v4().simple());
+                let server = server();
+                let (base, _) = server.rsplit_once('/').unwrap();
+                let url = format!("{base}/{name}");
+                apart(async move {
+                    execute(&server, format!("CREATE DATABASE {name}")).await;
+                    make_schema(url).await;
+                    name
+                })
+            })
         });
+        Self::postgres_from(template.await.unwrap()).await
+    }
+
+    /// The same without anything in it.
+    pub(crate) async fn empty_postgres() -> Self {
+        Self::postgres_from("template1").await
+    }
+
+    /// Another one of the same kind, without anything in it.
+    pub(crate) async fn empty(&self) -> Self {
+        if self.is_sqlite() {
+            Self::empty_sqlite()
+        } else {
+            Self::empty_postgres().await
+        }
+    }
+
+    async fn postgres_from(template: &str) -> Self {
+        let server = server();
         let name = format!("waymark_test_{}", Uuid::new_v4().simple());
-        execute(&server, format!("CREATE DATABASE {name}")).await;
+        execute(
+            &server,
+            format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        )
+        .await;
         let (base, _) = server.rsplit_once('/').unwrap();
         let url = format!("{base}/{name}");
         Self {
@@ -77,7 +132,7 @@ impl Database {
 
     /// The same, for a collector that signs in as a role of these attributes, which owns the database.
     pub(crate) async fn postgres_of(attributes: &str) -> Self {
-        let mut database = Self::postgres().await;
+        let mut database = Self::empty_postgres().await;
         let Keep::Postgres { server, name, role } = &mut database._keep else {
             unreachable!("it was just made");
         };
@@ -261,6 +316,32 @@ where
     (0..row.len()).map(|column| row.get(column)).collect()
 }
 
+fn server() -> String {
+    super::setting(VARIABLE).unwrap_or_else(|| {
+        panic!(
+            "set {VARIABLE} to a PostgreSQL server for tests, such as \
+                 postgres://postgres@127.0.0.1:5432/postgres; `cargo xtask test` starts one"
+        )
+    })
+}
+
+/// Has the collector make its schema.
+async fn make_schema(url: String) {
+    Store::open(&url).await.unwrap().close().await;
+}
+
+/// Works in a thread and a runtime of their own: whoever asks first may be in a runtime that ends with its test.
+fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let worked = std::thread::spawn(|| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(work)
+    });
+    worked.join().unwrap()
+}
+
 async fn execute(server: &str, sql: String) {
     let mut connection = PgConnection::connect(server)
         .await
@@ -277,24 +358,19 @@ impl Drop for Database {
             return;
         };
         let (server, name, role) = (server.clone(), name.clone(), role.clone());
-        // Dropping cannot wait, and a runtime cannot be started within another: a thread can.
-        let dropped = std::thread::spawn(move || {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap()
-                .block_on(async {
-                    execute(
-                        &server,
-                        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-                    )
-                    .await;
-                    if let Some(role) = role {
-                        execute(&server, format!("DROP ROLE {role}")).await;
-                    }
-                });
-        })
-        .join();
+        // Dropping cannot wait.
+        let dropped = std::panic::catch_unwind(|| {
+            apart(async move {
+                execute(
+                    &server,
+                    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+                )
+                .await;
+                if let Some(role) = role {
+                    execute(&server, format!("DROP ROLE {role}")).await;
+                }
+            });
+        });
         if dropped.is_err() && !std::thread::panicking() {
             panic!("the test database could not be dropped");
         }

@@ -60,11 +60,11 @@ pub fn dashboard_checked(steps: &Steps) -> Result<String> {
     npm::run(steps, &folder, "test")
 }
 
-/// Builds the collector as the outside tests run it.
-pub fn collector_for_tests(steps: &Steps) -> Result<PathBuf> {
+/// Builds all tests, and the collector as the outside tests run it, which is given back.
+pub fn tests(steps: &Steps) -> Result<PathBuf> {
     steps.run(
-        "compile the collector for tests",
-        Command::new("cargo").args(["build", "--package", "waymark-collector"]),
+        "compile the tests and what they run",
+        Command::new("cargo").args(["build", "--workspace", "--bin", "collector", "--tests"]),
     )?;
     Ok(steps.root().join("target/debug/collector"))
 }

@@ -69,8 +69,9 @@ pub fn test(steps: &Steps, options: &TestOptions) -> Result<()> {
     }
     if chosen(Part::Unit) {
         heading("Unit and property tests");
+        build::tests(steps)?;
         let mut command = cargo_test(options);
-        command.args(["--workspace", "--exclude", "waymark-tests"]);
+        command.args(["--lib", "--bins"]);
         if options.long {
             command.env("PROPTEST_CASES", "4096");
         }
@@ -145,17 +146,13 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let examples = examples::prepare(steps)?;
     let clients = clients::prepare(steps)?;
     let parquet_python = tools::parquet_python(steps)?;
-    let collector = build::collector_for_tests(steps)?;
+    let collector = build::tests(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
-    steps.run(
-        "build the tests",
-        Command::new("cargo").args(["test", "--package", "waymark-tests", "--no-run"]),
-    )?;
     let cluster = Cluster::scratch(steps)?;
     let command = |round: Round| -> Result<Command> {
         let mut command = cargo_test(options);
         command
-            .args(["--package", "waymark-tests"])
+            .args(["--test", "all"])
             .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
             .env("WAYMARK_TEST_POSTGRES_BIN", cluster.programs())
             .env("WAYMARK_TEST_COLLECTOR", &collector)
@@ -211,7 +208,8 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
 
 fn cargo_test(options: &TestOptions) -> Command {
     let mut command = Command::new("cargo");
-    command.arg("test").arg("--no-fail-fast");
+    // Always all packages: which are named decides the features of what they share, and others would be built anew.
+    command.args(["test", "--workspace", "--no-fail-fast"]);
     if let Some(filter) = &options.filter {
         command.arg(filter);
     }

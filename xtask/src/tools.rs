@@ -76,7 +76,8 @@ pub fn cargo_deny(steps: &Steps) -> Result<()> {
     steps
         .run(
             "install cargo-deny (some minutes, once)",
-            Command::new("cargo").args(["install", "cargo-deny", "--locked"]),
+            // It looks for a second, for which nobody need wait for an optimising compiler.
+            Command::new("cargo").args(["install", "cargo-deny", "--locked", "--debug"]),
         )
         .map(drop)
 }

@@ -12,10 +12,11 @@ use super::{Removed, begin};
 use crate::journey::Identity;
 use crate::store::changes::tell_erased;
 use crate::store::interactions::asked;
+use crate::store::judgements::LOCK;
 use crate::store::privacy::{random, statement};
 use crate::store::rows::{Rows, Value};
 use crate::store::sites::Site;
-use crate::store::{Store, StoreError, on};
+use crate::store::{Kind, Store, StoreError, on};
 
 /// Visitors of a transaction, and the sessions at which it is full.
 const VISITORS: i64 = 200;
@@ -116,6 +117,13 @@ impl Store {
         let text = |text: &str| statement(kind, &asked(text));
         on!(self, write, |pool| {
             let mut transaction = pool.begin_with(begin(kind)).await?;
+            if kind == Kind::Postgres {
+                // What is being kept of one of them would be there after they are gone.
+                sqlx::query(LOCK)
+                    .bind(site_id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
             run!(transaction, marks(kind), IDS, ids);
             let mut sums = Sums::of(site);
             // Before anything of them goes: whose interactions are theirs.
