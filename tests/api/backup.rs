@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::filled::fill;
 use crate::support::app::TestApp;
-use crate::support::batch::{Visit, event, page_view};
+use crate::support::batch::{Visit, event};
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 use crate::support::program::{good, run};

@@ -34,7 +34,7 @@ on_both_databases!(
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// All are old, and have gone but for the last, which says so.
-const FORGET: &str = "UPDATE changes SET at = 0";
+pub(super) const FORGET: &str = "UPDATE changes SET at = 0";
 
 /// Something that happens to a site.
 #[derive(Debug, Clone)]

@@ -312,6 +312,8 @@ pub(super) async fn hold<S: Strategy>(
         cases: if long() { 2000 } else { cases },
         // A failure is told with its smallest case; there is no file of old ones to keep.
         failure_persistence: None,
+        // In milliseconds: a failure that comes and goes with the load of the machine would be made smaller for hours.
+        max_shrink_time: 60_000,
         ..Config::default()
     });
     let result = tokio::task::block_in_place(|| {

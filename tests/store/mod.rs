@@ -2,6 +2,7 @@
 
 mod answers;
 mod bots;
+mod changes;
 mod columns;
 mod concurrency;
 mod definitions;

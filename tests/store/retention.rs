@@ -299,34 +299,50 @@ async fn whoever_is_judged_while_they_go_leaves_nothing_behind() {
     let judged = made(store, site.id, &[visitor(0)], &[], NOW).await.unwrap();
     assert_eq!(judged.people.len(), 1);
 
+    // The round has begun, since it waits for everybody who wrote before, and stops at the first event.
+    let mut at_events = PgConnection::connect(desk.database.looking())
+        .await
+        .unwrap();
+    let mut before = at_events.begin().await.unwrap();
+    sqlx::raw_sql("LOCK TABLE events IN EXCLUSIVE MODE")
+        .execute(&mut *before)
+        .await
+        .unwrap();
+    let going = tokio::spawn({
+        let (store, site) = (store.clone(), site.clone());
+        async move { round(&store, &site).await }
+    });
+    eventually("the round waits", || async {
+        desk.database.number(WAITING).await == 1
+    })
+    .await;
     // Keeping stops at the person's row, after it was looked whether the visitor is there.
-    let mut in_the_way = PgConnection::connect(desk.database.looking())
+    let mut at_person = PgConnection::connect(desk.database.looking())
         .await
         .unwrap();
-    let mut transaction = in_the_way.begin().await.unwrap();
-    sqlx::query("INSERT INTO judged_persons (site_id, person, judged_at, stale_at, keeping) VALUES ($1, $2, 1, 1, 1)")
-        .bind(site.id)
-        .bind(judged.people[0].person.key())
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    let mut in_the_way = at_person.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO judged_persons (site_id, person, judged_at, stale_at, keeping) VALUES ($1, $2, 1, 1, 1)",
+    )
+    .bind(site.id)
+    .bind(judged.people[0].person.key())
+    .execute(&mut *in_the_way)
+    .await
+    .unwrap();
     let keeping = tokio::spawn({
         let (store, site_id) = (store.clone(), site.id);
         async move { store.keep_judgements(site_id, &judged).await.unwrap() }
     });
     eventually("keeping waits", || async {
-        desk.database.number(WAITING).await == 1
+        desk.database.number(WAITING).await == 2
     })
     .await;
-    let going = tokio::spawn({
-        let (store, site) = (store.clone(), site.clone());
-        async move { round(&store, &site).await }
-    });
+    before.rollback().await.unwrap();
     eventually("the visitor goes or waits", || async {
         going.is_finished() || desk.database.number(WAITING).await == 2
     })
     .await;
-    transaction.rollback().await.unwrap();
+    in_the_way.rollback().await.unwrap();
     keeping.await.unwrap();
     going.await.unwrap();
     for table in ["visitors", "judged_visitors", "judged_persons"] {

@@ -4,8 +4,8 @@
 //! changes faster than anybody can follow is passed on in one word every two seconds. So what watching costs depends on how
 //! many watch, not on how much is stored.
 //!
-//! While nobody watches, commits build no updates. For a minute after the last reader has left they still do, because most who
-//! leave come back: a laptop that wakes, a network that changes. What was not built is not remembered, and whoever comes back
+//! While nobody watches, commits build no updates. For a minute after the last commit that somebody watched they still do, because
+//! most who leave come back: a laptop that wakes, a network that changes. What was not built is not remembered, and whoever comes back
 //! after that is told to load everything again.
 
 use std::collections::{HashMap, VecDeque};

@@ -3,7 +3,7 @@
 //! A row is written in the transaction of what it tells of: by a commit with the visitors of its items, by whoever removes or
 //! rewrites rows, and by triggers where the rows say best what happened. So nothing that any process does is missed. Rows go
 //! after some minutes, the first ones first, and the last of them stays to say so: whoever has not read up to it reads
-//! everything again.
+//! everything again. On PostgreSQL none goes before every transaction has ended that was open beside it.
 
 use std::collections::BTreeSet;
 
