@@ -12,6 +12,7 @@ mod export;
 mod geo;
 mod import;
 mod keys;
+mod migrate;
 mod persons;
 mod privacy;
 mod rates;
@@ -39,6 +40,7 @@ pub use import::{
     UmamiArguments,
 };
 pub use keys::KeysCommand;
+pub use migrate::{MigrateArguments, MigrateError, migrate};
 pub use persons::PersonsCommand;
 pub use privacy::PrivacyCommand;
 pub use rates::RatesCommand;
@@ -116,6 +118,8 @@ pub enum Command {
     Backup(BackupArguments),
     /// Fill an empty database, SQLite or PostgreSQL, from the file of a backup
     Restore(RestoreArguments),
+    /// Move everything to another database, SQLite or PostgreSQL, while the collector goes on with this one (docs/moving.md)
+    MigrateTo(MigrateArguments),
 }
 
 /// Why a command did not do its work.
@@ -228,7 +232,8 @@ pub async fn run(
         | Command::Geo(_)
         | Command::Check(_)
         | Command::Backup(_)
-        | Command::Restore(_) => Ok(()),
+        | Command::Restore(_)
+        | Command::MigrateTo(_) => Ok(()),
     }
 }
 

@@ -260,6 +260,12 @@ impl From<StoreError> for ApiError {
             )
             .retry_after(Duration::from_secs(2))
             .detail(error),
+            StoreError::Moved(_) => Self::new(
+                Code::StoreUnavailable,
+                "The database has been moved, and this collector has not been pointed to where it is. Try again in a moment.",
+            )
+            .retry_after(Duration::from_secs(2))
+            .detail(error),
             StoreError::Full => Self::new(
                 Code::InsufficientMemory,
                 "The site's rows do not fit into the memory that the setting columns_memory allows. Whoever runs the collector \

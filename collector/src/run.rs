@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 use crate::alerts::sending::Sender;
 use crate::app::App;
 use crate::clock;
-use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError};
+use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError, MigrateError};
 use crate::config::{Config, LogFormat};
 use crate::destinations::courier::Courier;
 use crate::destinations::transport::TransportError;
@@ -72,6 +72,9 @@ pub enum RunError {
     /// There is no backup, or nothing was restored.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// Nothing was moved, or not to its end.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
     /// Something that was looked at failed, and was printed.
     #[error("not everything is as a start needs it")]
     Check,
@@ -301,6 +304,7 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             Command::Geo(command) => Ok(commands::geo(command, config, out)?),
             Command::Backup(arguments) => Ok(commands::backup(arguments, config, out).await?),
             Command::Restore(arguments) => Ok(commands::restore(arguments, config, out).await?),
+            Command::MigrateTo(arguments) => Ok(commands::migrate(arguments, config, out).await?),
             Command::Workspaces(_)
             | Command::Sites(_)
             | Command::Catalogue(_)
@@ -407,7 +411,7 @@ fn with_room_for_connections(config: &Config) -> Config {
 fn start_log(config: &Config, command: &Command) {
     let level = match command {
         // It tells by itself how far it is, and large transactions are its nature.
-        Command::Import(_) if config.log_level == "info" => "warn",
+        Command::Import(_) | Command::MigrateTo(_) if config.log_level == "info" => "warn",
         _ => config.log_level.as_str(),
     };
     // Checked when the settings were read.

@@ -21,12 +21,12 @@ on_both_databases!(
     a_backup_of_an_older_schema_is_brought_up_to_date,
 );
 
-fn path(folder: &tempfile::TempDir, name: &str) -> String {
+pub(crate) fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).display().to_string()
 }
 
 /// A backup's rows by table, as a reader of JSON sees them.
-fn tables(file: &str) -> BTreeMap<String, Vec<Vec<Value>>> {
+pub(crate) fn tables(file: &str) -> BTreeMap<String, Vec<Vec<Value>>> {
     let mut text = String::new();
     std::fs::File::open(file)
         .unwrap()
@@ -49,13 +49,10 @@ fn tables(file: &str) -> BTreeMap<String, Vec<Vec<Value>>> {
         }
     }
     for rows in tables.values_mut() {
-        // By the key; the names in an object come in an order of their own.
+        // The names in an object come in an order of their own, and are in no key.
         rows.sort_by_key(|cells| {
-            cells
-                .iter()
-                .take(3)
-                .map(Value::to_string)
-                .collect::<Vec<_>>()
+            let cells = cells.iter().filter(|cell| !cell.is_object());
+            cells.map(Value::to_string).collect::<Vec<_>>()
         });
     }
     tables

@@ -13,6 +13,7 @@ mod durability;
 mod end;
 mod flood;
 mod load;
+mod moving;
 mod outage;
 mod replay;
 mod retention;

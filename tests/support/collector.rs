@@ -96,6 +96,11 @@ impl Collector {
         assert!(output.status.success(), "sites add");
     }
 
+    /// Has the next start use another database, and gives the one that it used.
+    pub(crate) fn point_to(&mut self, database: Database) -> Database {
+        std::mem::replace(&mut self.database, database)
+    }
+
     /// Where the rows are.
     pub(crate) fn database(&self) -> &Database {
         &self.database

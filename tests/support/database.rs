@@ -224,6 +224,15 @@ impl Database {
         self.url.starts_with("sqlite:")
     }
 
+    /// A new and empty database of the other kind.
+    pub(crate) async fn of_the_other_kind(&self) -> Self {
+        if self.is_sqlite() {
+            Self::empty_postgres().await
+        } else {
+            Self::empty_sqlite()
+        }
+    }
+
     /// The names of its tables, in order.
     pub(crate) async fn tables(&self) -> Vec<String> {
         let rows = if self.is_sqlite() {

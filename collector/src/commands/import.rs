@@ -5,9 +5,9 @@
 
 mod kept;
 mod plausible;
-mod progress;
+pub(super) mod progress;
 mod rejects;
-mod source;
+pub(super) mod source;
 mod work;
 
 use std::io::Write;

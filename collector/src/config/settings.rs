@@ -34,6 +34,8 @@ Examples:
       Look at everything that a start needs, and change nothing.
   collector backup waymark.jsonl.gz
       Everything in one file, while the collector runs; `collector restore` fills an empty SQLite or PostgreSQL from it.
+  collector migrate-to postgres://waymark@db/waymark
+      Everything from SQLite to PostgreSQL, while the collector runs; run again, it goes on where it was.
   collector users setup-link
       A new link to choose the owner's e-mail address and password, good once.
 

@@ -12,8 +12,8 @@
 //! secrets of destinations stay out. Whole numbers and flags are numbers, ids and digests hexadecimal texts, everything else
 //! texts. What is written is one moment's state: a collector may go on writing meanwhile. What is read is one transaction.
 
-mod catalog;
-mod connection;
+pub(super) mod catalog;
+pub(super) mod connection;
 
 use std::io::{BufRead, Write};
 
@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 
 use super::open::wanted;
 use super::{Kind, Store, StoreError};
-use catalog::{Catalog, Table};
+use catalog::{Catalog, KEPT_BACK, Table};
 pub(super) use catalog::{POSTGRES_COLUMNS, SQLITE_COLUMNS};
 use connection::Connection;
 
@@ -136,7 +136,7 @@ impl Store {
         let Some(schema) = connection.schema().await? else {
             return Err(DumpError::Nothing);
         };
-        let catalog = Catalog::read(&mut connection).await?;
+        let catalog = Catalog::read(&mut connection, &KEPT_BACK).await?;
         let head = Head {
             waymark_backup: FORMAT,
             schema,
@@ -199,7 +199,7 @@ impl Store {
                 reason: format!("and the database is of {there} already: use a new one"),
             });
         }
-        let catalog = Catalog::read(&mut connection).await?;
+        let catalog = Catalog::read(&mut connection, &KEPT_BACK).await?;
         connection.begin_writing().await?;
         for table in catalog.tables() {
             if connection.has_rows(&table.name).await? {
@@ -287,29 +287,39 @@ async fn fill(
 
 /// Rows that wait for their statement, as the inside of a JSON array.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     text: String,
     rows: usize,
+    /// Where the last one begins.
+    last: usize,
 }
 
 impl Group {
-    fn push(&mut self, row: &str) {
+    pub(super) fn push(&mut self, row: &str) {
         if self.rows > 0 {
             self.text.push(',');
         }
+        self.last = self.text.len();
         self.text.push_str(row);
         self.rows += 1;
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.rows >= ROWS || self.text.len() >= BYTES
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.rows == 0
     }
 
-    fn take(&mut self) -> String {
+    /// The last row.
+    pub(super) fn last(&self) -> Option<&str> {
+        (self.rows > 0)
+            .then(|| self.text.get(self.last..))
+            .flatten()
+    }
+
+    pub(super) fn take(&mut self) -> String {
         self.rows = 0;
         format!("[{}]", std::mem::take(&mut self.text))
     }

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// The database refuses this very data.
     #[error("the database refused the data: {0}")]
     Rejected(String),
+    /// The database has been moved to another one and takes no changes any more; the text says to where.
+    #[error("{0}")]
+    Moved(String),
     /// What was asked for needs more memory than there is for it.
     #[error("the site's rows do not fit into the memory that columns_memory allows")]
     Full,
@@ -33,6 +36,11 @@ pub enum StoreError {
     /// The collector and its database disagree: a defect, or a schema changed by hand.
     #[error("the database does not fit this collector: {0}")]
     Internal(String),
+}
+
+impl StoreError {
+    /// The SQLSTATE by which PostgreSQL says that it has been moved: of no class that there is.
+    pub(super) const MOVED: &str = "WMOVD";
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -98,6 +106,10 @@ fn of_database(error: &dyn DatabaseError) -> StoreError {
 
 /// By primary result code, <https://www.sqlite.org/rescode.html>: the low byte of the extended one.
 fn of_sqlite(code: &str, at: String, message: &str) -> StoreError {
+    // CONSTRAINT_TRIGGER: only the triggers of a database that has been moved refuse.
+    if code == "1811" {
+        return StoreError::Moved(message.to_owned());
+    }
     let at = format!("SQLite code {at}");
     match code.parse::<u32>().map(|code| code & 0xff) {
         // BUSY, LOCKED
@@ -114,6 +126,7 @@ fn of_sqlite(code: &str, at: String, message: &str) -> StoreError {
 fn of_postgres(code: &str, at: String, message: &str) -> StoreError {
     let at = format!("SQLSTATE {at}");
     match (code, code.get(..2).unwrap_or_default()) {
+        (StoreError::MOVED, _) => StoreError::Moved(message.to_owned()),
         // serialization_failure, deadlock_detected, lock_not_available
         ("40001" | "40P01" | "55P03", _) => StoreError::Conflict(at),
         // data exception, integrity constraint violation, program limit exceeded, raise_exception

@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
+use super::moving::marks::{admit_postgres, admit_sqlite};
 use super::open::{BUSY, POSTGRES, SQLITE, wanted};
 use super::{Kind, Store, StoreError, Wall};
 
@@ -128,6 +129,10 @@ async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
         }
         Err(error) => Err(error.to_string()),
     };
+    let writable = match admit_sqlite(&mut connection).await {
+        Ok(()) => writable,
+        Err(error) => Err(error.to_string()),
+    };
     connection.close().await?;
     let applied: Vec<i64> = applied.into_iter().map(|(version,)| version).collect();
     Ok(Inspection {
@@ -163,9 +168,13 @@ async fn postgres(url: &str) -> Result<Inspection, StoreError> {
     )
     .fetch_one(&mut connection)
     .await?;
+    // Before the role is put on, which may not read it.
+    let admitted = admit_postgres(&mut connection).await;
     let wall = Wall::expected(&mut connection).await?;
     connection.close().await?;
-    let writable = if read_only {
+    let writable = if let Err(error) = admitted {
+        Err(error.to_string())
+    } else if read_only {
         Err("the server is a read-only copy".to_owned())
     } else if !may_make {
         Err(

@@ -38,6 +38,7 @@ pub mod kept_insights;
 pub mod keys;
 mod last_touches;
 mod loss;
+pub mod moving;
 mod open;
 mod orders;
 pub(crate) mod outgoing;
@@ -80,7 +81,7 @@ pub use entries::EntryFilter;
 pub use error::StoreError;
 pub use interactions::InteractionFilter;
 pub use journeys::VisitorFilter;
-pub use open::folder;
+pub use open::{folder, shown};
 pub use orders::{OrderFilter, Period};
 pub use page::Page;
 pub use sessions::SessionFilter;
@@ -198,7 +199,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Configuration`] for a URL that cannot be understood, [`StoreError::Unavailable`] for a
-    /// database that does not answer, [`StoreError::Migration`] for a schema that is not the collector's.
+    /// database that does not answer, [`StoreError::Migration`] for a schema that is not the collector's, [`StoreError::Moved`] for
+    /// one that is elsewhere now.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let store = Self(Arc::new(Opened {
             database: open::open(url).await?,
@@ -243,16 +245,9 @@ impl Store {
     /// Asks the database for a sign of life.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] without one.
+    /// [`StoreError::Unavailable`] without one, [`StoreError::Moved`] from one that takes nothing any more.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        match self.database() {
-            Database::Sqlite { read, .. } => {
-                sqlx::query("SELECT 1").execute(read).await?;
-            }
-            // Whoever takes a connection has asked already.
-            Database::Postgres { read, .. } => drop(read.of(wall::Access::Nothing).await?),
-        }
-        Ok(())
+        self.is_here().await
     }
 
     /// Closes every connection and waits until they are closed. Every later call fails.

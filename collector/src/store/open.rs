@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
+use super::moving::marks::{admit_postgres, admit_sqlite};
 use super::sqlite::{ANEW_AT_PAGES, Items};
 use super::wall::{self, Access, Readers};
 use super::{Database, Kind, StoreError};
@@ -44,6 +45,38 @@ pub fn folder(url: &str) -> Option<PathBuf> {
     })
 }
 
+/// A database's URL as it may be printed: without a password.
+///
+/// # Errors
+/// [`StoreError::Configuration`] for one that cannot be understood.
+pub fn shown(url: &str) -> Result<String, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => {
+            let options = url.parse::<SqliteConnectOptions>()?;
+            Ok(format!("sqlite:{}", options.get_filename().display()))
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            let options = url.parse::<PgConnectOptions>()?;
+            let database = options.get_database();
+            let place = match options.get_socket() {
+                Some(socket) => socket.display().to_string(),
+                None => format!("{}:{}", options.get_host(), options.get_port()),
+            };
+            Ok(format!(
+                "postgres://{}@{place}/{}",
+                options.get_username(),
+                database.unwrap_or_else(|| options.get_username())
+            ))
+        }
+        _ => Err(unknown()),
+    }
+}
+
+/// The URL may hold a password and is not repeated.
+fn unknown() -> StoreError {
+    StoreError::Configuration("the database URL has to start with sqlite: or postgres:".to_owned())
+}
+
 /// The number of the latest migration.
 pub(super) fn wanted(kind: Kind) -> i64 {
     let migrations = match kind {
@@ -61,10 +94,7 @@ pub(super) async fn open(url: &str) -> Result<Database, StoreError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => sqlite(url).await,
         Some("postgres" | "postgresql") => postgres(url).await,
-        // The URL may hold a password and is not repeated.
-        _ => Err(StoreError::Configuration(
-            "the database URL has to start with sqlite: or postgres:".to_owned(),
-        )),
+        _ => Err(unknown()),
     }
 }
 
@@ -92,6 +122,7 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
     // Switching a new file to WAL does not wait for its lock (SQLite returns BUSY without asking the busy handler),
     // so processes that start together may have to try again.
     let write = patiently(|| write.clone().connect_with(writing.clone())).await?;
+    admit_sqlite(&mut *write.acquire().await?).await?;
     patiently(|| migrate_sqlite(&write)).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
@@ -150,6 +181,7 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         .after_connect(|connection, _| Box::pin(Access::EverySite.set(connection)))
         .connect_with(options.clone())
         .await?;
+    admit_postgres(&mut *opening.acquire().await?).await?;
     // Takes an advisory lock, so that several collectors may start at once.
     POSTGRES.run(&opening).await?;
     let role = wall::role(&mut *opening.acquire().await?).await?;

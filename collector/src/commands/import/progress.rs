@@ -1,4 +1,4 @@
-//! How far an import has come: a bar on a terminal, else a line now and then.
+//! How far an import, or a move, has come: a bar on a terminal, else a line now and then.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use super::source::Extent;
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Tells of an import on the standard error.
-pub(super) struct Progress {
+/// Tells of it on the standard error.
+pub(in crate::commands) struct Progress {
     bar: Option<ProgressBar>,
     total: Option<Extent>,
     began: Instant,
@@ -20,7 +20,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Of so much, if that is known.
-    pub(super) fn new(total: Option<Extent>) -> Self {
+    pub(in crate::commands) fn new(total: Option<Extent>) -> Self {
         let length = match total {
             Some(Extent::Bytes(length) | Extent::Rows(length)) => Some(length),
             None => None,
@@ -46,7 +46,7 @@ impl Progress {
     }
 
     /// So many rows are done, up to so many bytes.
-    pub(super) fn at(&mut self, rows: u64, bytes: u64) {
+    pub(in crate::commands) fn at(&mut self, rows: u64, bytes: u64) {
         let line = sentence(rows, bytes, self.total, self.began.elapsed());
         if let Some(bar) = &self.bar {
             bar.set_position(match self.total {
@@ -61,7 +61,7 @@ impl Progress {
     }
 
     /// Says something beside.
-    pub(super) fn note(&self, line: &str) {
+    pub(in crate::commands) fn note(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| say(line)),
             None => say(line),
@@ -69,7 +69,7 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub(super) fn finish(&self) {
+    pub(in crate::commands) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

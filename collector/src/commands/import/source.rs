@@ -37,7 +37,7 @@ pub(super) enum Unreadable {
 
 /// How far the reading has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(in crate::commands) enum Extent {
     /// Of a file, in bytes.
     Bytes(u64),
     /// Of a query, in rows.

@@ -7,15 +7,17 @@ use super::connection::Connection;
 use crate::store::Kind;
 
 /// Tables, those that others refer to first.
-pub(super) struct Catalog(Vec<Table>);
+pub(in crate::store) struct Catalog(Vec<Table>);
 
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) columns: Vec<Column>,
+pub(in crate::store) struct Table {
+    pub(in crate::store) name: String,
+    pub(in crate::store) columns: Vec<Column>,
+    /// Whether it refers to another table, or another one to it.
+    pub(in crate::store) is_bound: bool,
 }
 
-pub(super) struct Column {
-    pub(super) name: String,
+pub(in crate::store) struct Column {
+    pub(in crate::store) name: String,
     /// The type as the database writes it.
     declared: String,
     form: Form,
@@ -50,11 +52,13 @@ impl Form {
     }
 }
 
+// Both without the tables of a move (`store::moving`), which are there while it is under way.
 pub(in crate::store) const SQLITE_COLUMNS: &str = "
     SELECT tables.name, columns.name, columns.type
     FROM sqlite_schema AS tables
     JOIN pragma_table_info(tables.name) AS columns
-    WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tables.name <> '_sqlx_migrations'
+    WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite!_%' ESCAPE '!'
+      AND tables.name NOT IN ('_sqlx_migrations', 'moving', 'moving_keys', 'moving_tables')
     ORDER BY tables.name, columns.cid";
 const SQLITE_REFERENCES: &str = "
     SELECT tables.name, keys.\"table\", ''
@@ -66,7 +70,8 @@ pub(in crate::store) const POSTGRES_COLUMNS: &str = "
     FROM information_schema.columns AS columns
     JOIN information_schema.tables AS tables USING (table_schema, table_name)
     WHERE columns.table_schema = current_schema() AND tables.table_type = 'BASE TABLE'
-      AND columns.table_name <> '_sqlx_migrations' AND columns.is_generated = 'NEVER'
+      AND columns.table_name NOT IN ('_sqlx_migrations', 'moving', 'moving_keys', 'moving_tables')
+      AND columns.is_generated = 'NEVER'
     ORDER BY columns.table_name, columns.ordinal_position";
 const POSTGRES_REFERENCES: &str = "
     SELECT own.relname::text, other.relname::text, ''
@@ -78,7 +83,7 @@ const POSTGRES_REFERENCES: &str = "
 /// What a backup does not hold: whoever has the file would sign in the collector's name, and a copy that was restored
 /// beside the collector would tell receivers everything again. And what is told for some minutes to processes that run, and sums
 /// by hour, which are counted anew.
-const KEPT_BACK: [&str; 6] = [
+pub(in crate::store) const KEPT_BACK: [&str; 6] = [
     "destination_secrets",
     "changes",
     "rollups",
@@ -88,14 +93,18 @@ const KEPT_BACK: [&str; 6] = [
 ];
 
 impl Catalog {
-    pub(super) async fn read(connection: &mut Connection) -> Result<Self, DumpError> {
+    /// Every table but those that are `left_out`.
+    pub(in crate::store) async fn read(
+        connection: &mut Connection,
+        left_out: &[&str],
+    ) -> Result<Self, DumpError> {
         let (columns, references) = match connection.kind() {
             Kind::Sqlite => (SQLITE_COLUMNS, SQLITE_REFERENCES),
             Kind::Postgres => (POSTGRES_COLUMNS, POSTGRES_REFERENCES),
         };
         let mut tables: BTreeMap<String, Table> = BTreeMap::new();
         for (table, column, declared) in connection.texts(columns).await? {
-            if KEPT_BACK.contains(&table.as_str()) {
+            if left_out.contains(&table.as_str()) {
                 continue;
             }
             let Some(form) = Form::of(&declared) else {
@@ -108,6 +117,7 @@ impl Catalog {
             let own = tables.entry(table.clone()).or_insert_with(|| Table {
                 name: table,
                 columns: Vec::new(),
+                is_bound: false,
             });
             own.columns.push(Column {
                 name: column,
@@ -116,6 +126,13 @@ impl Catalog {
             });
         }
         let references = connection.texts(references).await?;
+        for (own, other, _) in &references {
+            for name in [own, other] {
+                if let Some(table) = tables.get_mut(name) {
+                    table.is_bound = true;
+                }
+            }
+        }
         let mut ordered: Vec<Table> = Vec::new();
         while !tables.is_empty() {
             let waits = |name: &String| {
@@ -134,47 +151,47 @@ impl Catalog {
         Ok(Self(ordered))
     }
 
-    pub(super) fn tables(&self) -> &[Table] {
+    pub(in crate::store) fn tables(&self) -> &[Table] {
         &self.0
     }
 
-    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+    pub(in crate::store) fn into_tables(self) -> Vec<Table> {
+        self.0
+    }
+
+    pub(in crate::store) fn table(&self, name: &str) -> Option<&Table> {
         self.0.iter().find(|table| table.name == name)
     }
 }
 
 impl Table {
-    /// Selects every row as the text of a JSON array.
-    pub(super) fn select(&self, kind: Kind) -> String {
+    /// A row, as the text of a JSON array.
+    pub(in crate::store) fn cells(&self, kind: Kind) -> String {
         let cells: Vec<String> = self
             .columns
             .iter()
-            .map(|column| column.write(kind))
+            .map(|column| column.write(kind, &column.quoted()))
             .collect();
-        let cells = cells.join(", ");
-        match kind {
-            Kind::Sqlite => format!("SELECT json_array({cells}) FROM \"{}\"", self.name),
-            Kind::Postgres => {
-                format!(
-                    "SELECT json_build_array({cells})::text FROM \"{}\"",
-                    self.name
-                )
-            }
-        }
+        array(kind, &cells)
+    }
+
+    /// Selects every row as the text of a JSON array.
+    pub(in crate::store) fn select(&self, kind: Kind) -> String {
+        format!("SELECT {} FROM \"{}\"", self.cells(kind), self.name)
     }
 
     /// Inserts rows that come as a JSON array of arrays, with values for these columns; nothing if one is not known.
-    pub(super) fn insert(&self, kind: Kind, columns: &[String]) -> Option<String> {
+    pub(in crate::store) fn insert(&self, kind: Kind, columns: &[String]) -> Option<String> {
         let known: Option<Vec<&Column>> = columns
             .iter()
             .map(|name| self.columns.iter().find(|column| column.name == *name))
             .collect();
         let known = known?;
-        let names: Vec<String> = known.iter().map(|c| format!("\"{}\"", c.name)).collect();
+        let names: Vec<String> = known.iter().map(|column| column.quoted()).collect();
         let cells: Vec<String> = known
             .iter()
             .enumerate()
-            .map(|(place, column)| column.read(kind, place))
+            .map(|(place, column)| column.read(kind, &format!("given.value ->> {place}")))
             .collect();
         let (name, names, cells) = (&self.name, names.join(", "), cells.join(", "));
         Some(match kind {
@@ -191,7 +208,7 @@ impl Table {
     }
 
     /// Lets the ids that the database gives out go on after the greatest there is. SQLite does so by itself.
-    pub(super) fn go_on_counting(&self, kind: Kind) -> Option<String> {
+    pub(in crate::store) fn go_on_counting(&self, kind: Kind) -> Option<String> {
         let has_id = self
             .columns
             .iter()
@@ -205,26 +222,44 @@ impl Table {
     }
 }
 
+/// The text of a JSON array of cells.
+pub(in crate::store) fn array(kind: Kind, cells: &[String]) -> String {
+    let cells = cells.join(", ");
+    match kind {
+        Kind::Sqlite => format!("json_array({cells})"),
+        Kind::Postgres => format!("json_build_array({cells})::text"),
+    }
+}
+
 impl Column {
-    fn write(&self, kind: Kind) -> String {
-        let name = format!("\"{}\"", self.name);
+    pub(in crate::store) fn quoted(&self) -> String {
+        format!("\"{}\"", self.name)
+    }
+
+    /// Whether it holds JSON in a form of the database's own.
+    pub(in crate::store) fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
+    /// A value of the column, as it is written.
+    pub(in crate::store) fn write(&self, kind: Kind, value: &str) -> String {
         match (kind, self.form) {
             (Kind::Sqlite, Form::Bytes | Form::Id) => {
-                format!("CASE WHEN {name} IS NOT NULL THEN lower(hex({name})) END")
+                format!("CASE WHEN {value} IS NOT NULL THEN lower(hex({value})) END")
             }
-            (Kind::Sqlite, _) | (Kind::Postgres, Form::Number | Form::Text) => name,
-            (Kind::Postgres, Form::Flag) => format!("{name}::int"),
-            (Kind::Postgres, Form::Bytes) => format!("encode({name}, 'hex')"),
-            (Kind::Postgres, Form::Id) => format!("replace({name}::text, '-', '')"),
-            (Kind::Postgres, Form::Json) => format!("{name}::text"),
+            (Kind::Sqlite, _) | (Kind::Postgres, Form::Number | Form::Text) => value.to_owned(),
+            (Kind::Postgres, Form::Flag) => format!("{value}::int"),
+            (Kind::Postgres, Form::Bytes) => format!("encode({value}, 'hex')"),
+            (Kind::Postgres, Form::Id) => format!("replace({value}::text, '-', '')"),
+            (Kind::Postgres, Form::Json) => format!("{value}::text"),
         }
     }
 
-    fn read(&self, kind: Kind, place: usize) -> String {
-        let cell = format!("given.value ->> {place}");
+    /// A value of the column, from what was written: the expression of a text or a number.
+    pub(in crate::store) fn read(&self, kind: Kind, cell: &str) -> String {
         match (kind, self.form) {
             (Kind::Sqlite, Form::Bytes | Form::Id) => format!("unhex({cell})"),
-            (Kind::Sqlite, _) => cell,
+            (Kind::Sqlite, _) => cell.to_owned(),
             (Kind::Postgres, Form::Bytes) => format!("decode({cell}, 'hex')"),
             (Kind::Postgres, _) => format!("({cell})::{}", self.declared),
         }
