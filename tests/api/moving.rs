@@ -298,6 +298,9 @@ async fn a_move_that_is_given_up_leaves_nothing(database: Database) {
     let early = run(target.url(), &["sites", "list"]).await;
     assert_eq!(early.code, 1);
     assert!(early.err.contains("is being filled"), "{}", early.err);
+    let early = run(target.url(), &["migrate-to", "--give-up"]).await;
+    assert_eq!(early.code, 1);
+    assert!(early.err.contains("is being filled"), "{}", early.err);
     let third = Database::empty_sqlite();
     let second = run(url, &["migrate-to", third.url()]).await;
     assert_eq!(second.code, 1);

@@ -41,6 +41,10 @@ pub(super) async fn leaving(source: &mut Connection) -> Result<Option<Leaving>, 
     if !source.has_table("moving").await? {
         return Ok(None);
     }
+    let targets = "SELECT id, side, other FROM moving WHERE side = 'target'";
+    if let Some((_, _, other)) = source.texts(targets).await?.pop() {
+        return Err(MoveError::Filling(other));
+    }
     let sql = "SELECT id, state, other FROM moving WHERE side = 'source'";
     let found = source.texts(sql).await?.pop();
     Ok(found.map(|(id, state, other)| Leaving {

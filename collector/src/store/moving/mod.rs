@@ -46,6 +46,9 @@ pub enum MoveError {
     /// There is nothing to move.
     #[error("there is no database of a collector at {0}")]
     Nothing(String),
+    /// The source is the target of another move, which has not ended.
+    #[error("the database is being filled from {0}, and is not whole yet")]
+    Filling(String),
     /// The source's schema is not this program's.
     #[error(
         "the database is of schema version {found} and this program knows {wanted}: run the version that serves it, or start a \
