@@ -12,6 +12,7 @@
 mod api;
 mod browser;
 mod contract;
+mod deploy;
 mod faults;
 mod import;
 mod store;

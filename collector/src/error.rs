@@ -19,6 +19,9 @@ use crate::ingest::IngestError;
 use crate::ingest::envelope::RefusalCode;
 use crate::store::StoreError;
 
+/// After how long it may be another program that answers, while one is put in place of the other.
+const UPDATE: Duration = Duration::from_secs(30);
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:ident $text:literal,)*) => {
         /// What an error answer says in `code`. A code never changes its meaning.
@@ -271,6 +274,13 @@ impl From<StoreError> for ApiError {
                 "The site's rows do not fit into the memory that the setting columns_memory allows. Whoever runs the collector \
                  can raise it, or keep things for a shorter time.",
             )
+            .detail(error),
+            // Whoever asks again may reach the newer program, which is being put in place of this one.
+            StoreError::Newer(_) => Self::new(
+                Code::StoreUnavailable,
+                "The database is of a newer version of the collector, which has to do this. Try again once the update is over.",
+            )
+            .retry_after(UPDATE)
             .detail(error),
             StoreError::InvalidCursor => Self::new(
                 Code::InvalidParameter,

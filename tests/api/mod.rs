@@ -46,6 +46,7 @@ mod rejected;
 mod retention;
 mod revenue;
 mod saved;
+mod schema;
 mod scores;
 mod secrets;
 mod segment;

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `fuzz`, `tidy`.
+//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `fuzz`, `release`, `tidy`.
 //!
 //! The build order is logic, so it is Rust. Imports no crate of the project: it has to work before they compile.
 
@@ -14,13 +14,18 @@ mod build;
 mod clients;
 mod count;
 mod demo;
+mod deploy;
 mod examples;
 mod fuzz;
 mod lighten;
+mod migrations;
 mod npm;
+mod npm_bundle;
 mod places;
 mod postgres;
+mod release;
 mod run;
+mod sbom;
 mod sdk;
 mod step;
 mod test;
@@ -50,6 +55,8 @@ enum Task {
     Bench(bench::BenchOptions),
     /// Look for what breaks the readers of strangers' input, each for a minute
     Fuzz(fuzz::FuzzOptions),
+    /// Build, try and pack what is given out, in target/release-files
+    Release(release::ReleaseOptions),
     /// Check the rules of the house: imports between rooms, file sizes, names
     Tidy,
 }
@@ -89,6 +96,7 @@ fn run_task(task: Task) -> Result<()> {
         } => sdk::build(&steps),
         Task::Bench(options) => bench::bench(&steps, &options),
         Task::Fuzz(options) => fuzz::fuzz(&steps, &options),
+        Task::Release(options) => release::release(&steps, &options),
         Task::Tidy => tidy::check(root),
     }
 }

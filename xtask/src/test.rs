@@ -9,7 +9,7 @@ use crate::browsers::{self, Browser, Engine, FURTHER, Round};
 use crate::count::Counts;
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{build, clients, examples, places, tidy, tools};
+use crate::{build, clients, deploy, examples, places, tidy, tools};
 
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
@@ -39,6 +39,8 @@ pub struct TestOptions {
 enum Part {
     /// rustfmt, house rules, licences and bans of dependencies
     Style,
+    /// What is in deploy/, by the schemas and linters of who reads it
+    Deploy,
     /// The SDK's build and byte budget, the npm package's and the dashboard's own checks
     Web,
     /// Clippy for the host and for WebAssembly, warnings denied
@@ -57,6 +59,10 @@ pub fn test(steps: &Steps, options: &TestOptions) -> Result<()> {
     if chosen(Part::Style) {
         heading("Style");
         style(steps)?;
+    }
+    if chosen(Part::Deploy) {
+        heading("Deploy");
+        deploy::check(steps)?;
     }
     if chosen(Part::Web) {
         heading("Web");
@@ -148,6 +154,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let parquet_python = tools::parquet_python(steps)?;
     let collector = build::tests(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
+    let (nginx, caddy) = (tools::nginx(steps)?, tools::caddy(steps)?);
     let cluster = Cluster::scratch(steps)?;
     let command = |round: Round| -> Result<Command> {
         let mut command = cargo_test(options);
@@ -158,6 +165,8 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
             .env("WAYMARK_TEST_COLLECTOR", &collector)
             .env("WAYMARK_TEST_GEO_DATABASE", &places)
             .env("WAYMARK_TEST_SCHEMATHESIS", &schemathesis)
+            .env("WAYMARK_TEST_NGINX", &nginx)
+            .env("WAYMARK_TEST_CADDY", &caddy)
             .env("WAYMARK_TEST_PACKAGE", &examples.package)
             .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks)
             .env("WAYMARK_TEST_SEGMENT", &clients.folder)

@@ -1,5 +1,5 @@
 //! `cargo xtask tidy`: the rules of the house as failures: who may import what, how large a file may grow, what it
-//! may be called.
+//! may be called, what a migration may do ([`migrations`]).
 //!
 //! Reads files as text. Refuses nothing that a compiler or linter can already see.
 
@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+
+use crate::migrations;
 
 /// Lines after which a source file has to be split by meaning.
 const MAX_LINES: usize = 500;
@@ -102,7 +104,7 @@ pub fn check(root: &Path) -> Result<()> {
         check_imports(file, &text, &mut findings);
         check_shape(file, &text, &mut findings);
     }
-    check_migrations(root, &mut findings)?;
+    migrations::check(root, &mut findings)?;
     if !findings.is_empty() {
         bail!("the house is not tidy:\n{findings}");
     }
@@ -167,27 +169,6 @@ fn check_shape(file: &str, text: &str, findings: &mut String) {
         )
         .ok();
     }
-}
-
-/// Both databases carry the same numbered migrations.
-fn check_migrations(root: &Path, findings: &mut String) -> Result<()> {
-    let names = |kind: &str| -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(root.join("migrations").join(kind))? {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
-        }
-        names.sort();
-        Ok(names)
-    };
-    let (sqlite, postgres) = (names("sqlite")?, names("postgres")?);
-    if sqlite != postgres {
-        writeln!(
-            findings,
-            "migrations differ: sqlite {sqlite:?}, postgres {postgres:?}"
-        )
-        .ok();
-    }
-    Ok(())
 }
 
 fn below(file: &str, place: &str) -> bool {

@@ -188,6 +188,69 @@ pub fn parquet_python(steps: &Steps) -> Result<PathBuf> {
     Ok(home.join("bin/python"))
 }
 
+/// The programs of a Python with what reads and judges the files in `deploy/`.
+pub fn deploy_python(steps: &Steps) -> Result<PathBuf> {
+    const PINNED: &str = include_str!("../deploy.txt");
+    let home = steps.root().join("target/deploy");
+    python(steps, &home, "xtask/deploy.txt", PINNED)?;
+    Ok(home.join("bin"))
+}
+
+/// What reads systemd's units.
+pub fn systemd_analyze(steps: &Steps) -> Result<PathBuf> {
+    installed(steps, "systemd-analyze", &["systemd"])
+}
+
+/// nginx, without the service that installing it would start on this machine.
+pub fn nginx(steps: &Steps) -> Result<PathBuf> {
+    unpacked(steps, "nginx", "usr/sbin/nginx")
+}
+
+/// Caddy, the same way.
+pub fn caddy(steps: &Steps) -> Result<PathBuf> {
+    unpacked(steps, "caddy", "usr/bin/caddy")
+}
+
+/// A program of a Debian package, which is unpacked below `target/` and not installed.
+fn unpacked(steps: &Steps, package: &str, program: &str) -> Result<PathBuf> {
+    let name = file_name(Path::new(program));
+    if let Some(found) = on_path(&name) {
+        return Ok(found);
+    }
+    let home = steps.root().join("target/debian").join(package);
+    let path = home.join(program);
+    if path.is_file() {
+        return Ok(path);
+    }
+    if on_path("apt-get").is_none() {
+        bail!("{name} missing, and this system has no apt-get: install it by hand");
+    }
+    fs::create_dir_all(&home)?;
+    let download = |label: &str| {
+        let mut apt = Command::new("apt-get");
+        apt.args(["download", package]).current_dir(&home);
+        steps.run(label, &mut apt)
+    };
+    // Lists that are missing or old name no package that is there.
+    if download(&format!("apt-get download {package}")).is_err() {
+        apt_update(steps)?;
+        download(&format!("apt-get download {package}"))?;
+    }
+    for entry in fs::read_dir(&home)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|end| end == "deb") {
+            let mut unpack = Command::new("dpkg-deb");
+            unpack.arg("--extract").arg(&file).arg(&home);
+            steps.run(&format!("unpack {package}"), &mut unpack)?;
+            fs::remove_file(file)?;
+        }
+    }
+    if !path.is_file() {
+        bail!("{} is not in Debian's package {package}", path.display());
+    }
+    Ok(path)
+}
+
 /// A virtual environment in `home` with what the file `requirements` of the workspace pins.
 fn python(steps: &Steps, home: &Path, requirements: &str, pinned: &str) -> Result<()> {
     let installed = home.join("installed.txt");
@@ -237,27 +300,31 @@ fn on_path(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+fn apt(args: &[&str]) -> Command {
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "apt-get"]);
+        sudo
+    };
+    command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn apt_update(steps: &Steps) -> Result<()> {
+    steps.run("apt-get update", &mut apt(&["update"])).map(drop)
+}
+
 fn apt_install(steps: &Steps, packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");
     if on_path("apt-get").is_none() {
         bail!("{names} missing, and this system has no apt-get: install them by hand");
     }
-    let apt = |args: &[&str]| {
-        let mut command = if is_root() {
-            Command::new("apt-get")
-        } else {
-            let mut sudo = Command::new("sudo");
-            sudo.args(["-n", "apt-get"]);
-            sudo
-        };
-        command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
     let mut install = vec!["install", "-y", "--no-install-recommends"];
     install.extend(packages);
-    steps
-        .run("apt-get update", &mut apt(&["update"]))
-        .and_then(|_| steps.run(&format!("apt-get install {names}"), &mut apt(&install)))
+    apt_update(steps)
+        .and_then(|()| steps.run(&format!("apt-get install {names}"), &mut apt(&install)))
         .map_err(|error| {
             error.context(format!(
                 "cannot install {names}; install them by hand and run again"

@@ -16,7 +16,8 @@ use crate::clock;
 use crate::config::Config;
 use crate::destinations::transport::Transport;
 use crate::http::assets::Assets;
-use crate::store::inspect::{Inspection, Schema};
+use crate::store::inspect::Inspection;
+use crate::store::schema::Schema;
 use crate::store::{Kind, Store, Wall};
 
 /// `collector check …`
@@ -223,13 +224,30 @@ async fn database(config: &Config) -> Vec<Line> {
         Schema::Behind { version, wanted } => Line::new(
             "schema",
             Status::Warning,
-            format!("version {version}; the next start brings it to {wanted}, which older programs cannot read"),
+            format!("version {version}; the next start brings it to {wanted}"),
         ),
-        Schema::Ahead { version, wanted } => Line::new(
-            "schema",
-            Status::Failed,
-            format!("version {version} of a newer program; this one knows {wanted}"),
-        ),
+        Schema::Ahead {
+            version,
+            wanted,
+            needed,
+        } => {
+            if schema.is_for_this_program() {
+                Line::new(
+                    "schema",
+                    Status::Warning,
+                    format!(
+                        "version {version} of a newer program; this one knows {wanted} and works with it, but erases nobody and \
+                         removes nothing for its age"
+                    ),
+                )
+            } else {
+                Line::new(
+                    "schema",
+                    Status::Failed,
+                    format!("version {version} asks for programs that know {needed}; this one knows {wanted}"),
+                )
+            }
+        }
     });
     lines.push(match writable {
         Ok(()) => Line::new("permissions", Status::Ok, "the database can be written"),

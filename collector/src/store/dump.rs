@@ -20,7 +20,7 @@ use std::io::{BufRead, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::open::wanted;
+use super::schema::wanted;
 use super::{Kind, Store, StoreError};
 use catalog::{Catalog, KEPT_BACK, Table};
 pub(super) use catalog::{POSTGRES_COLUMNS, SQLITE_COLUMNS};
@@ -183,7 +183,7 @@ impl Store {
             return Err(DumpError::Schema {
                 backup: head.schema,
                 reason: format!(
-                    "made by a newer program ({}); this one knows {}",
+                    "of a newer program (it was written by {}); this one knows {}",
                     head.program,
                     wanted(kind)
                 ),

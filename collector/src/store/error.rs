@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(String),
+    /// The database has become what only a newer program can work with, or do this with.
+    #[error("{0}")]
+    Newer(String),
     /// The collector and its database disagree: a defect, or a schema changed by hand.
     #[error("the database does not fit this collector: {0}")]
     Internal(String),
@@ -78,7 +81,8 @@ impl From<rusqlite::Error> for StoreError {
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
-            sqlx::migrate::MigrateError::Execute(error) => match error.into() {
+            sqlx::migrate::MigrateError::Execute(error)
+            | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => match error.into() {
                 passing @ (Self::Unavailable(_) | Self::Conflict(_)) => passing,
                 other => Self::Migration(other.to_string()),
             },

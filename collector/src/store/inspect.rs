@@ -5,34 +5,9 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
 use super::moving::marks::{admit_postgres, admit_sqlite};
-use super::open::{BUSY, POSTGRES, SQLITE, wanted};
+use super::open::BUSY;
+use super::schema::{self, Schema};
 use super::{Kind, Store, StoreError, Wall};
-
-/// How the schema stands to the one that this program wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schema {
-    /// There is none yet.
-    Missing,
-    /// It is the one.
-    Current {
-        /// Its number.
-        version: i64,
-    },
-    /// It is older.
-    Behind {
-        /// Its number.
-        version: i64,
-        /// The number that this program wants.
-        wanted: i64,
-    },
-    /// It is newer.
-    Ahead {
-        /// Its number.
-        version: i64,
-        /// The number that this program wants.
-        wanted: i64,
-    },
-}
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,31 +40,6 @@ impl Store {
     }
 }
 
-/// The schema by the numbers of the migrations that were applied.
-fn schema(applied: &[i64], kind: Kind) -> Schema {
-    let migrations = match kind {
-        Kind::Sqlite => &SQLITE,
-        Kind::Postgres => &POSTGRES,
-    };
-    let wanted = wanted(kind);
-    let Some(version) = applied.iter().copied().max() else {
-        return Schema::Missing;
-    };
-    if applied
-        .iter()
-        .any(|version| !migrations.version_exists(*version))
-    {
-        Schema::Ahead { version, wanted }
-    } else if migrations
-        .iter()
-        .all(|migration| applied.contains(&migration.version))
-    {
-        Schema::Current { version }
-    } else {
-        Schema::Behind { version, wanted }
-    }
-}
-
 async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
     let options = url.parse::<SqliteConnectOptions>()?;
     let is_there = options.get_filename().exists();
@@ -105,18 +55,7 @@ async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
     let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()")
         .fetch_one(&mut connection)
         .await?;
-    let made: Option<(i64,)> =
-        sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'")
-            .fetch_optional(&mut connection)
-            .await?;
-    let applied: Vec<(i64,)> = match made {
-        Some(_) => {
-            sqlx::query_as("SELECT version FROM _sqlx_migrations")
-                .fetch_all(&mut connection)
-                .await?
-        }
-        None => Vec::new(),
-    };
+    let schema = schema::of_sqlite(&mut connection).await?;
     // Takes the lock that every writer takes, and writes nothing.
     let writable = match sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK")
         .execute(&mut connection)
@@ -134,11 +73,10 @@ async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
         Err(error) => Err(error.to_string()),
     };
     connection.close().await?;
-    let applied: Vec<i64> = applied.into_iter().map(|(version,)| version).collect();
     Ok(Inspection {
         kind: Kind::Sqlite,
         version,
-        schema: schema(&applied, Kind::Sqlite),
+        schema,
         writable,
         wall: None,
         now: None,
@@ -148,19 +86,12 @@ async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
 async fn postgres(url: &str) -> Result<Inspection, StoreError> {
     let options = url.parse::<PgConnectOptions>()?.application_name("waymark");
     let mut connection: PgConnection = options.connect().await?;
-    let (version, now, made): (String, i64, bool) = sqlx::query_as(
-        "SELECT current_setting('server_version'), (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-                to_regclass('_sqlx_migrations') IS NOT NULL",
+    let (version, now): (String, i64) = sqlx::query_as(
+        "SELECT current_setting('server_version'), (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     )
     .fetch_one(&mut connection)
     .await?;
-    let applied: Vec<(i64,)> = if made {
-        sqlx::query_as("SELECT version FROM _sqlx_migrations")
-            .fetch_all(&mut connection)
-            .await?
-    } else {
-        Vec::new()
-    };
+    let schema = schema::of_postgres(&mut connection).await?;
     let (read_only, may_make, may_write): (bool, bool, bool) = sqlx::query_as(
         "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
                 coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
@@ -186,11 +117,10 @@ async fn postgres(url: &str) -> Result<Inspection, StoreError> {
     } else {
         Ok(())
     };
-    let applied: Vec<i64> = applied.into_iter().map(|(version,)| version).collect();
     Ok(Inspection {
         kind: Kind::Postgres,
         version,
-        schema: schema(&applied, Kind::Postgres),
+        schema,
         writable,
         wall: Some(wall),
         now: Some(now),

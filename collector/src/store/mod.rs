@@ -55,6 +55,7 @@ mod rows;
 pub mod saved;
 mod scales;
 pub(crate) mod schedules;
+pub mod schema;
 mod segments;
 mod sessions;
 pub mod shares;

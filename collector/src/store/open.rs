@@ -4,25 +4,27 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use super::moving::marks::{admit_postgres, admit_sqlite};
+use super::schema::{self, POSTGRES, SQLITE};
 use super::sqlite::{ANEW_AT_PAGES, Items};
 use super::wall::{self, Access, Readers};
-use super::{Database, Kind, StoreError};
-
-pub(super) static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
-pub(super) static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+use super::{Database, StoreError};
 
 /// How long a call waits for a connection before it says that the database is unavailable.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long SQLite waits for a lock of another process.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
-/// How long opening a SQLite file goes on while other processes open it at the same moment.
-const OPENING: Duration = Duration::from_secs(30);
+/// How long opening a SQLite file goes on while other processes open it at the same moment, and the pause between two tries.
+const OPENING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_millis(20));
+/// How long a change of the schema may wait for a table on PostgreSQL. All who come after it wait too, also those who would go
+/// together with whoever has the table, so it stands back and tries again.
+const STANDING: &str = "SET lock_timeout = '2s'";
+/// For how long it tries again, and the pause in which the others go on.
+const CHANGING: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(1));
 /// Statements that a connection keeps prepared; one for several rows exists for each small number of them.
 const PREPARED: usize = 256;
 /// Readers of a SQLite file. It is a file on this machine: more would wait for the same disk.
@@ -77,19 +79,6 @@ fn unknown() -> StoreError {
     StoreError::Configuration("the database URL has to start with sqlite: or postgres:".to_owned())
 }
 
-/// The number of the latest migration.
-pub(super) fn wanted(kind: Kind) -> i64 {
-    let migrations = match kind {
-        Kind::Sqlite => &SQLITE,
-        Kind::Postgres => &POSTGRES,
-    };
-    migrations
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0)
-}
-
 pub(super) async fn open(url: &str) -> Result<Database, StoreError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => sqlite(url).await,
@@ -121,9 +110,9 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         .acquire_timeout(ACQUIRE);
     // Switching a new file to WAL does not wait for its lock (SQLite returns BUSY without asking the busy handler),
     // so processes that start together may have to try again.
-    let write = patiently(|| write.clone().connect_with(writing.clone())).await?;
+    let write = patiently(OPENING, || write.clone().connect_with(writing.clone())).await?;
     admit_sqlite(&mut *write.acquire().await?).await?;
-    patiently(|| migrate_sqlite(&write)).await?;
+    patiently(OPENING, || migrate_sqlite(&write)).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE)
@@ -139,17 +128,20 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
     })
 }
 
-/// Repeats `attempt` for as long as another process is in the way.
-async fn patiently<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
+/// Repeats `attempt` while another process is in the way, for a time, with pauses.
+async fn patiently<T, E, F>(
+    (time, pause): (Duration, Duration),
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, E>>,
     StoreError: From<E>,
 {
-    let deadline = tokio::time::Instant::now() + OPENING;
+    let deadline = tokio::time::Instant::now() + time;
     loop {
         match attempt().await.map_err(StoreError::from) {
             Err(StoreError::Conflict(_)) if tokio::time::Instant::now() < deadline => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(pause).await;
             }
             other => return other,
         }
@@ -160,6 +152,7 @@ where
 async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    schema::of_sqlite(&mut transaction).await?.admit()?;
     SQLITE.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await?;
     Ok(())
@@ -178,13 +171,26 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
     };
     // As whoever signs in: the schema is theirs, and so is the role that the others put on.
     let opening = pool(1)
-        .after_connect(|connection, _| Box::pin(Access::EverySite.set(connection)))
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(STANDING).execute(&mut *connection).await?;
+                Access::EverySite.set(connection).await
+            })
+        })
         .connect_with(options.clone())
         .await?;
     admit_postgres(&mut *opening.acquire().await?).await?;
+    schema::of_postgres(&mut *opening.acquire().await?)
+        .await?
+        .admit()?;
     // Takes an advisory lock, so that several collectors may start at once.
-    POSTGRES.run(&opening).await?;
-    let role = wall::role(&mut *opening.acquire().await?).await?;
+    patiently(CHANGING, || POSTGRES.run(&opening)).await?;
+    let mut signed_in = opening.acquire().await?;
+    sqlx::raw_sql("RESET lock_timeout")
+        .execute(&mut *signed_in)
+        .await?;
+    let role = wall::role(&mut signed_in).await?;
+    drop(signed_in);
     opening.close().await;
     let write = pool(POSTGRES_WRITERS)
         // With `off` a commit is answered before it is on disk, and `accepted` promises that it is. Any other setting

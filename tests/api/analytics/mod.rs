@@ -25,7 +25,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::support::app::TestApp;
 
 /// What a question answers, with the conditions that are JSON in the query string.
-async fn ask(app: &TestApp, question: &str, parameters: &[(&str, &str)]) -> Value {
+pub(super) async fn ask(app: &TestApp, question: &str, parameters: &[(&str, &str)]) -> Value {
     let query: Vec<String> = parameters
         .iter()
         .map(|(name, value)| format!("{name}={}", encoded(value)))

@@ -6,7 +6,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, SqliteConnection};
 
 use super::{DumpError, Group};
-use crate::store::open::{BUSY, POSTGRES, SQLITE};
+use crate::store::open::BUSY;
+use crate::store::schema::{POSTGRES, SQLITE};
 use crate::store::wall::Access;
 use crate::store::{Kind, StoreError};
 

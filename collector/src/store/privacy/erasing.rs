@@ -163,7 +163,7 @@ impl Store {
     /// this id.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] while the site's past is being searched after a change of its stages;
+    /// [`StoreError::Conflict`] while the site's past is being searched after a change of its stages; [`StoreError::Newer`];
     /// [`StoreError::Unavailable`]. Without a receipt nothing was changed.
     pub async fn erase(
         &self,
@@ -173,6 +173,7 @@ impl Store {
         actor: &str,
         now: i64,
     ) -> Result<Erased, StoreError> {
+        self.knows_all().await?;
         let mut erased = Erased::default();
         while erased.receipts.len() + erased.pending.len() < MOST_TIMES
             && let Some(holder) = self.holder(site.id, id).await?

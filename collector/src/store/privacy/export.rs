@@ -29,13 +29,14 @@ impl Store {
     /// this id.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Newer`], [`StoreError::Unavailable`].
     pub async fn export_person(
         &self,
         site_id: i64,
         id: &Subject,
         by: By<'_>,
     ) -> Result<Option<Vec<String>>, StoreError> {
+        self.knows_all().await?;
         let Some(holder) = self.holder(site_id, id).await? else {
             return Ok(None);
         };

@@ -144,13 +144,14 @@ impl Store {
     /// Begins a round of a site, or goes on with one, unless somebody else is at it or the last one ended after `since`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Newer`], [`StoreError::Unavailable`].
     pub async fn begin_round(
         &self,
         site_id: i64,
         since: i64,
         now: i64,
     ) -> Result<Option<Turn>, StoreError> {
+        self.knows_all().await?;
         let turn = Turn {
             holder: Uuid::now_v7(),
             now,
