@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr, SqliteConnection
 use waymark_collector::commands::{Command, PrivacyCommand};
 
 use super::analytics::ask;
-use super::backup::fill;
+use super::filled::fill;
 use crate::support::app::{TestApp, error};
 use crate::support::batch::{Visit, event, page_view};
 use crate::support::database::Database;

@@ -29,7 +29,8 @@ use uuid::Uuid;
 
 use super::dump::DumpError;
 use super::dump::connection::Connection;
-use super::open::{shown, wanted};
+use super::open::shown;
+use super::schema::wanted;
 use super::{Store, StoreError};
 use marks::Standing;
 use pair::Pair;
