@@ -199,6 +199,7 @@ impl Database {
             key: KEY.to_owned(),
             origins: vec![ORIGIN.to_owned()],
             time_zone: "UTC".to_owned(),
+            is_demo: false,
         };
         let (site, _) = store.add_site(&new, by).await?;
         Ok((store, site))

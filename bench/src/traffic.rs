@@ -306,6 +306,7 @@ pub mod tests {
             renew_cookie: false,
             cookie_domain: None,
             currency: None,
+            is_demo: false,
             created_at: NOW,
         }
     }

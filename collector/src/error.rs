@@ -84,6 +84,10 @@ codes! {
     Timeout = REQUEST_TIMEOUT "timeout",
     /// An item of the inbox is not whole any more.
     NotRetryable = CONFLICT "not_retryable",
+    /// The workspace has a demo site already.
+    DemoExists = CONFLICT "demo_exists",
+    /// The site is no demo, so it is not removed.
+    NotADemo = CONFLICT "not_a_demo",
     /// Nobody else owns the workspace.
     LastOwner = CONFLICT "last_owner",
     /// The set-up link has been used.

@@ -174,6 +174,7 @@ pub(crate) fn site() -> Site {
         renew_cookie: false,
         cookie_domain: None,
         currency: None,
+        is_demo: false,
         created_at: 0,
     }
 }

@@ -48,6 +48,7 @@ mod predicting;
 mod restating;
 mod site_alerts;
 mod site_catalogue;
+mod site_demo;
 mod site_destinations;
 mod site_rules;
 mod site_shares;

@@ -53,6 +53,7 @@ pub(crate) fn new_site(
         },
         origins,
         time_zone,
+        is_demo: false,
     })
 }
 
@@ -216,6 +217,7 @@ mod tests {
             renew_cookie: true,
             cookie_domain: Some("shop.example".into()),
             currency: None,
+            is_demo: false,
             created_at: 5,
         };
         let same = Changes::default().apply(site.clone()).unwrap();

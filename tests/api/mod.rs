@@ -12,6 +12,7 @@ mod catalogue_command;
 mod catalogue_modes;
 mod check;
 mod commands;
+mod demo;
 mod destinations;
 mod destinations_failures;
 mod destinations_ga4;

@@ -4,12 +4,14 @@
 
 mod adapters;
 mod agreement;
+mod alerts;
 mod answers;
 mod autocapture;
 mod chromium;
 mod consent;
 mod csp;
 mod debug;
+mod demo;
 mod documents;
 mod drivers;
 mod erasure;
@@ -29,8 +31,10 @@ mod own_path;
 mod pages;
 mod parked;
 mod person;
+mod pictures;
 mod places;
 mod privacy;
+mod questions;
 mod schedules;
 mod scores;
 mod settings;

@@ -29,6 +29,8 @@ const PAGES: &[(&str, &str)] = &[
     ("/sessions", "main h1"),
     ("/insights", "main h1"),
     ("/quality", "main h1"),
+    ("/alerts", "[data-testid=no-alerts]"),
+    ("/alerts?add=alert", "[data-testid=alert-looks]"),
     ("/settings", "main h1"),
     ("/settings/install", "main h1"),
     ("/settings/stages", "main h1"),
@@ -57,14 +59,14 @@ const ROWS: &str = "return [...document.querySelectorAll(`[data-testid=${argumen
     Object.fromEntries([...row.querySelectorAll('td')].map((cell) => [cell.dataset.column, cell.title || cell.innerText.trim()])))";
 
 /// A site full of people, and a browser in which its owner is signed in.
-struct Desk {
-    app: TestApp,
-    browser: Chromium,
+pub(super) struct Desk {
+    pub(super) app: TestApp,
+    pub(super) browser: Chromium,
     days: (String, String),
 }
 
 impl Desk {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let (app, world) = World::start(Database::sqlite(), 7).await;
         let browser = Chromium::start().await;
         browser.before_each_page(NOTE).await;
@@ -76,12 +78,12 @@ impl Desk {
         }
     }
 
-    fn query(&self) -> String {
+    pub(super) fn query(&self) -> String {
         format!("from={}&to={}", self.days.0, self.days.1)
     }
 
     /// Opens a page of the days in which everything happened, and waits until it shows something and no more is on its way.
-    async fn open(&self, path: &str, shows: &str) {
+    pub(super) async fn open(&self, path: &str, shows: &str) {
         let sign = if path.contains('?') { '&' } else { '?' };
         let url = format!("{}{path}{sign}{}", self.app.base, self.query());
         self.browser.open(&url).await;
@@ -103,26 +105,26 @@ impl Desk {
     }
 
     /// What the API answers to a question about the same days, in the site's time zone.
-    async fn answer(&self, question: &str) -> Value {
+    pub(super) async fn answer(&self, question: &str) -> Value {
         let sign = if question.contains('?') { '&' } else { '?' };
         let path = format!("/api/v1/analytics/{question}{sign}{}", self.query());
         self.app.json(&path).await
     }
 
-    async fn rows(&self, table: &str) -> Vec<Value> {
+    pub(super) async fn rows(&self, table: &str) -> Vec<Value> {
         let script = ROWS.replace("arguments[0]", &format!("'{table}'"));
         let rows = self.browser.run(&script).await;
         rows.as_array().unwrap().clone()
     }
 
-    async fn assert_nothing_noted(&self, path: &str) {
+    pub(super) async fn assert_nothing_noted(&self, path: &str) {
         let noted = self.browser.run("return window.noted").await;
         assert_eq!(noted, json!([]), "{path}");
     }
 }
 
 /// A number as the dashboard writes it to the last digit.
-fn written(value: &Value) -> String {
+pub(super) fn written(value: &Value) -> String {
     let digits = value.as_u64().unwrap().to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -135,7 +137,7 @@ fn written(value: &Value) -> String {
 }
 
 /// The first part of a hint: the figure without what it was before.
-fn figure(cell: &Value) -> &str {
+pub(super) fn figure(cell: &Value) -> &str {
     cell.as_str().unwrap().split(", before").next().unwrap()
 }
 
@@ -210,7 +212,7 @@ async fn pages_are_within_everybodys_reach() {
             desk.open(path, shows).await;
             let name = match path.trim_start_matches('/') {
                 "" => "overview".to_owned(),
-                name => name.replace('/', "-"),
+                name => name.split('?').next().unwrap().replace('/', "-"),
             };
             desk.browser
                 .screenshot(&format!("page-{name}-{theme}"))

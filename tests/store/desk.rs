@@ -103,6 +103,7 @@ pub(super) fn site(id: i64) -> Site {
         renew_cookie: false,
         cookie_domain: None,
         currency: None,
+        is_demo: false,
         created_at: 0,
     }
 }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `fuzz`, `release`, `tidy`.
+//! The project's own commands: `cargo xtask run`, `test`, `build`, `bench`, `fuzz`, `screenshots`, `release`, `tidy`.
 //!
 //! The build order is logic, so it is Rust. Imports no crate of the project: it has to work before they compile.
 
@@ -21,6 +21,7 @@ mod lighten;
 mod migrations;
 mod npm;
 mod npm_bundle;
+mod pictures;
 mod places;
 mod postgres;
 mod release;
@@ -57,6 +58,8 @@ enum Task {
     Fuzz(fuzz::FuzzOptions),
     /// Build, try and pack what is given out, in target/release-files
     Release(release::ReleaseOptions),
+    /// Take the pictures of docs/dashboard.md anew, of the demo in a real browser
+    Screenshots,
     /// Check the rules of the house: imports between rooms, file sizes, names
     Tidy,
 }
@@ -97,6 +100,7 @@ fn run_task(task: Task) -> Result<()> {
         Task::Bench(options) => bench::bench(&steps, &options),
         Task::Fuzz(options) => fuzz::fuzz(&steps, &options),
         Task::Release(options) => release::release(&steps, &options),
+        Task::Screenshots => pictures::take(&steps),
         Task::Tidy => tidy::check(root),
     }
 }

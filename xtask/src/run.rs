@@ -126,7 +126,11 @@ impl Collector {
         println!(
             "Open the set-up link above once to choose a password. Then visit the demo site and"
         );
-        println!("watch the dashboard. Lost the link? This prints a new one:");
+        println!(
+            "watch the dashboard. Weeks of made-up journeys to look at are a click away there:"
+        );
+        println!("\"Look at demo data\", on the first page and in Settings, Sites.");
+        println!("Lost the link? This prints a new one:");
         println!("  {} users setup-link", self.command_line());
         println!("Ctrl-C ends both.");
     }

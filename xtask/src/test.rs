@@ -34,6 +34,20 @@ pub struct TestOptions {
     engine: Option<Engine>,
 }
 
+impl TestOptions {
+    /// The outside tests of this name, and nothing else.
+    pub fn outside(filter: &str) -> Self {
+        Self {
+            long: false,
+            only: vec![Part::Outside],
+            filter: Some(filter.to_owned()),
+            clickhouse: false,
+            browser: None,
+            engine: None,
+        }
+    }
+}
+
 /// The parts of the test command, in the order in which they run: cheapest first.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {

@@ -309,6 +309,11 @@ async fn outside(common: &Common, store: &Store) -> Result<Outside, CommandError
         let message = "time-zone: There is no such zone; give an IANA name such as Europe/Berlin.";
         CommandError::Argument(message.to_owned())
     })?;
+    if site.is_demo {
+        let message =
+            "site: This is a demo site, of which everything is made up; it takes nothing in.";
+        return Err(CommandError::Argument(message.to_owned()));
+    }
     Ok(Outside {
         stages: store.stages(site.id),
         site,

@@ -2,7 +2,7 @@
 //!
 //! Owns what is served to browsers as it was built, with its cache rules. Both are compiled in (a debug build
 //! reads them from their folders at start). A path that is no file and has no extension is a page of the
-//! dashboard's own router and gets its `index.html`.
+//! dashboard's own router and gets its `index.html`; so is that of a person or an account, whatever the id.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -141,10 +141,20 @@ impl Assets {
             .or_else(|| {
                 let last = path.rsplit('/').next().unwrap_or_default();
                 // A file that is not there is 404 and not the page, or a script tag would load HTML.
-                (!last.contains('.')).then(|| self.files.get("index.html"))?
+                let is_page = !last.contains('.') || named(path);
+                is_page.then(|| self.files.get("index.html"))?
             })
             .cloned()
     }
+}
+
+/// Pages below which an id stands.
+const NAMED_PAGES: [&str; 3] = ["people", "accounts", "journeys"];
+
+/// Whether it is the page of somebody or something by an id that a site gave, which may have points in it.
+fn named(path: &str) -> bool {
+    let of = path.split_once('/').filter(|(_, id)| !id.contains('/'));
+    of.is_some_and(|(pages, _)| NAMED_PAGES.contains(&pages))
 }
 
 impl File {
@@ -398,7 +408,11 @@ mod tests {
     #[test]
     fn pages_of_the_dashboard_are_its_index_and_missing_files_are_not() {
         let assets = assets("waymark.js");
-        for page in ["/", "/journeys/0190", "/setup", "/index.html"] {
+        let named = ["/people/user:ann@shop.example", "/accounts/acme.example"];
+        for page in ["/", "/journeys/0190", "/setup", "/index.html"]
+            .into_iter()
+            .chain(named)
+        {
             assert!(assets.find(page).unwrap().is_page(), "{page}");
         }
         assert!(assets.find("/assets/gone.js").is_none());

@@ -147,7 +147,9 @@ impl Directory {
         let as_of = Instant::now();
         self.catalogues.refresh().await?;
         let mut by_key = HashMap::new();
-        for site in self.store.sites().await? {
+        let sites = self.store.sites().await?.into_iter();
+        // What is made up is never mixed with what is not: a demo site takes nothing in.
+        for site in sites.filter(|site| !site.is_demo) {
             let patterns = site
                 .origins
                 .iter()

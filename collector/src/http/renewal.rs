@@ -75,6 +75,7 @@ mod tests {
             renew_cookie,
             cookie_domain: domain.map(str::to_owned),
             currency: None,
+            is_demo: false,
             created_at: 0,
         };
         let mut request = HeaderMap::new();

@@ -66,7 +66,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/invitations/look", post(invitations::look))
         .route("/invitations/accept", post(invitations::accept))
         .route("/sites", get(sites::list).post(sites::add))
-        .route("/sites/{id}", patch(sites::change))
+        .route("/sites/demo", post(sites::demo))
+        .route("/sites/{id}", patch(sites::change).delete(sites::remove))
         .route(
             "/sites/{id}/catalogue",
             get(catalogue::show)

@@ -12,6 +12,7 @@ use super::openapi::failures;
 use crate::app::App;
 use crate::clock;
 use crate::error::{ApiError, Code};
+use crate::site_demo::{self, DemoError};
 use crate::site_rules;
 use crate::store::audit::By;
 use crate::store::sites::Site;
@@ -80,6 +81,77 @@ pub(crate) async fn add(
     let (site, _) = app.store().add_site(&new, by).await?;
     tracing::info!(site = site.id, "site added");
     Ok((StatusCode::CREATED, Answer(Described::new(site, &app))))
+}
+
+/// Where a demo site is to be, all of which may be left out.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WantedDemo)]
+pub(crate) struct WantedDemo {
+    /// Whose it is to be; may be absent where the caller may make sites in one workspace only.
+    workspace: Option<i64>,
+    /// The IANA name of the time zone in which its days begin; UTC where nobody says.
+    time_zone: Option<String>,
+}
+
+/// `POST /api/v1/sites/demo`
+#[utoipa::path(post, path = "/api/v1/sites/demo", tag = "sites", security(("api_key" = []), ("cookie" = [])), request_body = WantedDemo, responses((status = 201, body = Described), failures::Owning))]
+pub(crate) async fn demo(
+    State(app): State<App>,
+    caller: Caller,
+    Json(wanted): Json<WantedDemo>,
+) -> Result<(StatusCode, Answer<Described>), ApiError> {
+    let workspace = caller.workspace(wanted.workspace)?;
+    let actor = caller.actor();
+    // Whoever goes away leaves no half of a demo.
+    let (store, ingest) = (app.store().clone(), app.ingest().clone());
+    let made = tokio::spawn(async move {
+        site_demo::make(
+            &store,
+            &ingest,
+            workspace,
+            wanted.time_zone.as_deref(),
+            &actor,
+        )
+        .await
+    });
+    let site = made.await.map_err(ApiError::internal)??;
+    tracing::info!(site = site.id, "demo site made");
+    Ok((StatusCode::CREATED, Answer(Described::new(site, &app))))
+}
+
+/// `DELETE /api/v1/sites/{id}`
+#[utoipa::path(delete, path = "/api/v1/sites/{id}", tag = "sites", security(("cookie" = [])), params(("id" = i64, Path)), responses((status = 204, description = "Removed"), failures::Owning))]
+pub(crate) async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<i64>,
+) -> Result<StatusCode, ApiError> {
+    let site = caller.site(&app, Some(id)).await?;
+    let actor = caller.actor();
+    let store = app.store().clone();
+    let removed = tokio::spawn(async move { site_demo::remove(&store, &site, &actor).await });
+    removed.await.map_err(ApiError::internal)??;
+    tracing::info!(site = id, "demo site removed");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<DemoError> for ApiError {
+    fn from(error: DemoError) -> Self {
+        match error {
+            DemoError::Exists => {
+                Self::new(Code::DemoExists, "The workspace has a demo site already.")
+            }
+            DemoError::NotADemo => Self::new(
+                Code::NotADemo,
+                "Only a demo site can be removed: this one has visitors of its own.",
+            ),
+            DemoError::Site(error) => error.into(),
+            DemoError::Store(error) => error.into(),
+            DemoError::Ingest(error) => error.into(),
+            DemoError::Dropped(detail) => Self::internal(detail),
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]

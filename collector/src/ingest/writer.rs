@@ -227,6 +227,7 @@ mod tests {
             renew_cookie: false,
             cookie_domain: None,
             currency: None,
+            is_demo: false,
             created_at: 0,
         };
         let body = include_bytes!("../../../protocol/fixtures/v1/batch.full.json");

@@ -49,6 +49,7 @@ mod properties;
 pub mod rates;
 mod record;
 pub mod rejected;
+mod removing;
 pub mod retention;
 pub mod rollups;
 mod rows;

@@ -29,6 +29,8 @@ pub struct Site {
     pub cookie_domain: Option<String>,
     /// The currency of its figures, ISO 4217; nothing is converted where it has none.
     pub currency: Option<String>,
+    /// Whether everything of it is made up: it takes nothing in, and can be removed.
+    pub is_demo: bool,
     /// Milliseconds since the Unix epoch.
     pub created_at: i64,
 }
@@ -46,6 +48,8 @@ pub struct NewSite {
     pub origins: Vec<String>,
     /// See [`Site::time_zone`].
     pub time_zone: String,
+    /// See [`Site::is_demo`].
+    pub is_demo: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -60,6 +64,7 @@ struct Row {
     renew_cookie: bool,
     cookie_domain: Option<String>,
     currency: Option<String>,
+    is_demo: bool,
     created_at: i64,
 }
 
@@ -77,6 +82,7 @@ fn site(row: Row) -> Result<Site, StoreError> {
         renew_cookie: row.renew_cookie,
         cookie_domain: row.cookie_domain,
         currency: row.currency,
+        is_demo: row.is_demo,
         created_at: row.created_at,
     })
 }
@@ -128,6 +134,7 @@ impl Store {
                 .bind(&new.key)
                 .bind(&origins)
                 .bind(&new.time_zone)
+                .bind(new.is_demo)
                 .bind(by.now)
                 .fetch_optional(&mut *transaction)
                 .await?;

@@ -162,6 +162,7 @@ pub(super) fn plan(method: &str, path: &str) -> Plan {
         ("post", "/sites") => Naming(|_, named| {
             vec![json!({"workspace": named.workspace, "name": "planned", "origins": []})]
         }),
+        ("post", "/sites/demo") => Naming(|_, named| vec![json!({"workspace": named.workspace})]),
         ("patch", "/sites/{id}") => With(json!({"time_zone": "Europe/Berlin"})),
         ("patch", "/sites/{id}/catalogue") => With(json!({"mode": "flag"})),
         ("post", "/sites/{id}/catalogue/adopt") => With(json!({"name": "planned"})),
@@ -228,7 +229,8 @@ pub(super) fn plan(method: &str, path: &str) -> Plan {
         )
         | (
             "delete",
-            "/sites/{id}/catalogue/findings"
+            "/sites/{id}"
+            | "/sites/{id}/catalogue/findings"
             | "/sites/{id}/rates"
             | "/destinations/{id}"
             | "/rejected"

@@ -53,6 +53,7 @@ const GROUPS: readonly PageGroup[] = [
       asking('/events', 'Events', 'event', 'e'),
       asking('/sessions', 'Sessions', 'sessions', 'n'),
       asking('/insights', 'Insights', 'insights', 'i'),
+      plain('/alerts', 'Alerts', 'bell', 'b'),
       asking('/quality', 'Data quality', 'quality', 'q'),
     ],
   },

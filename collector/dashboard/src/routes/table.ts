@@ -36,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/events', load: view(() => import('./Events.svelte')) },
   { pattern: '/sessions', load: view(() => import('./Sessions.svelte')) },
   { pattern: '/quality', load: view(() => import('./Quality.svelte')) },
+  { pattern: '/alerts', load: view(() => import('./Alerts.svelte')) },
   { pattern: '/settings', load: view(() => import('./Settings.svelte')) },
   { pattern: '/settings/:part', load: view(() => import('./Settings.svelte')) },
   { pattern: '/login', open: true, load: view(() => import('./Login.svelte')) },

@@ -8,7 +8,8 @@
 //!          [`Converted`] ─► Ingest::submit_facts
 //! ```
 //!
-//! Plausible exports sums and no visits, which become no facts ([`plausible`]).
+//! Plausible exports sums and no visits, which become no facts ([`plausible`]). What nobody kept, because it never happened, is
+//! [`demo`]'s, of which every fact is made up and told apart by its site.
 //!
 //! A fact that is made here goes the way of every other from there on: catalogue, queue, one transaction, the same folds. What
 //! differs is the clock. Nothing corrects the times of a row: they are not those of a sender that is just sending, so they
@@ -17,6 +18,7 @@
 //! Every id follows from the row, so a row that comes again is a duplicate, whatever ran in between and in whichever order.
 //! Invents nothing: what a row does not say is null. Reads no file and knows no database.
 
+pub mod demo;
 mod facts;
 mod fields;
 pub mod ga4;

@@ -277,6 +277,7 @@ mod tests {
                 ],
                 time_zone: "UTC".to_owned(),
                 currency: None,
+                is_demo: false,
                 server_key_required: false,
                 renew_cookie: false,
                 cookie_domain: None,

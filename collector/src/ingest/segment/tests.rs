@@ -20,6 +20,7 @@ fn site() -> Site {
         renew_cookie: false,
         cookie_domain: None,
         currency: None,
+        is_demo: false,
         created_at: 0,
     }
 }

@@ -37,6 +37,8 @@ import type {
 
 /** No read of the dashboard takes this long on purpose; beyond it a retry serves better than waiting on. */
 const TIMEOUT_MS = 20_000;
+/** A demo is some ten thousand rows, on a machine that may be small. */
+const DEMO_MS = 180_000;
 
 type Query = Record<string, string | number | boolean | null | undefined>;
 
@@ -81,8 +83,8 @@ export function queryString(query: Query): string {
 export function createClient(options: ClientOptions) {
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
 
-  async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const timeout = AbortSignal.timeout(timeoutMs);
+  async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, patience = timeoutMs): Promise<T> {
+    const timeout = AbortSignal.timeout(patience);
     const init: RequestInit = {
       method,
       headers: { accept: 'application/json', ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) },
@@ -137,6 +139,9 @@ export function createClient(options: ClientOptions) {
 
     sites: () => get<{ data: Site[] }>('/sites').then((answer) => answer.data),
     createSite: (site: NewSite) => call<Site>('POST', '/sites', site),
+    /** A site of which everything is made up. It is filled before the answer, which takes some seconds. */
+    createDemo: (demo: { workspace?: number | undefined; time_zone?: string }) => call<Site>('POST', '/sites/demo', demo, undefined, DEMO_MS),
+    removeDemo: (id: number) => call<void>('DELETE', `/sites/${id}`, undefined, undefined, DEMO_MS),
 
     members: (workspace: number) => get<{ data: Member[] }>(`/workspaces/${workspace}/members`).then((answer) => answer.data),
     changeMember: (workspace: number, member: number, role: Role) =>

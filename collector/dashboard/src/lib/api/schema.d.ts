@@ -3351,6 +3351,8 @@ export interface Schemas {
     currency?: string | null;
     /** The id in the API and in every table. */
     id: number;
+    /** Whether everything of it is made up: it takes nothing in, and can be removed. */
+    is_demo: boolean;
     /** The public write key, `wk_…`. */
     key: string;
     /** What its owner calls it. */
@@ -3610,6 +3612,13 @@ export interface Schemas {
     scopes?: Schemas['Scope'][] | null;
     site?: number | null;
     /** Whose it is to be; may be absent where a site is named or the caller manages the keys of one workspace only. */
+    workspace?: number | null;
+  };
+  /** Where a demo site is to be, all of which may be left out. */
+  WantedDemo: {
+    /** The IANA name of the time zone in which its days begin; UTC where nobody says. */
+    time_zone?: string | null;
+    /** Whose it is to be; may be absent where the caller may make sites in one workspace only. */
     workspace?: number | null;
   };
   /** What a destination gets. Without anything of it, nothing. */
@@ -5021,6 +5030,13 @@ export interface Calls {
     body: Schemas['Wanted'];
     answer: Schemas['Described'];
   };
+  /** `POST /api/v1/sites/demo` */
+  'POST /sites/demo': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: Schemas['WantedDemo'];
+    answer: Schemas['Described'];
+  };
   /** `PATCH /api/v1/sites/{id}` */
   'PATCH /sites/{id}': {
     path: {
@@ -5029,6 +5045,15 @@ export interface Calls {
     query: Record<string, never>;
     body: Schemas['Change'];
     answer: Schemas['Described'];
+  };
+  /** `DELETE /api/v1/sites/{id}` */
+  'DELETE /sites/{id}': {
+    path: {
+      id: number;
+    };
+    query: Record<string, never>;
+    body: never;
+    answer: void;
   };
   /** `GET /api/v1/sites/{id}/catalogue` */
   'GET /sites/{id}/catalogue': {

@@ -130,8 +130,12 @@ export interface Site {
   key: string;
   origins: string[];
   time_zone: string;
+  /** Of its figures, where it has one. */
+  currency: string | null;
   /** Where pages load the SDK's script from; null where the collector does not know its public address. */
   script_url: string | null;
+  /** Whether everything of it is made up. */
+  is_demo: boolean;
   created_at: number;
 }
 

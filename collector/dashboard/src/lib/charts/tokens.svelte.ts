@@ -38,6 +38,8 @@ class ChartTokens {
 
 function read(dark: boolean): Tokens {
   const probe = document.createElement('span');
+  // A transition, were it only the millisecond that reduced motion has, would begin with the colour before.
+  probe.style.setProperty('transition', 'none', 'important');
   document.body.append(probe);
   const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
   const colours = Object.entries(NAMES).map(([name, property]) => {

@@ -79,6 +79,12 @@ class Session {
     this.sites = this.sites.map((one) => (one.id === site.id ? site : one));
   }
 
+  removed(id: number): void {
+    this.sites = this.sites.filter((one) => one.id !== id);
+    remember(LAST_SITE, null);
+    router.go('/');
+  }
+
   choose(id: number): void {
     remember(LAST_SITE, String(id));
     // The other filters belong to the site that is left, and so does a journey that is open.

@@ -1,0 +1,152 @@
+//! The pictures of `docs/dashboard.md`: each page of the demo in the light theme, small enough to be kept beside the text.
+//!
+//! They are made with every run of the browser tests, below `target/screenshots/docs`; `cargo xtask screenshots` puts them where
+//! the text shows them. A page that the text shows and that is not made here fails.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use super::places::sign_in;
+use super::{Chromium, Database, eventually};
+use crate::support::app::TestApp;
+
+/// Bytes of a picture, and of all.
+const ONE: usize = 60_000;
+const ALL: usize = 1_200_000;
+
+/// Every picture: its name, the page, and what is there once the page shows something.
+const PICTURES: &[(&str, &str, &str)] = &[
+    ("overview", "/", "[data-testid=figure-visitors]"),
+    ("sources", "/sources?by=campaign", "[data-testid=table-row]"),
+    ("pages", "/pages", "[data-testid=table-row]"),
+    ("journeys", "/journeys", "[data-testid=journey-row]"),
+    ("people", "/people", "[data-testid=person-row]"),
+    (
+        "person",
+        "/people/user:nora.lindqvist",
+        "[data-testid=lane]",
+    ),
+    ("accounts", "/accounts", "[data-testid=account-row]"),
+    (
+        "funnels",
+        "/funnels?range=90d&compare=none&window=30d&s=page.contains:%2F|as:Any%20page&s=page:%2Fpricing&s=event:signup_started&s=milestone:signup_at&s=milestone:fee_agreement_at",
+        "[data-testid=funnel-step]",
+    ),
+    ("paths", "/paths", "main svg path"),
+    ("retention", "/retention?range=90d", "[data-testid=best]"),
+    (
+        "attribution",
+        "/attribution?by=campaign",
+        "[data-testid=leader]",
+    ),
+    ("stages", "/stages?range=90d", "[data-testid=stage-step]"),
+    ("insights", "/insights", "[data-testid=insight-row]"),
+    ("events", "/events", "[data-testid=events]"),
+    ("sessions", "/sessions", "[data-testid=session-row]"),
+    ("quality", "/quality?show=bots", "[data-testid=figure-loss]"),
+    ("alerts", "/alerts?add=alert", "[data-testid=alert-looks]"),
+    ("stages-settings", "/settings/stages", "main h2"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_of_the_pages_are_small_and_all_that_are_shown() {
+    let app = TestApp::start(Database::sqlite()).await;
+    let browser = Chromium::start().await;
+    sign_in(&app, &browser).await;
+    let make = "fetch('/api/v1/sites/demo', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+        .then((answer) => answer.json())";
+    let demo = browser.settled(make).await;
+    assert_eq!(demo["is_demo"], true, "{demo}");
+    let site = &demo["id"];
+    // Some thousand at a time are more than one wait is for.
+    let unjudged = "SELECT COUNT(*) FROM visitors AS v LEFT JOIN judged_visitors AS j
+        ON j.site_id = v.site_id AND j.visitor_id = v.visitor_id WHERE j.revision IS NULL OR j.revision <> v.revision";
+    for left in [1_000, 600, 200, 0] {
+        let what = format!("all but {left} are judged");
+        eventually(&what, || async {
+            app.database.number(unjudged).await <= left
+        })
+        .await;
+    }
+    let light = json!({"features": [{"name": "prefers-color-scheme", "value": "light"}, {"name": "prefers-reduced-motion", "value": "reduce"}]});
+    browser.devtools("Emulation.setEmulatedMedia", light).await;
+    let size = json!({"width": 1280, "height": 860, "deviceScaleFactor": 1, "mobile": false});
+    browser
+        .devtools("Emulation.setDeviceMetricsOverride", size)
+        .await;
+
+    browser
+        .devtools("Emulation.setScrollbarsHidden", json!({"hidden": true}))
+        .await;
+
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = root.join("target/screenshots/docs");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut sum = 0;
+    for (name, path, shows) in PICTURES {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        browser
+            .open(&format!("{}{path}{sign}site={site}", app.base))
+            .await;
+        drawn(&browser, path, shows).await;
+        let taken = json!({"format": "webp", "quality": 58});
+        let taken = browser.devtools("Page.captureScreenshot", taken).await;
+        sum += keep(&folder, name, &taken);
+    }
+    assert!(sum <= ALL, "{sum} bytes in all");
+
+    let text = std::fs::read_to_string(root.join("docs/dashboard.md")).unwrap();
+    let made: BTreeSet<&str> = PICTURES.iter().map(|(name, ..)| *name).collect();
+    let shown: BTreeSet<&str> = text
+        .split("(images/dashboard/")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(".webp)"))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(made, shown);
+    for name in &shown {
+        let kept = root.join(format!("docs/images/dashboard/{name}.webp"));
+        assert!(
+            kept.exists(),
+            "{}: cargo xtask screenshots makes it",
+            kept.display()
+        );
+    }
+    app.log.assert_quiet();
+}
+
+/// Waits until the page is as it stays.
+async fn drawn(browser: &Chromium, path: &str, shows: &str) {
+    let script = format!(
+        "return !!document.querySelector('{shows}') &&
+            document.querySelectorAll('main [aria-busy=true], main .skeleton, main [data-drawn=false], main .stale').length === 0"
+    );
+    eventually(&format!("{path} shows {shows}"), || async {
+        browser.run(&script).await == json!(true)
+    })
+    .await;
+    // Twice the same picture: nothing fades in any more.
+    let mut before = Value::Null;
+    let settled = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.querySelector('main').innerHTML.length))))";
+    for _ in 0..100 {
+        let now = browser.settled(settled).await;
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+    panic!("{path} does not come to rest");
+}
+
+fn keep(folder: &Path, name: &str, taken: &Value) -> usize {
+    let picture = taken["data"].as_str().unwrap();
+    let picture = base64::engine::general_purpose::STANDARD
+        .decode(picture)
+        .unwrap();
+    assert!(picture.len() <= ONE, "{name} has {} bytes", picture.len());
+    std::fs::write(folder.join(format!("{name}.webp")), &picture).unwrap();
+    picture.len()
+}
