@@ -5,7 +5,7 @@
 //! after some minutes, the first ones first, and the last of them stays to say so: whoever has not read up to it reads
 //! everything again. On PostgreSQL none goes before every transaction has ended that was open beside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -143,23 +143,17 @@ pub(super) fn tell_shared(kind: Kind) -> &'static str {
     }
 }
 
-/// Rows that tell of a visitor.
-pub(super) fn naming(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => include_str!("sql/changes/naming.sqlite.sql"),
-        Kind::Postgres => include_str!("sql/changes/naming.postgres.sql"),
-    }
-}
-
-/// Puts one visitor's id in the place of another's.
-pub(super) fn renamed(told: &[u8], old: Uuid, fresh: Uuid) -> Vec<u8> {
-    bytes(ids(Some(told)).map(|id| if id == old { fresh } else { id }))
+/// Puts visitors' ids in the place of others, given by these; nothing where none of them is told.
+pub(super) fn renamed(told: &[u8], fresh: &BTreeMap<Uuid, Uuid>) -> Option<Vec<u8>> {
+    let is_told = ids(Some(told)).any(|id| fresh.contains_key(&id));
+    is_told.then(|| bytes(ids(Some(told)).map(|id| *fresh.get(&id).unwrap_or(&id))))
 }
 
 /// Says in the transaction of an erasure, or of its end, that somebody has other ids, and has no row name them by the old ones,
 /// which are given with those that take their place.
 macro_rules! tell_erased {
     ($transaction:expr, $kind:expr, $site_id:expr, $browsers:expr) => {{
+        use futures_util::TryStreamExt as _;
         use $crate::store::changes;
         for text in [
             changes::tell_shared($kind),
@@ -170,19 +164,27 @@ macro_rules! tell_erased {
                 .execute(&mut *$transaction)
                 .await?;
         }
-        for (old, fresh) in $browsers {
-            let (old, fresh): (Uuid, Uuid) = (old, fresh);
-            let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(changes::naming($kind))
-                .bind($site_id)
-                .bind(old.as_bytes().to_vec())
-                .fetch_all(&mut *$transaction)
-                .await?;
-            for (change, part, ids) in rows {
+        let browsers: std::collections::BTreeMap<Uuid, Uuid> = $browsers.into_iter().collect();
+        if !browsers.is_empty() {
+            // Looked through once for all of them, and not kept: of a busy site there are very many.
+            let mut naming = Vec::new();
+            {
+                let text = include_str!("../sql/changes/naming.sql");
+                let mut told = sqlx::query_as::<_, (i64, i64, Vec<u8>)>(text)
+                    .bind($site_id)
+                    .fetch(&mut *$transaction);
+                while let Some((change, part, ids)) = told.try_next().await? {
+                    if let Some(ids) = changes::renamed(&ids, &browsers) {
+                        naming.push((change, part, ids));
+                    }
+                }
+            }
+            for (change, part, ids) in naming {
                 sqlx::query(include_str!("../sql/changes/rename.sql"))
                     .bind($site_id)
                     .bind(change)
                     .bind(part)
-                    .bind(changes::renamed(&ids, old, fresh))
+                    .bind(ids)
                     .execute(&mut *$transaction)
                     .await?;
             }
@@ -312,11 +314,14 @@ mod tests {
     }
 
     #[test]
-    fn one_id_takes_the_place_of_another() {
-        let all = bytes([1, 2, 3].map(Uuid::from_u128).into_iter());
-        let other = renamed(&all, Uuid::from_u128(2), Uuid::from_u128(9));
+    fn ids_take_the_place_of_others() {
+        let id = Uuid::from_u128;
+        let all = bytes([1, 2, 3].map(id).into_iter());
+        let fresh = BTreeMap::from([(id(2), id(9)), (id(7), id(8))]);
+        let other = renamed(&all, &fresh).unwrap();
         let other: Vec<u128> = ids(Some(&other)).map(|id| id.as_u128()).collect();
         assert_eq!(other, [1, 9, 3]);
+        assert_eq!(renamed(&all, &BTreeMap::from([(id(7), id(8))])), None);
     }
 
     #[test]

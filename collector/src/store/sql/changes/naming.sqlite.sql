@@ -1,3 +1,0 @@
-SELECT change, part, ids
-FROM changes
-WHERE site_id = $1 AND kind = 'visitors' AND INSTR(ids, $2) > 0
