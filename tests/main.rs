@@ -15,5 +15,6 @@ mod contract;
 mod deploy;
 mod faults;
 mod import;
+mod queue;
 mod store;
 mod support;

@@ -29,6 +29,7 @@ use crate::judging::Judge;
 use crate::live::Feed;
 use crate::predicting::Predictor;
 use crate::restating::Restater;
+use crate::scale::Publisher;
 use crate::store::Store;
 
 /// 65 536 clients, in 1 MiB.
@@ -54,6 +55,7 @@ struct Shared {
     is_https: bool,
     store: Store,
     ingest: Ingest,
+    publisher: Option<Publisher>,
     restater: Arc<Restater>,
     expirer: Arc<Expirer>,
     exporter: Arc<Exporter>,
@@ -80,6 +82,7 @@ impl App {
         geo: Arc<GeoFile>,
         courier: Courier,
         sender: Sender,
+        publisher: Option<Publisher>,
     ) -> Self {
         let live = Feed::new(config.live_buffer);
         let options = IngestOptions {
@@ -90,7 +93,7 @@ impl App {
             rejected_age: config.rejected_age,
             ..IngestOptions::default()
         };
-        let ingest = Ingest::start(store.clone(), options, live.clone());
+        let ingest = Ingest::start_with(store.clone(), options, live.clone(), publisher.clone());
         let columns = Keeper::new(store.clone(), config.columns_memory);
         Self(Arc::new(Shared {
             body_limit: config.body_limit,
@@ -106,6 +109,7 @@ impl App {
             is_https: config.is_https(),
             directory: Directory::new(store.clone(), Arc::clone(ingest.catalogues())),
             ingest,
+            publisher,
             courier: Arc::new(courier),
             restater: Restater::new(store.clone(), live.clone()),
             expirer: Expirer::new(store.clone(), config.retention_every),
@@ -185,6 +189,11 @@ impl App {
 
     pub(crate) fn ingest(&self) -> &Ingest {
         &self.0.ingest
+    }
+
+    /// Where items go instead of the database, if they do.
+    pub(crate) fn publisher(&self) -> Option<&Publisher> {
+        self.0.publisher.as_ref()
     }
 
     /// Who searches the past when stages change.

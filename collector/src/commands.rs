@@ -23,6 +23,7 @@ mod stages;
 mod users;
 mod verify;
 mod workspaces;
+mod write;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -52,6 +53,8 @@ pub use users::UsersCommand;
 pub(crate) use users::setup_link;
 pub use verify::VerifyArguments;
 pub use workspaces::WorkspacesCommand;
+pub(crate) use write::queue;
+pub use write::{Partitions, WriteArguments, again};
 
 use crate::config::Config;
 use crate::credentials::CredentialError;
@@ -69,6 +72,8 @@ const ACTOR: &str = "cli";
 pub enum Command {
     /// Take events and answer questions (this is what it does without a command)
     Serve,
+    /// Take items from the queue and commit them; any number of these may work side by side (docs/queue.md)
+    Write(WriteArguments),
     /// Workspaces: sites that belong together, and nobody of another one sees (docs/access.md)
     #[command(subcommand)]
     Workspaces(WorkspacesCommand),
@@ -229,6 +234,7 @@ pub async fn run(
         Command::Users(command) => users::run(command, config, store, out).await,
         Command::Verify(arguments) => verify::run(arguments, store, out).await,
         Command::Serve
+        | Command::Write(_)
         | Command::Geo(_)
         | Command::Check(_)
         | Command::Backup(_)

@@ -7,7 +7,9 @@
 mod bounds;
 mod mail;
 mod network;
+mod queue;
 mod settings;
+mod variables;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -23,6 +25,7 @@ use waymark_protocol::limits;
 pub use self::mail::Mail;
 pub(crate) use self::mail::Security;
 pub use self::network::Network;
+pub use self::queue::Queue;
 use self::settings::{Arguments, Settings};
 use crate::commands::Command;
 use crate::destinations::address::Guard;
@@ -56,6 +59,8 @@ pub struct Config {
     pub ip: KeptAddress,
     /// Path of the SDK's script, without the leading slash: `--script-name`, `WAYMARK_SCRIPT_NAME`, `waymark.js`.
     pub script_name: String,
+    /// What stands between collectors and writers: `--queue` (`WAYMARK_QUEUE`, nothing), `--queue-stream`, `--queue-replicas`.
+    pub queue: Option<Queue>,
     /// Items that may wait for their commit: `--queue-items`, `WAYMARK_QUEUE_ITEMS`, 50 000.
     pub queue_items: usize,
     /// Bytes that may wait for their commit: `--queue-bytes`, `WAYMARK_QUEUE_BYTES`, 128 MiB.
@@ -129,6 +134,7 @@ impl Config {
             geo_database: "geo.mmdb".into(),
             geo_demanded: false,
             ip: KeptAddress::None,
+            queue: None,
             queue_items: 50_000,
             queue_bytes: 128 * 1024 * 1024,
             columns_memory: 2 * 1024 * 1024 * 1024,
@@ -251,7 +257,7 @@ pub fn load(
         text: e.render().to_string(),
         code: e.exit_code(),
     })?;
-    let from_environment = settings::read_environment(environment)?;
+    let from_environment = variables::read_environment(environment)?;
     let file = arguments
         .config
         .or_else(|| environment.get("WAYMARK_CONFIG").map(PathBuf::from));
@@ -268,7 +274,7 @@ pub fn load(
 
 #[cfg(test)]
 mod tests {
-    use super::settings::VARIABLES;
+    use super::variables::VARIABLES;
     use super::*;
 
     fn args(line: &str) -> Vec<OsString> {
@@ -421,6 +427,7 @@ mod tests {
                 "public_url",
             ),
             ("--database-url mysql://x".into(), vec![], "database_url"),
+            ("--queue a,b".into(), vec![], "queue"),
             ("--log-level a=b=c".into(), vec![], "log_level"),
             ("--ip some".into(), vec![], "--ip"),
             (

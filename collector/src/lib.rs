@@ -37,11 +37,13 @@ pub mod outcome;
 pub mod rollups;
 pub mod run;
 pub mod saved;
+pub mod scale;
 pub mod store;
 
 mod app;
 mod clock;
 mod credentials;
+mod following;
 mod geo;
 mod http;
 mod predicting;
@@ -53,3 +55,4 @@ mod site_destinations;
 mod site_rules;
 mod site_shares;
 mod site_stages;
+mod writing;

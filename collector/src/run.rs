@@ -4,6 +4,8 @@
 //! their answer, for which the writers still run; then the queue is drained and the database closed. All of it
 //! within the grace time and a few seconds for the last two, after which what still hangs is cut.
 
+mod write;
+
 use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -24,11 +26,13 @@ use crate::commands::{self, BackupError, CatalogueCommand, Command, CommandError
 use crate::config::{Config, LogFormat};
 use crate::destinations::courier::Courier;
 use crate::destinations::transport::TransportError;
+use crate::following;
 use crate::geo::GeoFile;
 use crate::http::metrics;
 use crate::http::router::router;
 use crate::http::serve;
 use crate::rollups::keep::Roller;
+use crate::scale::{Link, LinkError, Publisher};
 use crate::store::{self, Store, StoreError};
 
 /// What the queue gets to drain when the requests have used up the grace time.
@@ -63,6 +67,9 @@ pub enum RunError {
         /// Why not.
         error: std::io::Error,
     },
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] LinkError),
     /// Nothing can be sent to destinations.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -114,6 +121,14 @@ impl Collector {
     /// [`RunError`] names the address or what is wrong with the database.
     pub async fn open(config: &Config) -> Result<Self, RunError> {
         let store = open_store(config).await?;
+        let publisher = match &config.queue {
+            Some(queue) => {
+                let link = Link::open(queue).await?;
+                link.prepare().await?;
+                Some(Publisher::new(link))
+            }
+            None => None,
+        };
         let listener = bind(config.listen).await?;
         let metrics = match config.metrics_listen {
             Some(address) => Some(bind(address).await?),
@@ -131,7 +146,7 @@ impl Collector {
             Some(commands::setup_link(&store, owner.id, &base).await?)
         };
         Ok(Self {
-            app: App::new(config, store, geo, courier, sender),
+            app: App::new(config, store, geo, courier, sender, publisher),
             listener,
             address,
             metrics,
@@ -220,6 +235,25 @@ impl Collector {
                 .run(stopping.clone())
                 .with_current_subscriber(),
         );
+        if let Some(publisher) = self.app.publisher() {
+            let link = publisher.link().clone();
+            let following = following::run(
+                link,
+                self.app.store().clone(),
+                self.app.ingest().clone(),
+                self.app.live().clone(),
+            );
+            let end = stopping.clone();
+            tokio::spawn(
+                async move {
+                    tokio::select! {
+                        () = following => {}
+                        () = end.cancelled() => {}
+                    }
+                }
+                .with_current_subscriber(),
+            );
+        }
         let telling = tokio::spawn(
             Arc::clone(self.app.watch().sender())
                 .run(stopping.clone())
@@ -294,6 +328,8 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
         let out = &mut std::io::stdout();
         match command {
             Command::Serve => serve(config).await,
+            Command::Write(arguments) if arguments.again => Ok(commands::again(config, out).await?),
+            Command::Write(arguments) => write::write(config, arguments).await,
             Command::Check(arguments) => match commands::check(arguments, config, out).await? {
                 true => Ok(()),
                 false => Err(RunError::Check),
@@ -343,13 +379,7 @@ async fn serve(config: &Config) -> Result<(), RunError> {
     if !assets.has_script(&config.script_name) {
         tracing::warn!("the SDK's script was not built into this program");
     }
-    for (setting, value) in collector.app.store().durability().await?.weak() {
-        tracing::warn!(
-            setting,
-            value,
-            "the database may lose the latest commits with the power: what was answered as accepted would be gone"
-        );
-    }
+    warn_of_weak_durability(collector.app.store()).await?;
     if let Some(wall) = collector.app.store().wall().await?
         && !wall.open.is_empty()
     {
@@ -388,6 +418,18 @@ async fn serve(config: &Config) -> Result<(), RunError> {
         .await
 }
 
+/// Names each setting of the database by which commits may be lost.
+async fn warn_of_weak_durability(store: &Store) -> Result<(), RunError> {
+    for (setting, value) in store.durability().await?.weak() {
+        tracing::warn!(
+            setting,
+            value,
+            "the database may lose the latest commits with the power: what was answered as accepted would be gone"
+        );
+    }
+    Ok(())
+}
+
 /// Files that are open beside the connections: the database's, the log's.
 const OTHER_FILES: usize = 128;
 
@@ -407,12 +449,20 @@ fn with_room_for_connections(config: &Config) -> Config {
     config
 }
 
+/// The library that speaks to the queue, as log filters know it.
+const QUEUE_CLIENT: &str = "async_nats";
+
 /// Log lines go to the standard error, the standard output is for what a command prints.
 fn start_log(config: &Config, command: &Command) {
     let level = match command {
         // It tells by itself how far it is, and large transactions are its nature.
         Command::Import(_) | Command::MigrateTo(_) if config.log_level == "info" => "warn",
         _ => config.log_level.as_str(),
+    };
+    // What becomes of the connection to a queue is said in words of the collector's own.
+    let level = match level.contains(QUEUE_CLIENT) {
+        true => level.to_owned(),
+        false => format!("{level},{QUEUE_CLIENT}=warn"),
     };
     // Checked when the settings were read.
     let filter = EnvFilter::try_new(level).unwrap_or_default();

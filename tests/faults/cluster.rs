@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::support::{eventually, required};
 
 /// A running cluster. Dropping it stops the server and removes its files.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     folder: tempfile::TempDir,
     bin: PathBuf,
     port: u16,
@@ -21,7 +21,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Makes one and starts it.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
         let port = TcpListener::bind("127.0.0.1:0")
@@ -55,12 +55,12 @@ impl Cluster {
     }
 
     /// The URL of its own database.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
     /// Starts the server and waits until it has recovered.
-    pub(super) async fn up(&self) {
+    pub(crate) async fn up(&self) {
         let options = format!(
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
             self.port,
@@ -77,7 +77,7 @@ impl Cluster {
     }
 
     /// Changes a setting and waits until the server goes by it.
-    pub(super) async fn set(&self, setting: &str) {
+    pub(crate) async fn set(&self, setting: &str) {
         let mut connection = PgConnection::connect(&self.url()).await.unwrap();
         let change = format!("ALTER SYSTEM SET {setting}");
         sqlx::raw_sql(AssertSqlSafe(change))
@@ -103,7 +103,7 @@ impl Cluster {
     }
 
     /// Ends every process of the server at once, as a power cut does.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         let file = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
         let server: u32 = file.lines().next().unwrap().parse().unwrap();
         let children =

@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Load that is under way. It ends when it is finished or dropped.
-pub(super) struct Load {
+pub(crate) struct Load {
     shared: Arc<Shared>,
     senders: JoinSet<()>,
 }
@@ -47,19 +47,27 @@ struct Shared {
 
 impl Load {
     /// Begins to send to a collector.
-    pub(super) fn begin(collector: &Collector) -> Self {
+    pub(crate) fn begin(collector: &Collector) -> Self {
+        Self::spread(&[collector])
+    }
+
+    /// Begins to send to several, to another one where the first does not answer.
+    pub(crate) fn spread(collectors: &[&Collector]) -> Self {
         let shared = Arc::new(Shared::default());
         let client = Client::builder().timeout(PATIENCE).build().unwrap();
-        let url = format!("{}/v1/events", collector.origin());
+        let url = |collector: &&Collector| format!("{}/v1/events", collector.origin());
+        let urls: Vec<String> = collectors.iter().map(url).collect();
         let mut senders = JoinSet::new();
-        for _ in 0..SENDERS {
-            senders.spawn(send(client.clone(), url.clone(), Arc::clone(&shared)));
+        for number in 0..SENDERS {
+            let mut urls = urls.clone();
+            urls.rotate_left(number % collectors.len());
+            senders.spawn(send(client.clone(), urls, Arc::clone(&shared)));
         }
         Self { shared, senders }
     }
 
     /// Waits for so many more acknowledged items.
-    pub(super) async fn acknowledges(&mut self, more: usize) {
+    pub(crate) async fn acknowledges(&mut self, more: usize) {
         let goal = self.acknowledged() + more;
         let load = &*self;
         eventually("items are acknowledged", || async {
@@ -70,7 +78,7 @@ impl Load {
     }
 
     /// Waits until so many more requests were refused, put off or left without an answer.
-    pub(super) async fn is_put_off(&mut self, more: usize) {
+    pub(crate) async fn is_put_off(&mut self, more: usize) {
         let put_off = || self.shared.put_off.load(Ordering::SeqCst);
         let goal = put_off() + more;
         eventually("requests are put off", || async { put_off() >= goal }).await;
@@ -78,7 +86,7 @@ impl Load {
     }
 
     /// Makes nothing new, and waits until everything that was made is acknowledged.
-    pub(super) async fn finish(mut self) -> Ledger {
+    pub(crate) async fn finish(mut self) -> Ledger {
         self.shared.is_over.store(true, Ordering::SeqCst);
         while let Some(sender) = self.senders.join_next().await {
             sender.unwrap();
@@ -90,7 +98,7 @@ impl Load {
     }
 
     /// What has been acknowledged up to now.
-    pub(super) fn known(&self) -> HashSet<Uuid> {
+    pub(crate) fn known(&self) -> HashSet<Uuid> {
         self.shared.acknowledged.lock().unwrap().clone()
     }
 
@@ -108,20 +116,20 @@ impl Load {
 }
 
 /// What was made and acknowledged by the end.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     acknowledged: HashSet<Uuid>,
     made: usize,
 }
 
 impl Ledger {
     /// How many items were acknowledged, which all of them were that were made.
-    pub(super) fn acknowledged(&self) -> usize {
+    pub(crate) fn acknowledged(&self) -> usize {
         assert_eq!(self.acknowledged.len(), self.made);
         self.acknowledged.len()
     }
 
     /// Holds every table against what was acknowledged: each item once, in its row and in every count.
-    pub(super) async fn check(&self, database: &Database) {
+    pub(crate) async fn check(&self, database: &Database) {
         assert_eq!(self.acknowledged.len(), self.made);
         let stored = stored(database).await;
         assert_eq!(stored, self.acknowledged);
@@ -130,7 +138,7 @@ impl Ledger {
 }
 
 /// The ids of all items in a database, of which no two may be the same.
-pub(super) async fn stored(database: &Database) -> HashSet<Uuid> {
+pub(crate) async fn stored(database: &Database) -> HashSet<Uuid> {
     let sql = if database.url().starts_with("sqlite:") {
         "SELECT hex(id) FROM events"
     } else {
@@ -146,7 +154,7 @@ pub(super) async fn stored(database: &Database) -> HashSet<Uuid> {
     ids
 }
 
-async fn send(client: Client, url: String, shared: Arc<Shared>) {
+async fn send(client: Client, mut urls: Vec<String>, shared: Arc<Shared>) {
     let mut visit = Visit::new(KEY);
     let mut sent = 0;
     while !shared.is_over.load(Ordering::SeqCst) {
@@ -164,8 +172,9 @@ async fn send(client: Client, url: String, shared: Arc<Shared>) {
         shared.made.fetch_add(ITEMS, Ordering::SeqCst);
         let mut open = items.to_vec();
         while !open.is_empty() {
-            if !deliver(&client, &url, &visit, &mut open, &shared).await {
+            if !deliver(&client, &urls[0], &visit, &mut open, &shared).await {
                 shared.put_off.fetch_add(1, Ordering::SeqCst);
+                urls.rotate_left(1);
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -5,14 +5,14 @@
 
 mod alerts;
 mod clocks;
-mod cluster;
+pub(crate) mod cluster;
 mod crash;
 mod destinations;
 mod disk;
 mod durability;
 mod end;
 mod flood;
-mod load;
+pub(crate) mod load;
 mod moving;
 mod outage;
 mod replay;
@@ -24,9 +24,9 @@ use crate::support::collector::Collector;
 use crate::support::database::Database;
 
 /// A page of the site, which lists no origin of its own.
-const ORIGIN: &str = "https://shop.example";
+pub(crate) const ORIGIN: &str = "https://shop.example";
 
 /// A collector with flags of the test's own.
-async fn collector(database: Database, settings: &[&str]) -> Collector {
+pub(crate) async fn collector(database: Database, settings: &[&str]) -> Collector {
     Collector::with(database, ORIGIN, settings).await
 }

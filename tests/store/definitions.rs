@@ -10,7 +10,7 @@ use waymark_collector::store::first_events::Slice;
 pub(super) const DEFINITIONS: usize = 5;
 
 /// A definition by its number; the collector's own is 0.
-pub(super) fn definition(number: usize) -> Definition {
+pub(crate) fn definition(number: usize) -> Definition {
     let stages = |keys: &[&str]| -> Value {
         let all = keys.iter().map(|key| json!({"key": key, "label": key}));
         all.collect()
@@ -54,7 +54,7 @@ pub(super) const BY: By<'static> = By {
 };
 
 /// Sets a site's definition, as nobody else does meanwhile.
-pub(super) async fn set(store: &Store, site_id: i64, definition: &Definition) {
+pub(crate) async fn set(store: &Store, site_id: i64, definition: &Definition) {
     let latest = store.stage_versions(site_id, 1).await.unwrap();
     let seen = latest.first().map_or(0, |latest| latest.version);
     let set = store
@@ -65,7 +65,7 @@ pub(super) async fn set(store: &Store, site_id: i64, definition: &Definition) {
 }
 
 /// Searches all that a site's definition has left to search, `items` items at a time, and gives the number of slices.
-pub(super) async fn restate(store: &Store, site_id: i64, items: u32) -> usize {
+pub(crate) async fn restate(store: &Store, site_id: i64, items: u32) -> usize {
     let mut since = None;
     while store.older_writers(&mut since).await.unwrap() {
         tokio::task::yield_now().await;

@@ -109,7 +109,7 @@ pub(super) fn site(id: i64) -> Site {
 }
 
 /// A site that no other case of the same test has used.
-pub(super) fn fresh_site() -> Site {
+pub(crate) fn fresh_site() -> Site {
     static NEXT: AtomicI64 = AtomicI64::new(1000);
     site(NEXT.fetch_add(1, Ordering::Relaxed))
 }

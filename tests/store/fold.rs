@@ -70,7 +70,7 @@ enum Kind {
 
 /// Items and one way in which they arrive.
 #[derive(Debug, Clone)]
-struct Delivery {
+pub(crate) struct Delivery {
     settings: Vec<Setting>,
     atoms: Vec<Atom>,
     /// Numbers of atoms in the order of arrival, each at least once.
@@ -80,10 +80,10 @@ struct Delivery {
     /// Requests at a time.
     lanes: usize,
     /// The number of the site's definition of stages, and of the one that it is changed to in the middle.
-    definitions: (usize, Option<usize>),
+    pub(crate) definitions: (usize, Option<usize>),
 }
 
-fn delivery() -> impl Strategy<Value = Delivery> {
+pub(crate) fn delivery() -> impl Strategy<Value = Delivery> {
     let few = || proptest::option::of(0..3_u8);
     let setting = (
         0..2_u64,
@@ -241,7 +241,7 @@ impl Delivery {
     }
 
     /// The batches in which the items arrive, and what is known of the request of each.
-    fn batches(&self) -> Vec<(Value, Received)> {
+    pub(crate) fn batches(&self) -> Vec<(Value, Received)> {
         let mut batches = Vec::new();
         for run in self.order.chunks(self.together) {
             let mut by_setting: Vec<(usize, Vec<Value>)> = Vec::new();
@@ -390,7 +390,17 @@ async fn deliver(
             .all(|(_, status)| matches!(status, Status::Accepted | Status::Duplicate))
     );
 
-    let folded = fold(facts.values(), &definition(next.unwrap_or(first)));
+    agrees(store, &site, &facts, next.unwrap_or(first)).await
+}
+
+/// Holds what is stored of a site against the fold of its facts, under the definition of stages of this number.
+pub(crate) async fn agrees(
+    store: &Store,
+    site: &Site,
+    facts: &HashMap<Uuid, Fact>,
+    stages: usize,
+) -> Result<(), TestCaseError> {
+    let folded = fold(facts.values(), &definition(stages));
     let stored = journeys(
         store,
         site.id,
@@ -400,7 +410,7 @@ async fn deliver(
         },
     )
     .await;
-    for stage in definition(next.unwrap_or(first)).stages() {
+    for stage in definition(stages).stages() {
         let filter = VisitorFilter {
             stage: Some(stage.key.clone()),
             bots: Bots::Include,
@@ -448,12 +458,12 @@ async fn deliver(
         prop_assert_eq!(stored, loss(facts.values(), from, to));
     }
     verified(store, site.id).await?;
-    told::agree(store, &site, &folded).await?;
-    revenue::agree(store, &site, facts.values()).await?;
+    told::agree(store, site, &folded).await?;
+    revenue::agree(store, site, facts.values()).await?;
     persons::agree(store, site.id, facts.values()).await
 }
 
-pub(super) fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
+pub(crate) fn facts_of(site: &Site, batch: &Value, received: &Received) -> Vec<Fact> {
     let body = serde_json::to_vec(batch).unwrap();
     let envelope = envelope::read(&body).unwrap();
     read(site, &envelope, received).unwrap().facts

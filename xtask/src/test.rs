@@ -169,6 +169,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let collector = build::tests(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
     let (nginx, caddy) = (tools::nginx(steps)?, tools::caddy(steps)?);
+    let nats_server = tools::nats_server(steps)?;
     let cluster = Cluster::scratch(steps)?;
     let command = |round: Round| -> Result<Command> {
         let mut command = cargo_test(options);
@@ -181,6 +182,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
             .env("WAYMARK_TEST_SCHEMATHESIS", &schemathesis)
             .env("WAYMARK_TEST_NGINX", &nginx)
             .env("WAYMARK_TEST_CADDY", &caddy)
+            .env("WAYMARK_TEST_NATS", &nats_server)
             .env("WAYMARK_TEST_PACKAGE", &examples.package)
             .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks)
             .env("WAYMARK_TEST_SEGMENT", &clients.folder)

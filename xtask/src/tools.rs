@@ -148,6 +148,18 @@ fn installed(steps: &Steps, program: &str, packages: &[&str]) -> Result<PathBuf>
     on_path(program).with_context(|| format!("{program} is installed but not on PATH"))
 }
 
+/// The server of the queue between collectors and writers.
+pub fn nats_server(steps: &Steps) -> Result<PathBuf> {
+    // Debian puts it where the PATH of ordinary users does not look.
+    let found = || on_path("nats-server").or_else(|| Some(PathBuf::from("/usr/sbin/nats-server")));
+    let found = || found().filter(|program| program.is_file());
+    if let Some(program) = found() {
+        return Ok(program);
+    }
+    apt_install(steps, &["nats-server"])?;
+    found().context("nats-server is installed but was not found")
+}
+
 /// Schemathesis, which tries an API by its description: in a virtual environment of its own, at the pinned versions.
 pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
     const PINNED: &str = include_str!("../requirements.txt");

@@ -3,6 +3,8 @@
 //! One function for each thing that is looked at, in the order of [`check`]; each gives its lines. A warning is something that works
 //! and may not be meant; only a failure makes the exit code 1.
 
+mod queue;
+
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -91,6 +93,7 @@ pub async fn check(
     let mut checks = vec![Line::new("config", Status::Ok, "every setting can be read")];
     checks.extend(folders(config));
     checks.extend(database(config).await);
+    checks.extend(queue::check(config).await);
     checks.push(address("listen", config.listen).await);
     if let Some(listen) = config.metrics_listen {
         checks.push(address("metrics_listen", listen).await);

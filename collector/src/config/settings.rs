@@ -12,7 +12,7 @@ use url::Url;
 use waymark_protocol::limits;
 
 use super::bounds::{at_least, at_least_one, check_public_url, check_script_name, seconds};
-use super::{Config, ConfigError, DAY, Environment, LogFormat, Mail, Network};
+use super::{Config, ConfigError, DAY, LogFormat, Mail, Network, Queue};
 use crate::commands::Command;
 use crate::enrich::address::KeptAddress;
 use crate::export::{Format, What};
@@ -95,6 +95,15 @@ pub(super) struct Settings {
     /// Folder of the SQLite file and of geo.mmdb, made if missing [env: WAYMARK_DATA_DIR] [default: .]
     #[arg(long, value_name = "FOLDER", global = true, help_heading = "Storage")]
     data_dir: Option<PathBuf>,
+    /// Servers of NATS, for many collectors and writers (docs/queue.md): nats://a,b,c. With a password it is secret: give it by the variable or the file [env: WAYMARK_QUEUE] [default: none, and collectors write]
+    #[arg(long, value_name = "URL", global = true, help_heading = "Storage")]
+    queue: Option<String>,
+    /// Name of the stream there [env: WAYMARK_QUEUE_STREAM] [default: waymark]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Storage")]
+    queue_stream: Option<String>,
+    /// Servers that have a copy of each message [env: WAYMARK_QUEUE_REPLICAS] [default: as many as are named, up to 3]
+    #[arg(long, value_name = "COPIES", global = true, help_heading = "Storage")]
+    queue_replicas: Option<usize>,
     /// Bytes of one request's body after decompression [env: WAYMARK_BODY_LIMIT] [default: 1048576]
     #[arg(long, value_name = "BYTES", global = true, help_heading = "Limits")]
     body_limit: Option<usize>,
@@ -223,72 +232,6 @@ pub(super) struct Settings {
     log_level: Option<String>,
 }
 
-/// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 41] = [
-    ("WAYMARK_LISTEN", "--listen"),
-    ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
-    ("WAYMARK_PUBLIC_URL", "--public-url"),
-    ("WAYMARK_SCRIPT_NAME", "--script-name"),
-    ("WAYMARK_TRUSTED_PROXIES", "--trusted-proxies"),
-    ("WAYMARK_GEO_DATABASE", "--geo-database"),
-    ("WAYMARK_IP", "--ip"),
-    ("WAYMARK_SHUTDOWN_GRACE", "--shutdown-grace"),
-    ("WAYMARK_DATABASE_URL", "--database-url"),
-    ("WAYMARK_DATA_DIR", "--data-dir"),
-    ("WAYMARK_BODY_LIMIT", "--body-limit"),
-    ("WAYMARK_QUEUE_ITEMS", "--queue-items"),
-    ("WAYMARK_QUEUE_BYTES", "--queue-bytes"),
-    ("WAYMARK_COLUMNS_MEMORY", "--columns-memory"),
-    ("WAYMARK_COMMIT_ITEMS", "--commit-items"),
-    ("WAYMARK_REJECTED_ITEMS", "--rejected-items"),
-    ("WAYMARK_REJECTED_DAYS", "--rejected-days"),
-    ("WAYMARK_RETENTION_HOURS", "--retention-hours"),
-    ("WAYMARK_EXPORT_FOLDER", "--export-folder"),
-    ("WAYMARK_EXPORT_WHAT", "--export-what"),
-    ("WAYMARK_EXPORT_FORMAT", "--export-format"),
-    ("WAYMARK_EXPORT_GRACE_HOURS", "--export-grace-hours"),
-    ("WAYMARK_EXPORT_LATE_DAYS", "--export-late-days"),
-    ("WAYMARK_EXPORT_AGAIN_HOURS", "--export-again-hours"),
-    ("WAYMARK_MAX_CONNECTIONS", "--max-connections"),
-    ("WAYMARK_HEAD_TIMEOUT", "--head-timeout"),
-    ("WAYMARK_BODY_TIMEOUT", "--body-timeout"),
-    ("WAYMARK_IDLE_TIMEOUT", "--idle-timeout"),
-    ("WAYMARK_CLIENT_RATE", "--client-rate"),
-    ("WAYMARK_KEY_RATE", "--key-rate"),
-    ("WAYMARK_LIVE_BUFFER", "--live-buffer"),
-    ("WAYMARK_DESTINATION_NETWORKS", "--destination-networks"),
-    ("WAYMARK_DESTINATION_CA", "--destination-ca"),
-    ("WAYMARK_DESTINATION_TIMEOUT", "--destination-timeout"),
-    ("WAYMARK_DESTINATION_BACKOFF_MS", "--destination-backoff-ms"),
-    ("WAYMARK_DESTINATION_ATTEMPTS", "--destination-attempts"),
-    ("WAYMARK_SMTP_URL", "--smtp-url"),
-    ("WAYMARK_MAIL_FROM", "--mail-from"),
-    ("WAYMARK_ALERT_DELAY", "--alert-delay"),
-    ("WAYMARK_LOG_FORMAT", "--log-format"),
-    ("WAYMARK_LOG_LEVEL", "--log-level"),
-];
-
-/// Each variable goes through the parser of its flag, so that both take the same values.
-pub(super) fn read_environment(environment: &Environment) -> Result<Settings, ConfigError> {
-    let mut settings = Settings::default();
-    for (name, flag) in VARIABLES {
-        let Some(value) = environment.get(name) else {
-            continue;
-        };
-        let parsed = Arguments::try_parse_from(["collector".to_owned(), format!("{flag}={value}")])
-            .map_err(|e| {
-                let text = e.to_string();
-                let first = text.lines().next().unwrap_or_default();
-                ConfigError::Variable {
-                    name,
-                    message: first.trim_start_matches("error: ").to_owned(),
-                }
-            })?;
-        settings = settings.or(parsed.settings);
-    }
-    Ok(settings)
-}
-
 pub(super) fn read_file(path: &Path) -> Result<Settings, ConfigError> {
     let failed = |message: String| ConfigError::File {
         path: path.to_owned(),
@@ -313,6 +256,9 @@ impl Settings {
             database_url: self.database_url.or(other.database_url),
             data_dir: self.data_dir.or(other.data_dir),
             body_limit: self.body_limit.or(other.body_limit),
+            queue: self.queue.or(other.queue),
+            queue_stream: self.queue_stream.or(other.queue_stream),
+            queue_replicas: self.queue_replicas.or(other.queue_replicas),
             queue_items: self.queue_items.or(other.queue_items),
             queue_bytes: self.queue_bytes.or(other.queue_bytes),
             columns_memory: self.columns_memory.or(other.columns_memory),
@@ -407,6 +353,11 @@ impl Settings {
             geo_database,
             geo_demanded,
             ip: self.ip.unwrap_or_default(),
+            queue: Queue::read(
+                self.queue.as_deref(),
+                self.queue_stream.as_deref(),
+                self.queue_replicas,
+            )?,
             // A queue without room for one full batch would never be ready.
             queue_items: at_least(
                 limits::BATCH_ITEMS,

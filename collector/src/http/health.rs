@@ -7,6 +7,7 @@ use axum::extract::State;
 use super::openapi::failures;
 use crate::app::App;
 use crate::error::{ApiError, Code};
+use crate::scale::Standing;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -16,7 +17,7 @@ pub(crate) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers, the queue has room, and the end is not near.
+/// `GET /readyz`: what items are stored in answers, the queue has room, and the end is not near.
 #[utoipa::path(get, path = "/readyz", tag = "about", responses((status = 200, body = String, content_type = "text/plain"), failures::Living))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
     if app.stopping().is_cancelled() {
@@ -25,6 +26,18 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, ApiErr
     if !app.ingest().depth().has_room() {
         return Err(ApiError::new(Code::Overloaded, "The queue is full.")
             .retry_after(Duration::from_secs(1)));
+    }
+    // Items are taken while the database is away: that is what the other queue is for.
+    if let Some(publisher) = app.publisher() {
+        let there = Standing::look(publisher.link()).await;
+        return there.map(|()| "ready\n").map_err(|error| {
+            ApiError::new(
+                Code::StoreUnavailable,
+                "The queue does not answer within 2 s.",
+            )
+            .detail(error)
+            .retry_after(PATIENCE)
+        });
     }
     match tokio::time::timeout(PATIENCE, app.store().ping()).await {
         Ok(answer) => answer?,

@@ -27,6 +27,7 @@ use crate::clock;
 use crate::destinations::wants::Kind;
 use crate::error::ApiError;
 use crate::journey::Loss;
+use crate::scale::Meter;
 use crate::store::StoreError;
 use crate::store::deliveries::Counts;
 
@@ -36,6 +37,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const FRESH: Duration = Duration::from_secs(30);
 /// What the loss is an estimate of.
 const LOSS_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What the text is.
+pub(super) const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = [(&'static str, Cow<'static, str>); 3];
 type ByRoute = Family<[(&'static str, Cow<'static, str>); 1], Histogram, fn() -> Histogram>;
@@ -160,6 +164,11 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         depth.bytes_limit,
     );
 
+    if let Some(publisher) = app.publisher() {
+        publisher.link().meter().register_publishing(&mut registry);
+        Meter::register_standing(&mut registry, publisher.standing().await.ok().as_ref());
+    }
+
     let columns = app.columns().keeping();
     whole(
         &mut registry,
@@ -251,8 +260,7 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
     }
     let mut text = String::new();
     encode(&mut text, &registry).map_err(ApiError::internal)?;
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(CONTENT_TYPE, kind)], text))
+    Ok(([(CONTENT_TYPE, KIND)], text))
 }
 
 fn whole(registry: &mut Registry, name: &str, help: &str, value: usize) {

@@ -63,3 +63,4 @@ pub(crate) mod throttle;
 mod trace;
 mod visitors;
 mod workspaces;
+pub(crate) mod writer;

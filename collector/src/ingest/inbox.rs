@@ -24,6 +24,7 @@ use super::{Envelope, IngestOptions, Protocol, Received};
 use crate::catalogue::{Finding, Problem};
 use crate::enrich::client_hints::ClientHints;
 use crate::enrich::geo::Place;
+use crate::journey::Fact;
 use crate::outcome::{Fault, reason_name};
 use crate::store::rejected::{Again, Bounds, NewRejected, State};
 use crate::store::sites::Site;
@@ -196,6 +197,23 @@ impl Origin {
             sent_at: envelope.sent_at,
             received_at: received.at_ms,
             sender: Sender::of(received),
+        }
+    }
+}
+
+impl Origin {
+    /// Of a fact whose batch is not there any more. What stands in the place of the context is what was read of it.
+    pub(super) fn of_fact(fact: &Fact, context: &str) -> Self {
+        let (context, _) = first(context);
+        Self {
+            site_id: fact.arrival.site_id,
+            key: String::new(),
+            sdk: None,
+            // Never whole: nobody sent this.
+            context: (context, false),
+            sent_at: fact.arrival.received_at,
+            received_at: fact.arrival.received_at,
+            sender: Sender::default(),
         }
     }
 }

@@ -10,6 +10,9 @@
 //! Each step hands an item on or names its [`outcome`](crate::outcome). `accepted` and `duplicate` are said after the
 //! commit and never before. The queue is bounded: when it is full a batch is refused whole, and the sender keeps it.
 //!
+//! Where there is a stream of another kind behind it ([`crate::scale`]), the writer's place is taken by who publishes
+//! ([`publishing`]), and the writer works in another process ([`queued`]).
+//!
 //! Knows no HTTP and no SQL.
 
 mod catalogues;
@@ -29,7 +32,9 @@ mod meter;
 mod money;
 mod parameters;
 mod part;
+mod publishing;
 mod queue;
+mod queued;
 mod reading;
 pub mod segment;
 mod text;
@@ -57,6 +62,7 @@ use crate::enrich::user_agent;
 use crate::journey::Fact;
 use crate::live::Feed;
 use crate::outcome::{Fault, Outcome};
+use crate::scale::Publisher;
 use crate::store::rejected::Rejected;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store};
@@ -180,6 +186,8 @@ pub struct Ingest {
     writers: TaskTracker,
     inbox_task: TaskTracker,
     findings_task: TaskTracker,
+    store: Store,
+    live: Feed,
 }
 
 impl Ingest {
@@ -187,6 +195,16 @@ impl Ingest {
     ///
     /// Needs to be called within a tokio runtime. The writers end with [`Ingest::drain`].
     pub fn start(store: Store, options: IngestOptions, live: Feed) -> Self {
+        Self::start_with(store, options, live, None)
+    }
+
+    /// The same, with a stream that items are published to; without one they are committed here.
+    pub fn start_with(
+        store: Store,
+        options: IngestOptions,
+        live: Feed,
+        publisher: Option<Publisher>,
+    ) -> Self {
         // The patterns take a moment to compile, which the first request need not wait for.
         tokio::task::spawn_blocking(user_agent::warm_up);
         let queue = Arc::new(Queue::new(options));
@@ -203,23 +221,33 @@ impl Ingest {
             // A writer logs where whoever started it does.
             .with_current_subscriber()
         };
-        match store.kind() {
-            Kind::Sqlite => writer::on_its_thread(&writers, writer),
-            Kind::Postgres => {
+        match (publisher, store.kind()) {
+            (Some(publisher), _) => {
+                for _ in 0..publishing::GROUPS {
+                    let publishing = publishing::run(publisher.clone(), Arc::clone(&queue));
+                    writers.spawn(publishing.with_current_subscriber());
+                }
+            }
+            (None, Kind::Sqlite) => writer::on_its_thread(&writers, writer),
+            (None, Kind::Postgres) => {
                 for _ in 0..options.writers.max(1) {
                     writers.spawn(writer());
                 }
             }
         }
         writers.close();
-        let contacts = interactions::Desk::new(store.clone(), live, options.commit_time);
+        let contacts = interactions::Desk::new(store.clone(), live.clone(), options.commit_time);
         let catalogues = Arc::new(Catalogues::new(store.clone()));
         let findings_task = TaskTracker::new();
         let counting = Arc::clone(&findings).run(store.clone());
         findings_task.spawn(counting.with_current_subscriber());
         findings_task.close();
-        let (inbox, writing) =
-            Inbox::new(store, options, queue.meter.clone(), Arc::clone(&findings));
+        let (inbox, writing) = Inbox::new(
+            store.clone(),
+            options,
+            queue.meter.clone(),
+            Arc::clone(&findings),
+        );
         let inbox_task = TaskTracker::new();
         inbox_task.spawn(writing.with_current_subscriber());
         inbox_task.close();
@@ -232,6 +260,8 @@ impl Ingest {
             writers,
             inbox_task,
             findings_task,
+            store,
+            live,
         }
     }
 

@@ -124,10 +124,19 @@ fn count(facts: &[&Fact], outcomes: &[Outcome], findings: &Findings) {
 
 /// Runs `work` to its end, from the start again where a defect makes it panic: without a writer every request would
 /// wait for ever. What the work had taken is answered by [`super::queue::Taken`].
-async fn outlive_panics<F: Future<Output = ()>>(mut work: impl FnMut() -> F) {
+pub(super) async fn outlive_panics<F: Future<Output = ()>>(mut work: impl FnMut() -> F) {
     while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
         tracing::error!("a writer panicked; what it had taken was sent back, and it goes on");
     }
+}
+
+/// Tells those who watch of facts that were committed by another process.
+pub(super) async fn tell_of_others(store: &Store, live: &Feed, facts: &[Fact]) {
+    let facts: Vec<&Fact> = facts.iter().collect();
+    let outcomes = vec![Outcome::Accepted; facts.len()];
+    Changes::of(store, &facts, &outcomes, live.is_watched())
+        .tell(store, live)
+        .await;
 }
 
 /// What a commit changed, by site.
