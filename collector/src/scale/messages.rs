@@ -108,6 +108,7 @@ mod tests {
             renew_cookie: false,
             cookie_domain: None,
             currency: None,
+            is_demo: false,
             created_at: 0,
         };
         let received = ingest::Received {
