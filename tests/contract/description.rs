@@ -61,6 +61,8 @@ async fn every_answer_is_as_described(database: Database) {
         // One has no end, and the other ends what the rest is asked with.
         .args(["--exclude-path", "/api/v1/live"])
         .args(["--exclude-path", "/api/v1/logout"])
+        // A demo is made before its answer comes, which takes this unoptimised program some seconds.
+        .args(["--request-timeout", "60"])
         .args(["--checks", CHECKS])
         .args(["--phases", "examples,coverage,fuzzing"])
         .args(["--continue-on-failure", "--no-color", "--warnings", "off"]);

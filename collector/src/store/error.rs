@@ -44,6 +44,8 @@ pub enum StoreError {
 impl StoreError {
     /// The SQLSTATE by which PostgreSQL says that it has been moved: of no class that there is.
     pub(super) const MOVED: &str = "WMOVD";
+    /// How the message begins by which SQLite says so, which has no codes of one's own.
+    pub(super) const MOVED_TO: &str = "the database has been moved to ";
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -110,8 +112,8 @@ fn of_database(error: &dyn DatabaseError) -> StoreError {
 
 /// By primary result code, <https://www.sqlite.org/rescode.html>: the low byte of the extended one.
 fn of_sqlite(code: &str, at: String, message: &str) -> StoreError {
-    // CONSTRAINT_TRIGGER: only the triggers of a database that has been moved refuse.
-    if code == "1811" {
+    // CONSTRAINT_TRIGGER, which triggers of somebody else say too.
+    if code == "1811" && message.starts_with(StoreError::MOVED_TO) {
         return StoreError::Moved(message.to_owned());
     }
     let at = format!("SQLite code {at}");

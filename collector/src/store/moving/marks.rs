@@ -138,7 +138,10 @@ pub(super) async fn commit(target: &mut Connection) -> Result<(), MoveError> {
 
 /// What triggers of a source that has been moved refuse with, and what a start says.
 pub(super) fn moved_to(other: &str) -> String {
-    format!("the database has been moved to {other}: the collector has to be pointed there")
+    format!(
+        "{}{other}: the collector has to be pointed there",
+        StoreError::MOVED_TO
+    )
 }
 
 /// Refuses a SQLite file that has been moved, or is being filled.

@@ -1,15 +1,17 @@
--- Page pings have no row and may have been the first or the last of all.
-SELECT v.visitor_id, v.{column} AS stored, c.at AS counted
-FROM visitors AS v
-JOIN (
-    SELECT visitor_id, {extreme}(at) AS at
-    FROM events
-    WHERE site_id = $1 AND visitor_id > $2 AND visitor_id <= $3 AND session_id IN (
-        SELECT session_id
-        FROM sessions
-        WHERE site_id = $1 AND visitor_id > $2 AND visitor_id <= $3
-    )
-    GROUP BY visitor_id
-) AS c ON c.visitor_id = v.visitor_id
-WHERE v.site_id = $1 AND v.visitor_id > $2 AND v.visitor_id <= $3
-  AND v.{column} {beyond} c.at AND $4 = $4
+-- Page pings have no row and may have been the first or the last of all. Visitor by visitor, so that it takes no longer where
+-- the database knows nothing yet of how many rows there are.
+SELECT visitor_id, stored, counted
+FROM (
+    SELECT v.visitor_id, v.{column} AS stored, (
+        SELECT {extreme}(e.at)
+        FROM events AS e
+        WHERE e.site_id = v.site_id AND e.visitor_id = v.visitor_id AND EXISTS (
+            SELECT 1
+            FROM sessions AS s
+            WHERE s.site_id = e.site_id AND s.visitor_id = e.visitor_id AND s.session_id = e.session_id
+        )
+    ) AS counted
+    FROM visitors AS v
+    WHERE v.site_id = $1 AND v.visitor_id > $2 AND v.visitor_id <= $3
+) AS times
+WHERE stored {beyond} counted AND $4 = $4
