@@ -225,7 +225,7 @@ impl Store {
     ) -> Result<(Vec<Occasion>, Option<i64>), StoreError> {
         let mut own = Filters::new(2);
         of.narrow_sessions(&mut own);
-        let sql = own.apply(include_str!("sql/sessions/list_occasions.sql"));
+        let sql = self.indexed(&own.apply(include_str!("sql/sessions/list_occasions.sql")));
         let mut rows: Vec<(Uuid, Uuid, i64, i64, Option<String>)> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)

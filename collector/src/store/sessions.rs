@@ -120,7 +120,12 @@ impl Store {
         if let Some(within) = &filter.within {
             within.narrow_sessions(&mut filters);
         }
+        let index = match (filter.visitor, &filter.within) {
+            (None, None) => "",
+            _ => "{by sessions_by_visitor}",
+        };
         let sql = filters.apply(include_str!("sql/sessions/list.sql"));
+        let sql = self.indexed(&sql.replace("{index}", index));
         let rows: Vec<Row> = on!(self, read of site_id, |pool| {
             let query = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(site_id)

@@ -9,6 +9,7 @@ macro_rules! count {
         let (site_id, hours): (i64, std::ops::Range<i64>) = ($site_id, $hours);
         let into: &mut $crate::rollups::hours::Hours = $into;
         let items = $store.by_second(include_str!("../sql/rollups/items.sql"));
+        let sessions_of = $store.indexed(include_str!("../sql/rollups/sessions.sql"));
         let mut from = hours.start;
         while from < hours.end {
             let to = (from + $crate::store::rollups::TOGETHER).min(hours.end);
@@ -17,7 +18,7 @@ macro_rules! count {
                 to * $crate::rollups::hours::HOUR_MS,
             );
             let mut sessions = sqlx::query_as::<_, $crate::store::rollups::rows::SessionRow>(
-                include_str!("../sql/rollups/sessions.sql"),
+                sqlx::AssertSqlSafe(sessions_of.as_str()),
             )
             .bind(site_id)
             .bind(begin)

@@ -1,6 +1,7 @@
 -- Hours of items, of sessions that the items are of, of the next session of whoever has a new one, which may not be their first any
 -- more, and of the sessions of page views that pings tell of. By now the visitors' rows are this transaction's, so that nobody
--- else is storing one of these sessions.
+-- else is storing one of these sessions. The next session is looked for among the visitor's (`+ 0`): the index by start, which has
+-- the order, would go through everybody's sessions since.
 WITH told (site_id, hour, visitor_id, session_id, is_new, page_view_id) AS (
     VALUES {rows}
 )
@@ -19,8 +20,8 @@ JOIN sessions AS s ON s.site_id = t.site_id AND s.visitor_id = t.visitor_id AND 
 JOIN LATERAL (
     SELECT o.site_id, o.started_at
     FROM sessions AS o
-    WHERE o.site_id = s.site_id AND o.visitor_id = s.visitor_id AND (o.started_at, o.session_id) > (s.started_at, s.session_id)
-    ORDER BY o.started_at, o.session_id
+    WHERE o.site_id = s.site_id AND o.visitor_id = s.visitor_id AND (o.started_at + 0, o.session_id) > (s.started_at, s.session_id)
+    ORDER BY o.started_at + 0, o.session_id
     LIMIT 1
 ) AS next ON TRUE
 WHERE t.is_new

@@ -5,7 +5,7 @@ SELECT
     device_type, browser, os, country, region, city, language, time_zone, rules, ip, past_visible_ms,
     (SELECT COALESCE(v.bot_decision, v.device_type = 'bot', FALSE) FROM visitors AS v
      WHERE v.site_id = sessions.site_id AND v.visitor_id = sessions.visitor_id) AS bot
-FROM sessions
+FROM sessions {index}
 WHERE site_id = $1
   AND (started_at, session_id, visitor_id) < ($2, $3, $4)
   {filters}
