@@ -19,7 +19,9 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 mod case;
+mod chromium;
 mod client;
+mod dashboard;
 mod database;
 mod figures;
 mod import;
@@ -49,6 +51,8 @@ enum Arguments {
     Scores(scores::ScoresOptions),
     /// Milliseconds of every question over millions of events, beside a columnar engine
     Query(Box<query::QueryOptions>),
+    /// The dashboard over the events of `query`: from a click or key to the next frame
+    Dashboard(dashboard::DashboardOptions),
     /// The browser SDK beside others on one page: bytes, times, tasks, heap
     Sdk(sdk::SdkOptions),
 }
@@ -78,6 +82,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
                     Arguments::Import(options) => import::run(options).await,
                     Arguments::Scores(options) => scores::run(options).await,
                     Arguments::Query(options) => query::run(options).await,
+                    Arguments::Dashboard(options) => dashboard::run(options).await,
                     Arguments::Sdk(options) => sdk::run(options).await,
                 }
             } => result,

@@ -22,9 +22,9 @@ mod site;
 mod summary;
 mod visit;
 
+use crate::chromium::Chromium;
 use site::Site;
 use summary::Report;
-use visit::Chromium;
 
 /// The page without any SDK comes first: it is what the figures of the others are beyond.
 pub(crate) const CONTENDERS: [&str; 5] = ["none", "waymark", "snowplow", "posthog", "plausible"];
@@ -112,7 +112,12 @@ pub async fn run(options: &SdkOptions) -> Result<()> {
         .with_context(|| format!("cannot read {}", files.display()))?;
     let built: Built = serde_json::from_str(&text)?;
     let site = Site::start(&options.dist, &options.peers).await?;
-    let mut browser = Chromium::start(&options.chromium, &options.chromedriver).await?;
+    let mut browser = Chromium::start(
+        &options.chromium,
+        &options.chromedriver,
+        &["Performance", "Network", "HeapProfiler"],
+    )
+    .await?;
     // The first page of a browser's life is slower than any.
     browser.visit(&site, "none", 1).await?;
     let mut samples = Vec::new();

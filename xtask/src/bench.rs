@@ -30,6 +30,8 @@ enum Measurement {
     Scores(ScoresOptions),
     /// Milliseconds of every question over millions of events, on SQLite and on a private PostgreSQL, beside DuckDB
     Query(QueryOptions),
+    /// Milliseconds from a click or key in the dashboard to the next frame, over the events of `query`, in Chromium
+    Dashboard(DashboardOptions),
     /// The browser SDK beside others on one page, in Chromium
     Sdk(SdkOptions),
 }
@@ -93,6 +95,25 @@ struct QueryOptions {
 }
 
 #[derive(Args)]
+struct DashboardOptions {
+    /// Rows of events; those that `bench query` keeps are taken
+    #[arg(long, default_value_t = 10_000_000)]
+    events: u64,
+    /// The databases: sqlite, postgres or both
+    #[arg(long, default_value = "both")]
+    engine: String,
+    /// Times that everything is done
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// A collector that is built already, instead of the one that is shipped
+    #[arg(long, value_name = "FILE")]
+    collector: Option<PathBuf>,
+    /// The profile that is built; figures are of `dist`
+    #[arg(long, default_value = "dist")]
+    profile: String,
+}
+
+#[derive(Args)]
 struct ScoresOptions {
     /// Events of the people who are judged and read
     #[arg(long, default_value_t = 300_000)]
@@ -120,8 +141,46 @@ pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
             ],
         ),
         Measurement::Query(options) => query(steps, options),
+        Measurement::Dashboard(options) => dashboard(steps, options),
         Measurement::Sdk(options) => sdk(steps, options),
     }
+}
+
+fn dashboard(steps: &Steps, options: &DashboardOptions) -> Result<()> {
+    let (chromium, driver) = tools::chromium(steps)?;
+    let settings = [
+        ("--events", options.events.to_string()),
+        ("--engine", options.engine.clone()),
+        ("--rounds", options.rounds.to_string()),
+        ("--chromium", chromium.display().to_string()),
+        ("--chromedriver", driver.display().to_string()),
+    ];
+    let of = (options.profile.as_str(), options.collector.as_ref());
+    let stop = stop_on_signal()?;
+    let measuring = over_events(steps, "dashboard", of)?;
+    measuring.finish(steps, &mut measuring.command(steps, &settings), &stop)
+}
+
+/// What measures over the events that are kept: of a profile, with a collector that may be there already.
+fn over_events(
+    steps: &Steps,
+    what: &'static str,
+    (profile, collector): (&str, Option<&PathBuf>),
+) -> Result<Measuring> {
+    let mut packages = vec!["waymark-bench"];
+    if collector.is_none() {
+        packages.push("waymark-collector");
+    }
+    let built = build(steps, profile, &packages)?;
+    Ok(Measuring {
+        what,
+        collector: collector
+            .cloned()
+            .unwrap_or_else(|| built.join("collector")),
+        built,
+        data: "target/bench/query",
+        cluster: Cluster::lasting_in(steps, "target/bench/query/postgres")?,
+    })
 }
 
 fn sdk(steps: &Steps, options: &SdkOptions) -> Result<()> {
@@ -176,11 +235,6 @@ fn import(steps: &Steps, options: &ImportOptions) -> Result<()> {
 
 fn query(steps: &Steps, options: &QueryOptions) -> Result<()> {
     let python = tools::duckdb_python(steps)?;
-    let mut packages = vec!["waymark-bench"];
-    if options.collector.is_none() {
-        packages.push("waymark-collector");
-    }
-    let built = build(steps, &options.profile, &packages)?;
     let script = steps.root().join("bench/duckdb/limit.py");
     let mut settings = vec![
         ("--events", options.events.to_string()),
@@ -192,16 +246,8 @@ fn query(steps: &Steps, options: &QueryOptions) -> Result<()> {
     ];
     settings.extend(options.end.clone().map(|end| ("--end", end)));
     let stop = stop_on_signal()?;
-    let measuring = Measuring {
-        what: "query",
-        collector: options
-            .collector
-            .clone()
-            .unwrap_or_else(|| built.join("collector")),
-        built,
-        data: "target/bench/query",
-        cluster: Cluster::lasting_in(steps, "target/bench/query/postgres")?,
-    };
+    let of = (options.profile.as_str(), options.collector.as_ref());
+    let measuring = over_events(steps, "query", of)?;
     let mut command = measuring.command(steps, &settings);
     for (is_asked, flag) in [(options.fresh, "--fresh"), (options.unjudged, "--unjudged")] {
         if is_asked {

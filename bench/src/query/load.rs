@@ -313,7 +313,7 @@ async fn store_all(store: &Store, site: &Site, shape: Shape) -> Result<Vec<Uuid>
     let (mut stored, mut told) = (0_u64, 0);
     while let Some(block) = take.recv().await {
         stored += commit(store, block).await?;
-        let tenth = stored * 5 / (shape.events * 6).max(1);
+        let tenth = stored * 50 / (shape.events * 6).max(1);
         if tenth > told {
             told = tenth;
             eprintln!("    {stored} items");

@@ -38,7 +38,7 @@ use report::{Memory, Report, Settings};
 pub mod ask;
 mod checks;
 mod duckdb;
-mod load;
+pub mod load;
 mod pace;
 mod questions;
 mod report;
@@ -104,15 +104,19 @@ pub struct QueryOptions {
 
 /// Which databases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Which {
+pub enum Which {
+    /// The embedded one.
     Sqlite,
+    /// The server.
     Postgres,
+    /// One after the other.
     #[default]
     Both,
 }
 
 impl Which {
-    fn kinds(self) -> impl Iterator<Item = Kind> {
+    /// Them.
+    pub fn kinds(self) -> impl Iterator<Item = Kind> {
         KINDS.into_iter().filter(move |kind| match self {
             Self::Sqlite => *kind == Kind::Sqlite,
             Self::Postgres => *kind == Kind::Postgres,

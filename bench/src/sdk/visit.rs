@@ -1,18 +1,11 @@
 //! One visit in a real Chromium, with an empty cache and empty storage.
 
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, TimeoutConfiguration};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use super::Figures;
 use super::site::Site;
+use crate::chromium::Chromium;
 
 /// Waits for what the page waits for, and then for what it does afterwards: 300 ms, several times what the slowest takes.
 const WATCH: &str = "
@@ -21,64 +14,7 @@ const WATCH: &str = "
     bench.done.then(() => setTimeout(() => done(told(bench)), 300));
 ";
 
-/// A browser and the driver that controls it.
-pub(crate) struct Chromium {
-    driver: WebDriver,
-    version: String,
-    process: Child,
-    _profile: tempfile::TempDir,
-}
-
 impl Chromium {
-    pub(crate) async fn start(browser: &Path, driver: &Path) -> Result<Self> {
-        let profile = tempfile::tempdir()?;
-        let (process, port) = start_driver(driver).await?;
-        let mut options = DesiredCapabilities::chrome();
-        options.set_binary(&browser.to_string_lossy())?;
-        for argument in [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            // A page that waits in the cache for its return would be measured with the next.
-            "--disable-features=BackForwardCache",
-            // plausible's tracker leaves driven browsers out.
-            "--disable-blink-features=AutomationControlled",
-            &format!("--user-data-dir={}", profile.path().display()),
-        ] {
-            options.add_arg(argument)?;
-        }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), options).await?;
-        let limit = Some(Duration::from_secs(60));
-        driver
-            .update_timeouts(TimeoutConfiguration::new(limit, limit, None))
-            .await?;
-        let cdp = driver.cdp();
-        for domain in ["Performance", "Network", "HeapProfiler"] {
-            let parameters = match domain {
-                // Processor time: what else the machine does has no part in it.
-                "Performance" => json!({ "timeDomain": "threadTicks" }),
-                _ => json!({}),
-            };
-            cdp.send_raw(&format!("{domain}.enable"), parameters)
-                .await?;
-        }
-        let version = cdp.send_raw("Browser.getVersion", json!({})).await?;
-        let version = version["product"].as_str().unwrap_or_default().to_owned();
-        Ok(Self {
-            driver,
-            version,
-            process,
-            _profile: profile,
-        })
-    }
-
-    pub(crate) fn version(&self) -> &str {
-        &self.version
-    }
-
     /// Opens the contender's page as a new visitor and watches it until it is at rest.
     pub(crate) async fn visit(
         &mut self,
@@ -154,41 +90,4 @@ impl Chromium {
         );
         Ok(1000.0 * sum(&["ScriptDuration", "V8CompileDuration"]))
     }
-}
-
-impl Drop for Chromium {
-    fn drop(&mut self) {
-        // The driver leads a process group of its own, and its browser is in it.
-        if let Some(id) = self.process.id() {
-            let group = format!("-{id}");
-            std::process::Command::new("kill")
-                .args(["-KILL", "--", &group])
-                .status()
-                .ok();
-        }
-    }
-}
-
-/// Starts a WebDriver server on a port of its own choice.
-async fn start_driver(program: &Path) -> Result<(Child, u16)> {
-    let mut process = Command::new(program)
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    let output = process.stdout.take().context("no output")?;
-    let mut lines = BufReader::new(output).lines();
-    while let Some(line) = lines.next_line().await? {
-        let port = line.split("started successfully on port ").nth(1);
-        if let Some(port) = port.and_then(|rest| rest.trim_end_matches('.').parse().ok()) {
-            // The pipe stays open and is read on, or the driver would end on its next line of output.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok((process, port));
-        }
-    }
-    anyhow::bail!("chromedriver ended without naming its port")
 }
