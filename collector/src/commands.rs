@@ -7,6 +7,7 @@
 mod backup;
 mod catalogue;
 mod check;
+mod db;
 mod destinations;
 mod export;
 mod geo;
@@ -33,6 +34,7 @@ use clap::Subcommand;
 pub use backup::{BackupArguments, BackupError, RestoreArguments, backup, restore};
 pub use catalogue::{CatalogueCommand, check as check_catalogue};
 pub use check::{CheckArguments, check};
+pub use db::DbCommand;
 pub use destinations::{DestinationsCommand, One as OneDestination, Wanted as DestinationWants};
 pub use export::ExportArguments;
 pub use geo::{GeoCommand, run as geo};
@@ -123,6 +125,9 @@ pub enum Command {
     Backup(BackupArguments),
     /// Fill an empty database, SQLite or PostgreSQL, from the file of a backup
     Restore(RestoreArguments),
+    /// How a PostgreSQL database keeps items (docs/partitions.md)
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Move everything to another database, SQLite or PostgreSQL, while the collector goes on with this one (docs/moving.md)
     MigrateTo(MigrateArguments),
 }
@@ -233,6 +238,7 @@ pub async fn run(
         Command::Destinations(command) => destinations::run(command, config, store, out).await,
         Command::Users(command) => users::run(command, config, store, out).await,
         Command::Verify(arguments) => verify::run(arguments, store, out).await,
+        Command::Db(command) => db::run(command, store, out).await,
         Command::Serve
         | Command::Write(_)
         | Command::Geo(_)

@@ -1,5 +1,5 @@
-//! Removing what is too old, site by site: when rounds are, and how gently; and ending erasures that cannot be taken back any
-//! more.
+//! Removing what is too old, site by site: when rounds are, and how gently; ending erasures that cannot be taken back any
+//! more; and when months of items are made and dropped.
 //!
 //! A round is a row of the database, so it is one round whoever goes on with it: of several collectors one is at it, and
 //! where that one was killed another goes on. Slices are small, and each is followed by a longer pause than it took, so that
@@ -21,6 +21,11 @@ const LOOK: Duration = Duration::from_secs(60);
 /// The pause after a slice is this many times as long as the slice took, and at most the other one.
 const PAUSES: u32 = 2;
 const PAUSE: Duration = Duration::from_secs(2);
+/// The time between two looks at the months that there are, and after one that failed.
+const MONTHS: (Duration, Duration) = (
+    Duration::from_secs(24 * 60 * 60),
+    Duration::from_secs(60 * 60),
+);
 /// The time between two looks at open transactions.
 const OPEN: Duration = Duration::from_millis(20);
 
@@ -54,7 +59,11 @@ impl Expirer {
 
     async fn work(&self) {
         let mut is_known = false;
+        let mut months = Instant::now();
         loop {
+            if Instant::now() >= months {
+                months = Instant::now() + self.months().await;
+            }
             tokio::time::sleep(self.every.min(LOOK)).await;
             let done = self.look().await;
             if let Err(error) = &done
@@ -63,6 +72,25 @@ impl Expirer {
                 tracing::warn!(%error, "what is too old cannot be removed, which is tried again");
             }
             is_known = done.is_err();
+        }
+    }
+
+    /// Makes and drops months of items where they stand in such; gives the time until the next look.
+    async fn months(&self) -> Duration {
+        match self.store.keep_months(clock::now()).await {
+            Ok(kept) => {
+                for month in kept.made {
+                    tracing::info!(month, "made a partition");
+                }
+                for month in kept.dropped {
+                    tracing::info!(month, "dropped a partition that had no row any more");
+                }
+                MONTHS.0
+            }
+            Err(error) => {
+                tracing::warn!(%error, "months of items cannot be made or dropped, which is tried again in an hour");
+                MONTHS.1
+            }
         }
     }
 

@@ -354,7 +354,8 @@ pub fn process(config: &Config, command: &Command) -> Result<(), RunError> {
             | Command::Destinations(_)
             | Command::Export(_)
             | Command::Users(_)
-            | Command::Verify(_) => {
+            | Command::Verify(_)
+            | Command::Db(_) => {
                 let store = open_store(config).await?;
                 let done = commands::run(command, config, &store, out).await;
                 store.close().await;

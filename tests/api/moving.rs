@@ -31,7 +31,7 @@ fn is_left_out(table: &str) -> bool {
 }
 
 /// Holds everything in one database against everything in another.
-async fn assert_same(one: &Database, other: &Database) {
+pub(crate) async fn assert_same(one: &Database, other: &Database) {
     let folder = tempfile::tempdir().unwrap();
     let (here, there) = (path(&folder, "here.jsonl"), path(&folder, "there.jsonl"));
     good(one.url(), &["backup", &here]).await;

@@ -12,6 +12,8 @@ use uuid::Uuid;
 use waymark_collector::store::Store;
 
 const VARIABLE: &str = "WAYMARK_TEST_POSTGRES_URL";
+/// Set to the first month that there is to be: PostgreSQL keeps items by month then, in every test.
+const PARTITIONED: &str = "WAYMARK_TEST_PARTITIONED";
 
 /// A database that nobody else uses.
 pub(crate) struct Database {
@@ -336,7 +338,15 @@ fn server() -> String {
 
 /// Has the collector make its schema.
 async fn make_schema(url: String) {
-    Store::open(&url).await.unwrap().close().await;
+    let store = Store::open(&url).await.unwrap();
+    if let Some(first) = super::setting(PARTITIONED) {
+        let first = first.parse().unwrap();
+        store
+            .divide(Some(first), super::batch::now(), false)
+            .await
+            .unwrap();
+    }
+    store.close().await;
 }
 
 /// Works in a thread and a runtime of their own: whoever asks first may be in a runtime that ends with its test.

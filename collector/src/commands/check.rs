@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::destinations::transport::Transport;
 use crate::http::assets::Assets;
 use crate::store::inspect::Inspection;
+use crate::store::months::Month;
 use crate::store::schema::Schema;
 use crate::store::{Kind, Store, Wall};
 
@@ -210,6 +211,7 @@ async fn database(config: &Config) -> Vec<Line> {
         schema,
         writable,
         wall,
+        months,
         now,
     } = inspection;
     let mut lines = vec![Line::new(
@@ -257,6 +259,7 @@ async fn database(config: &Config) -> Vec<Line> {
         Err(message) => Line::new("permissions", Status::Failed, message),
     });
     lines.extend(wall.map(wall_line));
+    lines.extend(months.map(|months| months_line(&months)));
     lines.push(clock_line(kind, now));
     lines
 }
@@ -282,6 +285,25 @@ fn wall_line(wall: Result<Wall, String>) -> Line {
             ),
         ),
         Err(message) => Line::new("wall", Status::Warning, message),
+    }
+}
+
+/// Items of a month that nobody has made are stored too, so nothing about it is a failure.
+fn months_line(months: &[Month]) -> Line {
+    let line = |status, message: String| Line::new("months", status, message);
+    let coming = Month::of(clock::now()).next();
+    match (months.first(), months.last()) {
+        (Some(first), Some(last)) if *last >= coming => line(
+            Status::Ok,
+            format!("items are kept by month, with partitions from {first} to {last}"),
+        ),
+        (_, last) => line(
+            Status::Warning,
+            format!(
+                "items are kept by month, and there is no partition for {coming}{}: a running collector makes it",
+                last.map_or(String::new(), |last| format!(", the last one is {last}"))
+            ),
+        ),
     }
 }
 

@@ -36,6 +36,8 @@ Examples:
       Everything in one file, while the collector runs; `collector restore` fills an empty SQLite or PostgreSQL from it.
   collector migrate-to postgres://waymark@db/waymark
       Everything from SQLite to PostgreSQL, while the collector runs; run again, it goes on where it was.
+  collector db partition --dry-run
+      What keeping items by month would come to, on PostgreSQL; without --dry-run it is done (docs/partitions.md).
   collector users setup-link
       A new link to choose the owner's e-mail address and password, good once.
 

@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
+use super::months::{self, Month};
 use super::moving::marks::{admit_postgres, admit_sqlite};
 use super::open::BUSY;
 use super::schema::{self, Schema};
@@ -22,6 +23,8 @@ pub struct Inspection {
     pub writable: Result<(), String>,
     /// Whether row-level security will hold for the collector, or why not; nothing where there is none.
     pub wall: Option<Result<Wall, String>>,
+    /// The months that items have partitions for, where they stand in such.
+    pub months: Option<Vec<Month>>,
     /// Its own clock in milliseconds, where it has one.
     pub now: Option<i64>,
 }
@@ -79,6 +82,7 @@ async fn sqlite(url: &str) -> Result<Inspection, StoreError> {
         schema,
         writable,
         wall: None,
+        months: None,
         now: None,
     })
 }
@@ -99,6 +103,11 @@ async fn postgres(url: &str) -> Result<Inspection, StoreError> {
     )
     .fetch_one(&mut connection)
     .await?;
+    let months = if months::is_partitioned(&mut connection).await? {
+        Some(months::of_table(&mut connection, months::TABLES[0]).await?)
+    } else {
+        None
+    };
     // Before the role is put on, which may not read it.
     let admitted = admit_postgres(&mut connection).await;
     let wall = Wall::expected(&mut connection).await?;
@@ -123,6 +132,7 @@ async fn postgres(url: &str) -> Result<Inspection, StoreError> {
         schema,
         writable,
         wall: Some(wall),
+        months,
         now: Some(now),
     })
 }

@@ -39,6 +39,7 @@ pub mod kept_insights;
 pub mod keys;
 mod last_touches;
 mod loss;
+pub mod months;
 pub mod moving;
 mod open;
 mod orders;

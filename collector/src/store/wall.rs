@@ -19,7 +19,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, SqliteConnection};
 
-use super::{Database, Store, StoreError};
+use super::{Database, Store, StoreError, months};
 
 /// The role that is put on by whoever the policies do not hold for.
 pub const ROLE: &str = "waymark_app";
@@ -108,6 +108,7 @@ impl Readers {
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     put_on(role, connection).await?;
+                    months::plan_for(connection).await?;
                     wanted().set(connection).await
                 })
             });
