@@ -39,8 +39,7 @@ pub use destinations::{DestinationsCommand, One as OneDestination, Wanted as Des
 pub use export::ExportArguments;
 pub use geo::{GeoCommand, run as geo};
 pub use import::{
-    Common, Format, Ga4Arguments, ImportCommand, PlausibleArguments, SessionsArguments,
-    UmamiArguments,
+    Common, Ga4Arguments, ImportCommand, PlausibleArguments, SessionsArguments, UmamiArguments,
 };
 pub use keys::KeysCommand;
 pub use migrate::{MigrateArguments, MigrateError, migrate};
@@ -58,10 +57,13 @@ pub use workspaces::WorkspacesCommand;
 pub(crate) use write::queue;
 pub use write::{Partitions, WriteArguments, again};
 
+use crate::clock::moment;
 use crate::config::Config;
 use crate::credentials::CredentialError;
 use crate::http::invitations::InvitationError;
 use crate::http::keys::KeyError;
+pub use crate::importing::Format;
+use crate::importing::ImportError;
 use crate::site_rules::SiteError;
 use crate::site_shares::ShareError;
 use crate::store::{Store, StoreError};
@@ -167,6 +169,19 @@ pub enum CommandError {
     Output(#[from] std::io::Error),
 }
 
+impl From<ImportError> for CommandError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Argument { field, message } => {
+                let flag = field.replace('_', "-");
+                Self::Argument(format!("{flag}: {message}"))
+            }
+            ImportError::Refused(message) => Self::Refused(message),
+            ImportError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<KeyError> for CommandError {
     fn from(error: KeyError) -> Self {
         match error {
@@ -247,11 +262,6 @@ pub async fn run(
         | Command::Restore(_)
         | Command::MigrateTo(_) => Ok(()),
     }
-}
-
-/// A time as people read it.
-fn moment(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| format!("{at:.0}"))
 }
 
 /// The text of a file, or what is typed or piped in.

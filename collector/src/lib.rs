@@ -46,6 +46,7 @@ mod credentials;
 mod following;
 mod geo;
 mod http;
+mod importing;
 mod predicting;
 mod restating;
 mod site_alerts;

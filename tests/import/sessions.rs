@@ -246,7 +246,7 @@ async fn a_mapping_that_cannot_be_is_refused(database: Database) {
     for (arguments, message) in [
         (
             vec![path.as_str()],
-            "collector: --map: no column says when a session started: give --map started=COLUMN; there are who, when\n",
+            "collector: --map: no column says when a session started: give started=COLUMN; there are who, when\n",
         ),
         (
             vec![path.as_str(), "--map", "visitor=who,started=then"],

@@ -1,28 +1,22 @@
 //! `collector import …`: history from files, from another PostgreSQL, and from the exports of other tools.
 //!
 //! Works on the database directly, also while a collector runs on it. What a row means is [`crate::ingest::import`]'s; here
-//! are the arguments, the reading, the progress, and what is said at the end.
+//! are the arguments, the progress, and what is said at the end; the reading and storing is [`crate::importing`]'s.
 
-mod kept;
-mod plausible;
 pub(super) mod progress;
-mod rejects;
-pub(super) mod source;
-mod work;
+mod telling;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
-use jiff::tz::TimeZone;
+use clap::{Args, Subcommand};
 
-use self::source::{Opened, Source};
+use self::telling::Telling;
 use super::CommandError;
-use crate::clock;
-use crate::ingest::import::ga4::Ga4;
-use crate::ingest::import::sessions::Sessions;
-use crate::ingest::import::umami::Umami;
-use crate::ingest::import::{Convert, Mapping, Outside};
+use crate::importing::{
+    self, End, Format, ImportError, Into, Json, Opened, Pace, Way, Work, format_of, sums::Sums,
+};
+use crate::ingest::import::Outside;
 use crate::store::Store;
 use crate::store::foreign::Foreign;
 use crate::store::sites::Site;
@@ -99,15 +93,6 @@ pub struct Common {
     pub time_zone: String,
 }
 
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Values with commas between, under a line with the columns' names.
-    Csv,
-    /// A JSON object on each line.
-    Jsonl,
-}
-
 /// `collector import sessions …`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SessionsArguments {
@@ -121,7 +106,7 @@ pub struct SessionsArguments {
     #[arg(long)]
     pub format: Option<Format>,
     /// What stands between the values of a CSV file
-    #[arg(long, default_value = ",", value_parser = delimiter)]
+    #[arg(long, default_value = ",", value_parser = importing::delimiter)]
     pub delimiter: char,
     /// Another PostgreSQL to read from, instead of a file; its password may stand in PGPASSWORD or ~/.pgpass
     #[arg(long, value_name = "URL", requires = "query")]
@@ -172,16 +157,6 @@ pub struct PlausibleArguments {
     pub common: Common,
 }
 
-fn delimiter(text: &str) -> Result<char, String> {
-    match text {
-        "\\t" | "tab" => Ok('\t'),
-        _ => match text.chars().next() {
-            Some(one) if text.len() == 1 => Ok(one),
-            _ => Err("has to be one ASCII character, or tab".to_owned()),
-        },
-    }
-}
-
 impl ImportCommand {
     fn common(&self) -> &Common {
         match self {
@@ -200,126 +175,144 @@ pub(super) async fn run(
 ) -> Result<(), CommandError> {
     let common = command.common();
     let outside = outside(common, store).await?;
-    let (sources, converter) = match command {
+    let way = match command {
         ImportCommand::Sessions(arguments) => sessions(arguments, &outside, out).await?,
         ImportCommand::Ga4(Ga4Arguments { files, .. }) => {
-            let mut sources: Vec<Box<dyn Source>> = Vec::new();
-            for file in files {
-                sources.push(Box::new(source::Lines::new(Opened::of(file)?)));
-            }
-            let converter: Box<dyn Convert> = Box::new(Ga4::new(outside.clone()));
-            (sources, converter)
+            let files: Result<Vec<Opened>, ImportError> =
+                files.iter().map(|file| Opened::of(file)).collect();
+            importing::ga4(files?, &outside)
         }
-        ImportCommand::Umami(arguments) => umami(arguments, &outside)?,
+        ImportCommand::Umami(arguments) => {
+            let events = arguments.file.display().to_string();
+            let events = (events.as_str(), Opened::of(&arguments.file)?);
+            let shown = arguments.sessions.as_ref();
+            let shown = shown.map(|file| file.display().to_string());
+            let sessions = match (&shown, &arguments.sessions) {
+                (Some(shown), Some(file)) => Some((shown.as_str(), Opened::of(file)?)),
+                _ => None,
+            };
+            importing::umami(events, sessions, &outside)?
+        }
         ImportCommand::Plausible(arguments) => {
-            return plausible::run(arguments, store, outside.site.id, out).await;
+            return plausible(arguments, store, outside.site.id, out).await;
         }
     };
-    work::Work {
+    let mut telling = Telling::new(importing::extent(&way.0));
+    let report = Work {
         store,
         outside,
-        sources,
-        converter,
-        dry_run: common.dry_run,
-        rejects: common.rejects.clone(),
+        way,
+        pace: Pace::Alone,
+        dry_run: common.dry_run.then_some(usize::MAX),
+        rejects: rejects(common),
     }
-    .run(out)
-    .await
+    .run(telling::interruption()?, &mut telling)
+    .await;
+    if let Some(summary) = &report.summary {
+        telling::describe(summary, out)?;
+    }
+    telling::tell(&report, common.dry_run, out)?;
+    match report.end {
+        End::Failed(error) => Err(error.into()),
+        End::Interrupted => Err(telling::interrupted(report.rows)),
+        End::Done if report.rejected > 0 => Err(CommandError::BadRows(report.rejected)),
+        End::Done => Ok(()),
+    }
 }
 
-/// Where rows come from, and what makes facts of them.
-type Way = (Vec<Box<dyn Source>>, Box<dyn Convert>);
+fn rejects(common: &Common) -> Into {
+    match &common.rejects {
+        Some(path) => Into::Named(path.clone()),
+        None => Into::Nothing,
+    }
+}
 
 async fn sessions(
     arguments: &SessionsArguments,
     outside: &Outside,
     out: &mut (impl Write + Send),
 ) -> Result<Way, CommandError> {
-    let source: Box<dyn Source> =
-        match (&arguments.from_postgres, &arguments.query, &arguments.file) {
-            (Some(url), Some(query), _) => {
-                let foreign = Foreign::open(url, query)
-                    .await
-                    .map_err(|error| CommandError::Refused(error.to_string()))?;
-                let total = foreign.total();
-                let texts = foreign.texts();
-                tokio::task::spawn_blocking(move || source::Json::of_query(texts, total))
-                    .await
-                    .map_err(|error| CommandError::Refused(error.to_string()))??
-            }
-            (_, _, Some(file)) => {
-                let format = match arguments.format {
-                    Some(format) => format,
-                    None => source::format_of(file).ok_or_else(|| {
-                        let message = "format: The file's name does not tell; give csv or jsonl.";
-                        CommandError::Argument(message.to_owned())
-                    })?,
-                };
-                let opened = Opened::of(file)?;
-                match format {
-                    Format::Csv => Box::new(source::Csv::new(opened, arguments.delimiter)?),
-                    Format::Jsonl => Box::new(source::Json::of_file(opened)?),
-                }
-            }
-            _ => {
-                let message = "query: Give the SELECT whose rows are sessions.";
-                return Err(CommandError::Argument(message.to_owned()));
-            }
-        };
-    let mapping = Mapping::find(&arguments.map, source.columns(), &outside.stages)
-        .map_err(|error| CommandError::Argument(error.to_string()))?;
+    let source = match (&arguments.from_postgres, &arguments.query, &arguments.file) {
+        (Some(url), Some(query), _) => {
+            let foreign = Foreign::open(url, query)
+                .await
+                .map_err(|error| CommandError::Refused(error.to_string()))?;
+            let total = foreign.total();
+            let texts = foreign.texts();
+            tokio::task::spawn_blocking(move || Json::of_query(texts, total))
+                .await
+                .map_err(|error| CommandError::Refused(error.to_string()))??
+        }
+        (_, _, Some(file)) => {
+            let format = match arguments.format {
+                Some(format) => format,
+                None => format_of(file).ok_or_else(|| {
+                    let message = "format: The file's name does not tell; give csv or jsonl.";
+                    CommandError::Argument(message.to_owned())
+                })?,
+            };
+            importing::session_rows(Opened::of(file)?, format, arguments.delimiter)?
+        }
+        _ => {
+            let message = "query: Give the SELECT whose rows are sessions.";
+            return Err(CommandError::Argument(message.to_owned()));
+        }
+    };
+    let (way, lines) = importing::sessions(source, &arguments.map, outside)?;
     writeln!(out, "Read from the columns:")?;
-    for line in mapping.lines() {
+    for line in lines {
         writeln!(out, "  {line}")?;
     }
-    let converter = Box::new(Sessions::new(outside.clone(), mapping));
-    Ok((vec![source], converter))
+    Ok(way)
 }
 
-fn umami(arguments: &UmamiArguments, outside: &Outside) -> Result<Way, CommandError> {
-    let source = source::Csv::new(Opened::of(&arguments.file)?, ',')?;
-    let missing = |file: &PathBuf, name: &str, columns: &[String]| {
-        CommandError::Refused(format!(
-            "{}: there is no column \"{name}\"; there are {}",
-            file.display(),
-            columns.join(", ")
-        ))
-    };
-    let mut converter = Umami::new(outside.clone(), source.columns())
-        .map_err(|name| missing(&arguments.file, name, source.columns()))?;
-    if let Some(file) = &arguments.sessions {
-        let mut sessions = source::Csv::new(Opened::of(file)?, ',')?;
-        let columns = sessions.columns().to_vec();
-        if !columns.iter().any(|column| column == "session_id") {
-            return Err(missing(file, "session_id", &columns));
-        }
-        while let Some(record) = sessions.next() {
-            let record = record.map_err(|unreadable| {
-                CommandError::Refused(format!("{}: {unreadable}", file.display()))
-            })?;
-            converter.know_session(&columns, &record);
-        }
+/// Files of sums. All of them are looked at before the first row is written.
+async fn plausible(
+    arguments: &PlausibleArguments,
+    store: &Store,
+    site_id: i64,
+    out: &mut (impl Write + Send),
+) -> Result<(), CommandError> {
+    let common = &arguments.common;
+    let mut files = Vec::new();
+    for file in &arguments.files {
+        let name = file.file_name().and_then(|name| name.to_str());
+        let shown = file.display().to_string();
+        files.push(Sums::open(site_id, name, &shown, Opened::of(file)?)?);
     }
-    Ok((vec![Box::new(source)], Box::new(converter)))
+    let (mut rows, mut rejected) = (0, 0);
+    for sums in files {
+        let dimension = sums.dimension();
+        let mut telling = Telling::of_part(dimension);
+        let never = std::future::pending();
+        let report = sums
+            .run(store, common.dry_run, rejects(common), never, &mut telling)
+            .await;
+        if let End::Failed(error) = report.end {
+            return Err(error.into());
+        }
+        writeln!(
+            out,
+            "{dimension}: {} rows, {} of them not imported",
+            report.rows, report.rejected
+        )?;
+        rows += report.rows;
+        rejected += report.rejected;
+    }
+    writeln!(out, "{rows} rows read, {rejected} of them not imported.")?;
+    if common.dry_run {
+        writeln!(out, "Nothing was written.")?;
+    }
+    match rejected {
+        0 => Ok(()),
+        rejected => Err(CommandError::BadRows(rejected)),
+    }
 }
 
 async fn outside(common: &Common, store: &Store) -> Result<Outside, CommandError> {
     let site = find(&common.site, store).await?;
-    let zone = TimeZone::get(&common.time_zone).map_err(|_| {
-        let message = "time-zone: There is no such zone; give an IANA name such as Europe/Berlin.";
-        CommandError::Argument(message.to_owned())
-    })?;
-    if site.is_demo {
-        let message =
-            "site: This is a demo site, of which everything is made up; it takes nothing in.";
-        return Err(CommandError::Argument(message.to_owned()));
-    }
-    Ok(Outside {
-        stages: store.stages(site.id),
-        site,
-        zone,
-        now: clock::now(),
-    })
+    let zone = importing::zone(&common.time_zone)?;
+    Ok(importing::outside(store, site, zone)?)
 }
 
 /// The site with this write key or id.

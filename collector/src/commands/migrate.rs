@@ -5,9 +5,9 @@
 use std::io::Write;
 
 use super::import::progress::Progress;
-use super::import::source::Extent;
 use crate::clock;
 use crate::config::Config;
+use crate::importing::Extent;
 use crate::store::moving::{MoveError, Report, Stage, TableReport, Watch};
 use crate::store::{Store, StoreError};
 

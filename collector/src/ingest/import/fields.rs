@@ -80,11 +80,11 @@ pub struct Mapping {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
     /// Not of the form `field=column`.
-    #[error("map: \"{0}\" is not field=column")]
+    #[error("\"{0}\" is not field=column")]
     Form(String),
     /// There is no such field.
     #[error(
-        "map: there is no field \"{name}\"; there are {fields}, the click ids such as gclid, and the site's milestones: {milestones}"
+        "there is no field \"{name}\"; there are {fields}, the click ids such as gclid, and the site's milestones: {milestones}"
     )]
     Field {
         /// What was asked for.
@@ -95,7 +95,7 @@ pub enum MappingError {
         milestones: String,
     },
     /// There is no such column.
-    #[error("map: {field}: there is no column \"{column}\"; there are {columns}")]
+    #[error("{field}: there is no column \"{column}\"; there are {columns}")]
     Column {
         /// The field.
         field: String,
@@ -105,7 +105,7 @@ pub enum MappingError {
         columns: String,
     },
     /// Nothing says what every session needs.
-    #[error("map: no column says {what}: give --map {field}=COLUMN; there are {columns}")]
+    #[error("no column says {what}: give {field}=COLUMN; there are {columns}")]
     Missing {
         /// The field.
         field: &'static str,
@@ -311,24 +311,23 @@ mod tests {
         for (pairs, message) in [
             (
                 vec!["visitor=whom", "started=when"],
-                "map: visitor: there is no column \"whom\"; there are who, when",
+                "visitor: there is no column \"whom\"; there are who, when",
             ),
             (
                 vec!["visitor=who"],
-                "map: no column says when a session started: give --map started=COLUMN; there are who, when",
+                "no column says when a session started: give started=COLUMN; there are who, when",
             ),
             (
                 vec!["started=when"],
-                "map: no column says whose session it is: give --map visitor=COLUMN; there are who, when",
+                "no column says whose session it is: give visitor=COLUMN; there are who, when",
             ),
-            (vec!["visitor"], "map: \"visitor\" is not field=column"),
+            (vec!["visitor"], "\"visitor\" is not field=column"),
         ] {
             assert_eq!(find(&pairs, &columns).unwrap_err(), message);
         }
         let unknown = find(&["colour=who"], &columns).unwrap_err();
         assert!(
-            unknown
-                .starts_with("map: there is no field \"colour\"; there are visitor, user, session")
+            unknown.starts_with("there is no field \"colour\"; there are visitor, user, session")
                 && unknown.ends_with("first_connection_at"),
             "{unknown}"
         );

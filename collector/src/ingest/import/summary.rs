@@ -9,9 +9,12 @@ use waymark_protocol::ItemKind;
 
 use crate::journey::{Fact, Moment};
 
-/// Figures of facts that are not stored. Keeps eight bytes for each visitor and a few dozen for each session.
-#[derive(Debug, Default)]
+/// Figures of facts that are not stored. Keeps eight bytes for each visitor and a few dozen for each session, up to a number of
+/// them.
+#[derive(Debug)]
 pub struct Summary {
+    most: usize,
+    is_full: bool,
     visitors: HashSet<u64>,
     sessions: HashMap<u64, (Moment, Option<usize>)>,
     channels: Vec<String>,
@@ -28,15 +31,53 @@ fn key(parts: impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// Whether it is new, of at most so many.
+fn insert(set: &mut HashSet<u64>, key: u64, most: usize, is_full: &mut bool) -> bool {
+    if set.len() < most {
+        return set.insert(key);
+    }
+    *is_full |= !set.contains(&key);
+    false
+}
+
 impl Summary {
+    /// Of nothing yet, and of so many visitors and sessions at most.
+    pub fn of_at_most(most: usize) -> Self {
+        Self {
+            most,
+            is_full: false,
+            visitors: HashSet::new(),
+            sessions: HashMap::new(),
+            channels: Vec::new(),
+            kinds: BTreeMap::new(),
+            milestones: BTreeMap::new(),
+            reached: HashSet::new(),
+            times: None,
+        }
+    }
+
+    /// Whether there were more visitors, sessions or milestones than are told apart, so that there are at least as many of them
+    /// as it says.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// Counts facts.
     pub fn add(&mut self, facts: &[Fact]) {
         for fact in facts {
             let arrival = &fact.arrival;
             let (first, last) = self.times.unwrap_or((fact.at, fact.at));
             self.times = Some((first.min(fact.at), last.max(fact.at)));
-            self.visitors.insert(key(arrival.visitor_id));
-            if fact.kind == ItemKind::Milestone && !self.reached.insert(key(fact.id)) {
+            let visitor = key(arrival.visitor_id);
+            insert(&mut self.visitors, visitor, self.most, &mut self.is_full);
+            if fact.kind == ItemKind::Milestone
+                && !insert(
+                    &mut self.reached,
+                    key(fact.id),
+                    self.most,
+                    &mut self.is_full,
+                )
+            {
                 continue;
             }
             match fact.kind {
@@ -62,7 +103,9 @@ impl Summary {
     }
 
     fn session(&mut self, session: (Uuid, Uuid), moment: Moment, channel: Option<usize>) {
+        let is_full = self.sessions.len() >= self.most;
         match self.sessions.entry(key(session)) {
+            Entry::Vacant(_) if is_full => self.is_full = true,
             Entry::Vacant(entry) => {
                 entry.insert((moment, channel));
             }

@@ -1,36 +1,30 @@
 //! The work of an import: one thread reads and makes facts, while the group before is being committed.
 //!
-//! A group is a transaction. Whatever ends the import, those that are committed stay, and the same command again goes on from
-//! there, because what is stored is a duplicate. Memory holds a few groups, however long the source is.
+//! A group is a transaction. Whatever ends the import, those that are committed stay, and the same import again goes on from
+//! there, because what is stored is a duplicate. Memory holds a few groups, however long the source is and however long its rows.
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use waymark_protocol::{ItemAnswer, ItemKind, Status};
 
-use super::CommandError;
 use super::kept::Kept;
-use super::progress::Progress;
-use super::rejects::{Reject, Rejects};
-use super::source::{Extent, Source, Unreadable};
-use crate::commands::moment;
-use crate::ingest::import::{Convert, Converted, Outside, Summary};
+use super::rejects::{Into, Reject, Rejects};
+use super::source::{Source, Unreadable};
+use super::{End, ImportError, Report, Told, Way};
+use crate::ingest::import::{Convert, Converted, Outside, Record, Summary};
 use crate::ingest::{Ingest, IngestError, IngestOptions};
 use crate::journey::Fact;
 use crate::live::Feed;
 use crate::outcome;
 use crate::store::{Kind, Store};
 
-/// Facts of one transaction, roughly: a row is never cut. Enough that pages of the database are written once for many rows, and
-/// few enough that a collector on the same SQLite file gets its turn well within its patience.
-const GROUP: usize = 10_000;
+/// Bytes of rows that one group was read from, roughly.
+const GROUP_BYTES: usize = 16 * 1024 * 1024;
 /// Transactions at a time on PostgreSQL: while one waits for the disk the other one is on its way.
 const POSTGRES_WRITERS: usize = 2;
 /// A collector on the same SQLite file looks every tenth of a second whether it may write, and would find no gap between
@@ -38,14 +32,35 @@ const POSTGRES_WRITERS: usize = 2;
 const WRITING: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(120);
 
+/// How much is done at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// By a process of its own. Facts of one transaction, roughly (a row is never cut), are many enough that pages of the database
+    /// are written once for many rows, and few enough that a collector on the same SQLite file gets its turn well within its
+    /// patience.
+    Alone,
+    /// Beside requests, of which on SQLite each waits for the transaction under way.
+    Beside,
+}
+
+impl Pace {
+    fn group(self) -> usize {
+        match self {
+            Self::Alone => 10_000,
+            Self::Beside => 2_000,
+        }
+    }
+}
+
 /// An import, ready to begin.
-pub(super) struct Work<'s> {
-    pub(super) store: &'s Store,
-    pub(super) outside: Outside,
-    pub(super) sources: Vec<Box<dyn Source>>,
-    pub(super) converter: Box<dyn Convert>,
-    pub(super) dry_run: bool,
-    pub(super) rejects: Option<PathBuf>,
+pub(crate) struct Work<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) outside: Outside,
+    pub(crate) way: Way,
+    pub(crate) pace: Pace,
+    /// Whether nothing is stored; and then how many visitors and sessions are told apart at most.
+    pub(crate) dry_run: Option<usize>,
+    pub(crate) rejects: Into,
 }
 
 /// What the reading thread hands over.
@@ -56,7 +71,9 @@ struct Group {
     places: Vec<u64>,
     rejects: Vec<Reject>,
     rows: u64,
+    /// Bytes of the source up to its end, and of its rows.
     bytes: u64,
+    weight: usize,
     /// Whether there is nothing more.
     is_last: bool,
     /// Why not, where that is not the end.
@@ -81,72 +98,47 @@ struct Done {
     new: u64,
     known: u64,
     left_out: BTreeMap<String, u64>,
+    summary: Option<Summary>,
 }
 
 impl Work<'_> {
-    /// Imports, and prints what came of it.
-    pub(super) async fn run(self, out: &mut (impl Write + Send)) -> Result<(), CommandError> {
-        let interrupted = interruption()?;
-        let extent = extent(&self.sources);
-        let head = self.sources.first().and_then(|source| source.head());
+    /// Imports, until there is no more or `interrupted` is ready.
+    pub(crate) async fn run(
+        self,
+        interrupted: impl Future<Output = ()>,
+        told: &mut dyn Told,
+    ) -> Report {
+        let (sources, converter) = self.way;
+        let head = sources.first().and_then(|source| source.head());
         let mut rejects = Rejects::new(self.rejects, head);
-        let mut progress = Progress::new(extent);
-        let (give, groups) = mpsc::channel(1);
-        let (sources, converter) = (self.sources, self.converter);
-        let kept = Kept::of(self.store, &self.outside).await?;
-        let wants_rows = rejects.wants_rows();
-        // It ends when nobody takes its groups any more, unless it waits for what is piped in: nobody waits for that.
-        std::thread::Builder::new()
-            .name("import-reader".to_owned())
-            .spawn(move || read(sources, converter.as_ref(), wants_rows, &kept, &give))?;
         let mut work = Committing {
             store: self.store,
             outside: &self.outside,
+            pace: self.pace,
             rejects: &mut rejects,
-            progress: &mut progress,
+            told,
             done: Done::default(),
         };
-        let ended = if self.dry_run {
-            work.summarise(groups, interrupted, out).await
-        } else {
-            work.commit(groups, interrupted).await
-        };
+        let ended = work
+            .read_and_commit(sources, converter, self.dry_run, interrupted)
+            .await;
         let done = std::mem::take(&mut work.done);
-        progress.finish();
-        rejects.finish()?;
-        tell(&done, rejects.count(), self.dry_run, out)?;
-        match ended? {
-            true => Err(CommandError::Interrupted(format!(
-                "interrupted after {} rows, all of which are dealt with; the same command goes on from there",
-                done.rows
-            ))),
-            false if rejects.count() > 0 => Err(CommandError::BadRows(rejects.count())),
-            false => Ok(()),
+        work.told.finish();
+        let ended = rejects.finish().and(ended);
+        Report {
+            rows: done.rows,
+            new: done.new,
+            known: done.known,
+            rejected: rejects.count(),
+            left_out: done.left_out,
+            summary: done.summary,
+            end: match ended {
+                Ok(true) => End::Interrupted,
+                Ok(false) => End::Done,
+                Err(error) => End::Failed(error),
+            },
         }
     }
-}
-
-fn extent(sources: &[Box<dyn Source>]) -> Option<Extent> {
-    let mut bytes = 0;
-    for source in sources {
-        match source.extent()? {
-            Extent::Bytes(own) => bytes += own,
-            rows @ Extent::Rows(_) => return Some(rows),
-        }
-    }
-    Some(Extent::Bytes(bytes))
-}
-
-/// Is ready when somebody wants the import to end. From here on a signal does not end the process at once.
-fn interruption() -> Result<impl Future<Output = ()>, CommandError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// Reads all sources, until nobody takes what was read.
@@ -154,6 +146,7 @@ fn read(
     sources: Vec<Box<dyn Source>>,
     converter: &dyn Convert,
     wants_rows: bool,
+    most: usize,
     kept: &Kept,
     give: &mpsc::Sender<Group>,
 ) {
@@ -164,12 +157,10 @@ fn read(
             match record {
                 Ok(record) => {
                     group.rows += 1;
+                    group.weight += weight(&record);
                     if let Err(bad) = converter.convert(&record, &mut group.converted) {
-                        group.rejects.push(Reject {
-                            place: record.place,
-                            why: bad.to_string(),
-                            text: wants_rows.then(|| source.text(&record)),
-                        });
+                        let text = wants_rows.then(|| source.text(&record));
+                        group.rejects.push(Reject::bad(record.place, bad, text));
                     }
                     let before = group.places.len();
                     if let Some(old) = kept.passed(&group.converted.facts[before..]) {
@@ -188,11 +179,9 @@ fn read(
                     text,
                 }) => {
                     group.rows += 1;
-                    group.rejects.push(Reject {
-                        place,
-                        why: format!("row: {message}"),
-                        text: text.filter(|_| wants_rows),
-                    });
+                    group.weight += text.as_ref().map_or(0, String::len);
+                    let text = text.filter(|_| wants_rows);
+                    group.rejects.push(Reject::unreadable(place, message, text));
                 }
                 Err(Unreadable::End(message)) => {
                     group.failed = Some(message);
@@ -202,7 +191,8 @@ fn read(
                     return;
                 }
             }
-            if group.places.len() >= GROUP || group.rejects.len() >= GROUP {
+            let is_full = group.places.len() >= most || group.rejects.len() >= most;
+            if is_full || group.weight >= GROUP_BYTES {
                 group.bytes = before + source.bytes_read();
                 if give.blocking_send(std::mem::take(&mut group)).is_err() {
                     return;
@@ -217,25 +207,54 @@ fn read(
     let _ = give.blocking_send(group);
 }
 
+/// Bytes of a row, as far as it was read.
+fn weight(record: &Record) -> usize {
+    let values = record.values.iter().flatten().map(String::len);
+    values.sum::<usize>() + record.line.as_ref().map_or(0, String::len)
+}
+
 /// The taking of groups.
 struct Committing<'w> {
     store: &'w Store,
     outside: &'w Outside,
+    pace: Pace,
     rejects: &'w mut Rejects,
-    progress: &'w mut Progress,
+    told: &'w mut dyn Told,
     done: Done,
 }
 
 impl Committing<'_> {
+    /// Whether it was interrupted.
+    async fn read_and_commit(
+        &mut self,
+        sources: Vec<Box<dyn Source>>,
+        converter: Box<dyn Convert>,
+        dry_run: Option<usize>,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<bool, ImportError> {
+        let kept = Kept::of(self.store, self.outside).await?;
+        let (give, groups) = mpsc::channel(1);
+        let (wants_rows, most) = (self.rejects.wants_rows(), self.pace.group());
+        // It ends when nobody takes its groups any more, unless it waits for what is piped in: nobody waits for that.
+        std::thread::Builder::new()
+            .name("import-reader".to_owned())
+            .spawn(move || read(sources, converter.as_ref(), wants_rows, most, &kept, &give))
+            .map_err(|error| ImportError::Refused(error.to_string()))?;
+        match dry_run {
+            Some(most) => self.summarise(groups, most, interrupted).await,
+            None => self.commit(groups, interrupted).await,
+        }
+    }
+
     /// Counts and stores nothing; whether it was interrupted.
     async fn summarise(
         &mut self,
         mut groups: mpsc::Receiver<Group>,
+        most: usize,
         interrupted: impl Future<Output = ()>,
-        out: &mut (impl Write + Send),
-    ) -> Result<bool, CommandError> {
+    ) -> Result<bool, ImportError> {
         let mut interrupted = std::pin::pin!(interrupted);
-        let mut summary = Summary::default();
+        let mut summary = Summary::of_at_most(most);
         loop {
             let group = tokio::select! {
                 biased;
@@ -249,16 +268,15 @@ impl Committing<'_> {
             self.left_out(group.converted.left_out);
             self.done.rows += group.rows;
             self.done.bytes = group.bytes;
-            self.progress.at(self.done.rows, self.done.bytes);
+            self.told.at(self.done.rows, self.done.bytes);
             if let Some(message) = failed {
-                return Err(CommandError::Refused(message));
+                return Err(ImportError::Refused(message));
             }
             if is_last {
                 break;
             }
         }
-        self.progress.finish();
-        describe(&summary, out)?;
+        self.done.summary = Some(summary);
         Ok(false)
     }
 
@@ -267,13 +285,15 @@ impl Committing<'_> {
         &mut self,
         groups: mpsc::Receiver<Group>,
         interrupted: impl Future<Output = ()>,
-    ) -> Result<bool, CommandError> {
-        self.store.expect_bulk().await?;
+    ) -> Result<bool, ImportError> {
+        if self.pace == Pace::Alone {
+            self.store.expect_bulk().await?;
+        }
         let live = Feed::new(1);
         let options = IngestOptions {
             queue_items: usize::MAX,
             queue_bytes: usize::MAX,
-            commit_items: GROUP,
+            commit_items: self.pace.group(),
             writers: POSTGRES_WRITERS,
             // Its rows stand in a file already, and the inbox would forget what else is there for them.
             rejected_items: 0,
@@ -293,13 +313,13 @@ impl Committing<'_> {
         ingest: &Ingest,
         mut groups: mpsc::Receiver<Group>,
         interrupted: impl Future<Output = ()>,
-    ) -> Result<bool, CommandError> {
+    ) -> Result<bool, ImportError> {
         let mut interrupted = std::pin::pin!(interrupted);
         let at_once = match self.store.kind() {
             Kind::Sqlite => 1,
             Kind::Postgres => POSTGRES_WRITERS,
         };
-        let mut committing: JoinSet<Result<Committed, CommandError>> = JoinSet::new();
+        let mut committing: JoinSet<Result<Committed, ImportError>> = JoinSet::new();
         let mut written = Duration::ZERO;
         let mut failed = None;
         let was_interrupted = loop {
@@ -320,7 +340,7 @@ impl Committing<'_> {
                 break false;
             };
             self.left_out(std::mem::take(&mut group.converted.left_out));
-            failed = group.failed.take().map(CommandError::Refused);
+            failed = group.failed.take().map(ImportError::Refused);
             let is_last = group.is_last;
             committing.spawn(store(ingest.clone(), self.outside.site.clone(), group));
             if is_last {
@@ -339,26 +359,25 @@ impl Committing<'_> {
     /// Waits for a group and counts it; gives how long it took.
     async fn settle(
         &mut self,
-        committing: &mut JoinSet<Result<Committed, CommandError>>,
-    ) -> Result<Duration, CommandError> {
+        committing: &mut JoinSet<Result<Committed, ImportError>>,
+    ) -> Result<Duration, ImportError> {
         let Some(committed) = committing.join_next().await else {
             return Ok(Duration::ZERO);
         };
-        let committed = committed.map_err(|error| CommandError::Refused(error.to_string()))??;
+        let committed = committed.map_err(|error| ImportError::Refused(error.to_string()))??;
         self.note(&committed.rejects)?;
         self.done.rows += committed.rows;
         self.done.bytes = self.done.bytes.max(committed.bytes);
         self.done.new += committed.new;
         self.done.known += committed.known;
-        self.progress.at(self.done.rows, self.done.bytes);
+        self.told.at(self.done.rows, self.done.bytes);
         Ok(committed.took)
     }
 
-    fn note(&mut self, rejects: &[Reject]) -> Result<(), CommandError> {
+    fn note(&mut self, rejects: &[Reject]) -> Result<(), ImportError> {
         for reject in rejects {
-            if let Some(line) = self.rejects.take(reject)? {
-                self.progress.note(&line);
-            }
+            self.rejects.take(reject)?;
+            self.told.rejected(reject, self.rejects.count());
         }
         Ok(())
     }
@@ -371,8 +390,8 @@ impl Committing<'_> {
 }
 
 /// The reading thread is gone without a word.
-fn cut_off() -> CommandError {
-    CommandError::Refused("the reading broke off; what was stored stays".to_owned())
+fn cut_off() -> ImportError {
+    ImportError::Refused("the reading broke off; what was stored stays".to_owned())
 }
 
 /// Stores a group.
@@ -380,7 +399,7 @@ async fn store(
     ingest: Ingest,
     site: crate::store::sites::Site,
     group: Group,
-) -> Result<Committed, CommandError> {
+) -> Result<Committed, ImportError> {
     let began = Instant::now();
     let Group {
         converted,
@@ -397,8 +416,8 @@ async fn store(
         .submit_facts(&site, converted.facts)
         .await
         .map_err(|error| match error {
-            IngestError::ShuttingDown => CommandError::Refused("the writer has ended".to_owned()),
-            other => CommandError::Refused(other.to_string()),
+            IngestError::ShuttingDown => ImportError::Refused("the writer has ended".to_owned()),
+            other => ImportError::Refused(other.to_string()),
         })?;
     let (mut new, mut known) = (0, 0);
     for ((line, counts), place) in lines.iter().zip(counted).zip(places) {
@@ -407,12 +426,13 @@ async fn store(
             Status::Duplicate => known += u64::from(counts),
             Status::Dropped => rejects.push(Reject {
                 place,
-                why: dropped(line),
+                field: line.field.clone().unwrap_or_else(|| "row".to_owned()),
+                message: dropped(line),
                 text: None,
             }),
             Status::Retry => {
-                let message = "the database does not answer; what was stored before stays, and the same command goes on from there";
-                return Err(CommandError::Refused(message.to_owned()));
+                let message = "the database does not answer; what was stored before stays, and the same import again goes on from there";
+                return Err(ImportError::Refused(message.to_owned()));
             }
         }
     }
@@ -428,60 +448,6 @@ async fn store(
 
 /// Why an item was dropped that could be read.
 fn dropped(line: &ItemAnswer) -> String {
-    let field = line.field.as_deref().unwrap_or("row");
     let reason = line.reason.map_or("rejected", outcome::reason_name);
-    format!("{field}: {reason}, by the site's catalogue or the database")
-}
-
-fn tell(
-    done: &Done,
-    rejected: u64,
-    dry_run: bool,
-    out: &mut impl Write,
-) -> Result<(), CommandError> {
-    writeln!(
-        out,
-        "{} rows read, {rejected} of them not imported.",
-        done.rows
-    )?;
-    for (field, count) in &done.left_out {
-        writeln!(
-            out,
-            "{field} could not be read and was left out of {count} rows."
-        )?;
-    }
-    if dry_run {
-        writeln!(out, "Nothing was written.")?;
-    } else {
-        let (new, known) = (done.new, done.known);
-        writeln!(
-            out,
-            "{} items: {new} new, {known} there already.",
-            new + known
-        )?;
-    }
-    Ok(())
-}
-
-fn describe(summary: &Summary, out: &mut impl Write) -> Result<(), CommandError> {
-    writeln!(
-        out,
-        "{} visitors, {} sessions",
-        summary.visitors(),
-        summary.sessions()
-    )?;
-    if let Some((first, last)) = summary.times() {
-        writeln!(out, "from {} to {}", moment(first), moment(last))?;
-    }
-    for (kind, count) in summary.kinds() {
-        writeln!(out, "  {kind}: {count}")?;
-    }
-    for (name, count) in summary.milestones() {
-        writeln!(out, "  {name}: {count}")?;
-    }
-    writeln!(out, "Sessions by channel:")?;
-    for (channel, count) in summary.channels() {
-        writeln!(out, "  {channel}: {count}")?;
-    }
-    Ok(())
+    format!("{reason}, by the site's catalogue or the database")
 }

@@ -2,12 +2,11 @@
 
 use waymark_protocol::ItemKind;
 
-use super::CommandError;
-use crate::commands::moment;
+use crate::clock::moment;
 use crate::ingest::import::Outside;
 use crate::journey::Fact;
-use crate::store::Store;
 use crate::store::retention::Limits;
+use crate::store::{Store, StoreError};
 
 /// How long the site keeps what is imported.
 pub(super) struct Kept {
@@ -17,7 +16,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) async fn of(store: &Store, outside: &Outside) -> Result<Self, CommandError> {
+    pub(super) async fn of(store: &Store, outside: &Outside) -> Result<Self, StoreError> {
         Ok(Self {
             limits: store.limits(outside.site.id).await?,
             now: outside.now,
@@ -46,7 +45,7 @@ impl Kept {
         );
         let site = self.site_id;
         format!(
-            "row {place} is of {}, and the site {days}: what is older would be removed again. Keep it first, with `collector privacy retention --site {site} --days N` or `--forever`; rows before this one are dealt with, and the same command goes on from there",
+            "row {place} is of {}, and the site {days}: what is older would be removed again. Keep it first, with `collector privacy retention --site {site} --days N` or `--forever` or in the site's settings; rows before this one are dealt with, and the same import again goes on from there",
             moment(old)
         )
     }
