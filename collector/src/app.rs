@@ -24,6 +24,7 @@ use crate::http::metrics::Requests;
 use crate::http::questions::Questions;
 use crate::http::rate::RateLimit;
 use crate::http::throttle::Throttle;
+use crate::importing::desk::Desk;
 use crate::ingest::{Ingest, IngestOptions};
 use crate::judging::Judge;
 use crate::live::Feed;
@@ -64,6 +65,7 @@ struct Shared {
     questions: Questions,
     predictor: Arc<Predictor>,
     courier: Arc<Courier>,
+    imports: Arc<Desk>,
     watch: Arc<Watch>,
     live: Feed,
     directory: Directory,
@@ -111,6 +113,7 @@ impl App {
             ingest,
             publisher,
             courier: Arc::new(courier),
+            imports: Desk::new(store.clone(), config),
             restater: Restater::new(store.clone(), live.clone()),
             expirer: Expirer::new(store.clone(), config.retention_every),
             exporter: Exporter::new(store.clone(), config),
@@ -194,6 +197,11 @@ impl App {
     /// Where items go instead of the database, if they do.
     pub(crate) fn publisher(&self) -> Option<&Publisher> {
         self.0.publisher.as_ref()
+    }
+
+    /// Who takes in files of history.
+    pub(crate) fn imports(&self) -> &Arc<Desk> {
+        &self.0.imports
     }
 
     /// Who searches the past when stages change.

@@ -81,6 +81,11 @@ pub struct Config {
     /// What is written to which folder, and when: `--export-folder` (`WAYMARK_EXPORT_FOLDER`, nowhere), `--export-what`, `--export-format`,
     /// `--export-grace-hours`, `--export-late-days`, `--export-again-hours`, and their variables.
     pub export: Option<Plan>,
+    /// Bytes of a file that is imported by the API: `--import-limit`, `WAYMARK_IMPORT_LIMIT`, 1 GiB.
+    pub import_limit: u64,
+    /// Where such files are while they are needed: `--import-folder`, `WAYMARK_IMPORT_FOLDER`; else the data
+    /// folder where it is named, else that of the SQLite file, else the system's for what is temporary.
+    pub import_folder: Option<PathBuf>,
     /// Connections at a time: `--max-connections`, `WAYMARK_MAX_CONNECTIONS`, 4 096.
     pub max_connections: usize,
     /// Time for a request's head to arrive: `--head-timeout`, `WAYMARK_HEAD_TIMEOUT`, 10 s.
@@ -144,6 +149,8 @@ impl Config {
             rejected_age: DAY * 30,
             retention_every: DAY,
             export: None,
+            import_limit: 1024 * 1024 * 1024,
+            import_folder: None,
             max_connections: 4096,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),

@@ -86,6 +86,10 @@ codes! {
     NotRetryable = CONFLICT "not_retryable",
     /// The workspace has a demo site already.
     DemoExists = CONFLICT "demo_exists",
+    /// Another import of the site goes on.
+    ImportGoesOn = CONFLICT "import_goes_on",
+    /// The import was ended before its file was here.
+    ImportEnded = CONFLICT "import_ended",
     /// The site is no demo, so it is not removed.
     NotADemo = CONFLICT "not_a_demo",
     /// Nobody else owns the workspace.
@@ -120,6 +124,8 @@ codes! {
     StoreUnavailable = SERVICE_UNAVAILABLE "store_unavailable",
     /// The site's rows do not fit into the memory for them.
     InsufficientMemory = INSUFFICIENT_STORAGE "insufficient_memory",
+    /// There is no room for a file.
+    InsufficientSpace = INSUFFICIENT_STORAGE "insufficient_space",
 }
 
 /// An error on its way to the client.

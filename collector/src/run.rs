@@ -277,6 +277,9 @@ impl Collector {
                     Err(_) => tracing::warn!("some requests did not end in time and were cut"),
                 }
                 let deadline = deadline.max(Instant::now() + LAST_DRAIN);
+                if timeout_at(deadline, self.app.imports().stop()).await.is_err() {
+                    tracing::warn!("an import did not end in time and was cut; the same file goes on from there");
+                }
                 if timeout_at(deadline, self.app.ingest().drain()).await.is_err() {
                     tracing::error!("the queue could not be drained in time; senders still hold what was not answered");
                 }

@@ -124,6 +124,17 @@ pub(super) async fn fill(app: &TestApp) {
         let saved = app.request(Method::POST, &path).header("Cookie", &cookie);
         assert_eq!(saved.json(&body).send().await.unwrap().status(), 201);
     }
+    let sent = app.request(
+        Method::POST,
+        "/api/v1/sites/1/imports?kind=ga4&dry_run=true",
+    );
+    let sent = sent.header("Cookie", &cookie).body("{}").send().await;
+    assert_eq!(sent.unwrap().status(), 202);
+    eventually("the import has ended", || async {
+        let ended = "SELECT COUNT(*) FROM imports WHERE ended_at IS NOT NULL";
+        app.database.number(ended).await > 0
+    })
+    .await;
     super::alerts::fired(app, &cookie).await;
     let prices = || page_view("https://shop.example/pricing");
     let shopper = Visit::new(&app.key);

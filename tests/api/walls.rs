@@ -142,6 +142,8 @@ const NO_ROWS: &[&str] = &[
     "/api/v1/live",
     "/api/v1/sites/{id}/stages",
     "/api/v1/sites/{id}/retention/totals",
+    // A file, of which nothing is in the database.
+    "/api/v1/sites/{id}/imports/{import}/rejects",
     "/healthz",
     "/readyz",
 ];
@@ -160,6 +162,9 @@ async fn reading(app: &TestApp, login: &str) -> Vec<String> {
     let (_, alerts) = answer(app, login, "/api/v1/alerts?site=1").await;
     let alerts: Value = serde_json::from_str(&alerts).unwrap();
     let alert = alerts["data"][0]["id"].as_str().unwrap();
+    let (_, imports) = answer(app, login, "/api/v1/sites/1/imports").await;
+    let imports: Value = serde_json::from_str(&imports).unwrap();
+    let import = imports["data"][0]["id"].as_str().unwrap();
     let mut paths = Vec::new();
     for (path, methods) in description["paths"].as_object().unwrap() {
         if methods.get("get").is_none()
@@ -192,7 +197,8 @@ async fn reading(app: &TestApp, login: &str) -> Vec<String> {
         } else {
             "?site=1"
         };
-        paths.push(format!("{}{site}{more}", path.replace("{id}", id)));
+        let path = path.replace("{id}", id).replace("{import}", import);
+        paths.push(format!("{path}{site}{more}"));
     }
     paths
 }

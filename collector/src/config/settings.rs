@@ -155,6 +155,12 @@ pub(super) struct Settings {
     /// Hours between two looks at a day that was written [env: WAYMARK_EXPORT_AGAIN_HOURS] [default: 24]
     #[arg(long, value_name = "HOURS", global = true, help_heading = "Exports")]
     export_again_hours: Option<u32>,
+    /// Bytes of a file that is imported by the API (docs/import.md) [env: WAYMARK_IMPORT_LIMIT] [default: 1073741824]
+    #[arg(long, value_name = "BYTES", global = true, help_heading = "Limits")]
+    import_limit: Option<u64>,
+    /// Folder in which such a file is while it is needed [env: WAYMARK_IMPORT_FOLDER] [default: the data folder where it is named, else that of the SQLite file, else the system's for what is temporary]
+    #[arg(long, value_name = "FOLDER", global = true, help_heading = "Storage")]
+    import_folder: Option<PathBuf>,
     /// Connections at a time; when there are more, those that only wait make room [env: WAYMARK_MAX_CONNECTIONS] [default: 4096]
     #[arg(
         long,
@@ -274,6 +280,8 @@ impl Settings {
             export_grace_hours: self.export_grace_hours.or(other.export_grace_hours),
             export_late_days: self.export_late_days.or(other.export_late_days),
             export_again_hours: self.export_again_hours.or(other.export_again_hours),
+            import_limit: self.import_limit.or(other.import_limit),
+            import_folder: self.import_folder.or(other.import_folder),
             max_connections: self.max_connections.or(other.max_connections),
             head_timeout: self.head_timeout.or(other.head_timeout),
             body_timeout: self.body_timeout.or(other.body_timeout),
@@ -317,7 +325,8 @@ impl Settings {
 
     pub(super) fn finish(self) -> Result<Config, ConfigError> {
         let export = self.export_plan()?;
-        let folder = self.data_dir.unwrap_or_else(|| PathBuf::from("."));
+        let data_dir = self.data_dir;
+        let folder = data_dir.clone().unwrap_or_else(|| PathBuf::from("."));
         let geo_demanded = self.geo_database.is_some();
         let geo_database = self.geo_database.unwrap_or_else(|| folder.join("geo.mmdb"));
         let database_url = match self.database_url {
@@ -404,6 +413,11 @@ impl Settings {
                 None => defaults.retention_every,
             },
             export,
+            import_limit: match self.import_limit {
+                Some(0) => return Err(at_least_one("import_limit")),
+                limit => limit.unwrap_or(defaults.import_limit),
+            },
+            import_folder: self.import_folder.or(data_dir),
             max_connections: at_least(
                 LEAST_CONNECTIONS,
                 "max_connections",

@@ -6,7 +6,7 @@ use super::settings::{Arguments, Settings};
 use super::{ConfigError, Environment};
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 44] = [
+pub(super) const VARIABLES: [(&str, &str); 46] = [
     ("WAYMARK_LISTEN", "--listen"),
     ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
@@ -34,6 +34,8 @@ pub(super) const VARIABLES: [(&str, &str); 44] = [
     ("WAYMARK_EXPORT_GRACE_HOURS", "--export-grace-hours"),
     ("WAYMARK_EXPORT_LATE_DAYS", "--export-late-days"),
     ("WAYMARK_EXPORT_AGAIN_HOURS", "--export-again-hours"),
+    ("WAYMARK_IMPORT_LIMIT", "--import-limit"),
+    ("WAYMARK_IMPORT_FOLDER", "--import-folder"),
     ("WAYMARK_MAX_CONNECTIONS", "--max-connections"),
     ("WAYMARK_HEAD_TIMEOUT", "--head-timeout"),
     ("WAYMARK_BODY_TIMEOUT", "--body-timeout"),

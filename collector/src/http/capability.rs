@@ -25,7 +25,7 @@ pub(crate) enum Capability {
     Destinations,
     /// Make sites.
     AddSites,
-    /// Change the settings of sites.
+    /// Change the settings of sites, and bring in history from files.
     Sites,
     /// Export and erase persons.
     Privacy,

@@ -27,6 +27,7 @@ mod geo;
 mod guard;
 mod health;
 mod imported;
+mod imports;
 mod input;
 mod insights;
 mod interactions;

@@ -13,8 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, accounts, alerts, annotations, audit, caller, capability, catalogue, destinations,
-    entries, events, exports, geo, health, imported, insights, interactions, invitations, keys,
-    live, loss, members, persons, privacy, profiles, questions, rates, rejected, reports,
+    entries, events, exports, geo, health, imported, imports, insights, interactions, invitations,
+    keys, live, loss, members, persons, privacy, profiles, questions, rates, rejected, reports,
     retention, revenue, rules, segment, segments, sessions, shares, sites, stages, visitors,
     workspaces,
 };
@@ -77,6 +77,11 @@ pub(crate) use wire::{
         retention::show,
         retention::change,
         retention::totals,
+        imports::list,
+        imports::add,
+        imports::one,
+        imports::remove,
+        imports::rejects,
         visitors::list,
         visitors::one,
         visitors::decide_bot,

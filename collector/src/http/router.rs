@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::{
     access, accounts, alerts, annotations, assets, audit, caller, catalogue, client, cors,
-    destinations, entries, events, exports, geo, guard, health, imported, input, insights,
+    destinations, entries, events, exports, geo, guard, health, imported, imports, input, insights,
     interactions, invitations, keys, live, loss, members, openapi, persons, privacy, profiles,
     questions, rates, rejected, reports, retention, revenue, segment, segments, sessions, shares,
     sites, stages, trace, visitors, workspaces,
@@ -98,6 +98,21 @@ pub(crate) fn router(app: App) -> Router {
             get(retention::show).patch(retention::change),
         )
         .route("/sites/{id}/retention/totals", get(retention::totals))
+        .route(
+            "/sites/{id}/imports",
+            // The file is not held in memory, and has a limit of its own.
+            get(imports::list)
+                .post(imports::add)
+                .layer(DefaultBodyLimit::disable()),
+        )
+        .route(
+            "/sites/{id}/imports/{import}",
+            get(imports::one).delete(imports::remove),
+        )
+        .route(
+            "/sites/{id}/imports/{import}/rejects",
+            get(imports::rejects),
+        )
         .route("/visitors", get(visitors::list))
         .route("/visitors/{id}", get(visitors::one))
         .route("/visitors/{id}/bot", put(visitors::decide_bot))

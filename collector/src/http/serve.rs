@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use self::crowd::Crowd;
-use self::progress::{Order, Patience, Progress};
+use self::progress::{Order, Patience, Phase, Progress};
 use self::watched::{Answered, Asked, Stream};
 use crate::config::Config;
 
@@ -58,6 +58,17 @@ impl Limits {
                 write: config.body_timeout,
             },
         }
+    }
+}
+
+/// A request's body on its way. It has to be here in its time, unless whoever takes it says that it goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Arriving(Arc<Progress>);
+
+impl Arriving {
+    /// Gives the body its time from here on: for one that may be large, of somebody who is known.
+    pub(crate) fn goes_on(&self) {
+        self.0.enter(Phase::Body);
     }
 }
 
@@ -148,6 +159,9 @@ async fn connection(
         let mut request: Request =
             request.map(|body| Body::new(Asked::new(body, Arc::clone(&progress))));
         request.extensions_mut().insert(ConnectInfo(peer));
+        request
+            .extensions_mut()
+            .insert(Arriving(Arc::clone(&progress)));
         async move {
             let answer = router.call(request).await?;
             Ok::<_, Infallible>(answer.map(|body| Answered::new(body, progress)))

@@ -11,9 +11,13 @@
 //! Knows no arguments and no HTTP.
 
 mod csv;
+pub(crate) mod desk;
+mod job;
 mod json;
 mod kept;
+pub(crate) mod order;
 mod rejects;
+pub(crate) mod report;
 mod source;
 pub(crate) mod sums;
 mod work;

@@ -29,6 +29,7 @@ pub mod exports;
 pub mod findings;
 pub mod first_events;
 pub mod foreign;
+pub mod imports;
 mod indexed;
 pub mod inspect;
 mod interactions;

@@ -24,6 +24,7 @@ pub(super) struct Ids {
     pub(super) share: String,
     pub(super) erasure: String,
     pub(super) saved: Saved,
+    pub(super) import: String,
     pub(super) member: i64,
     pub(super) word: String,
 }
@@ -46,6 +47,7 @@ impl Ids {
             share: tenant.share.clone(),
             erasure: tenant.erasure.clone(),
             saved: tenant.saved.clone(),
+            import: tenant.import.clone(),
             member: tenant.member,
             word: tenant.word.to_owned(),
         }
@@ -75,6 +77,7 @@ impl Ids {
                 segment: id().to_string(),
                 alert: id().to_string(),
             },
+            import: id().to_string(),
             member: 993,
             word: "nobody".into(),
         }
@@ -170,6 +173,8 @@ pub(super) fn plan(method: &str, path: &str) -> Plan {
         ("post", "/sites/{id}/rates") => With(
             json!({"rates": [{"date": "2026-02-28", "from": "GBP", "to": "EUR", "rate": "1.2"}]}),
         ),
+        // Of which no row is one of Google Analytics.
+        ("post", "/sites/{id}/imports") => With(json!({"planned": true})),
         ("put", "/visitors/{id}/bot") => With(json!({"bot": false})),
         ("post", "/persons/merge" | "/persons/unmerge") => Naming(|own, named| {
             vec![
@@ -232,6 +237,7 @@ pub(super) fn plan(method: &str, path: &str) -> Plan {
             "/sites/{id}"
             | "/sites/{id}/catalogue/findings"
             | "/sites/{id}/rates"
+            | "/sites/{id}/imports/{import}"
             | "/destinations/{id}"
             | "/rejected"
             | "/rejected/{id}"
@@ -252,6 +258,9 @@ pub(super) fn plan(method: &str, path: &str) -> Plan {
             | "/sites/{id}/rates"
             | "/sites/{id}/retention"
             | "/sites/{id}/scores"
+            | "/sites/{id}/imports"
+            | "/sites/{id}/imports/{import}"
+            | "/sites/{id}/imports/{import}/rejects"
             | "/insights"
             | "/analytics/overview"
             | "/analytics/sources"
@@ -386,7 +395,8 @@ pub(super) fn path_of(path: &str, ids: &Ids, second: &Ids) -> String {
     let filled = path
         .replace("{id}", &first)
         .replace("{member}", &second.member.to_string())
-        .replace("{invitation}", &second.invitation);
+        .replace("{invitation}", &second.invitation)
+        .replace("{import}", &second.import);
     assert!(
         !filled.contains('{'),
         "{path} has a parameter without a plan"
@@ -423,6 +433,9 @@ pub(super) fn parameter(path: &str, name: &str) -> Parameter {
         "steps" => Plain(Some(
             "%5B%7B%22page%22%3A%22%2F%22%7D%2C%7B%22event%22%3A%22bought%22%7D%5D",
         )),
+        "kind" if path.ends_with("/imports") => Plain(Some("ga4")),
+        "dry_run" => Plain(Some("true")),
+        "file" | "delimiter" | "map" | "time_zone" => Plain(None),
         "window" | "order" | "breakdown" | "people" | "outcome" => Plain(None),
         "start" | "end" | "depth" | "top" | "of" => Plain(None),
         "cohort" | "returning" | "period" | "periods" | "within" | "threshold" => Plain(None),

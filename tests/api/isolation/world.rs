@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use waymark_collector::commands::{Command, WorkspacesCommand};
 
+use super::brought;
 use crate::api::interactions::{accept, interaction};
 use crate::support::app::{TestApp, after, cookie};
 use crate::support::batch::{Visit, event, item, milestone, page_view};
@@ -123,6 +124,7 @@ pub(super) struct Tenant {
     pub(super) share: String,
     pub(super) erasure: String,
     pub(super) saved: Saved,
+    pub(super) import: String,
     /// Who is a viewer.
     pub(super) member: i64,
     /// Everybody who has a part in it.
@@ -426,6 +428,8 @@ async fn tenant(app: &TestApp, word: &'static str, workspace: i64, owner: Caller
     let import = ["import", "plausible", &sums, "--site", write_key];
     good(app.database.url(), &import).await;
 
+    let import = brought::in_vain(app, &owner, site, word).await;
+
     // A collector hears of what was set a moment later, and some things are written after the answer.
     let deliveries = of_site(&format!("destinations/{destination}/deliveries"));
     let skipped = format!("{deliveries}&state=skipped");
@@ -457,6 +461,7 @@ async fn tenant(app: &TestApp, word: &'static str, workspace: i64, owner: Caller
         saved.annotation.clone(),
         saved.segment.clone(),
         saved.alert.clone(),
+        import.clone(),
         visit.session.to_string(),
         item_id.to_string(),
         visit.visitor.to_string(),
@@ -480,6 +485,7 @@ async fn tenant(app: &TestApp, word: &'static str, workspace: i64, owner: Caller
         share,
         erasure,
         saved,
+        import,
         destination,
         delivery: text_of(&delivery),
         rejected: text_of(&rejected),

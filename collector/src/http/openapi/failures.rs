@@ -16,6 +16,8 @@ pub(crate) struct Asking;
 pub(crate) struct Changing;
 /// Of trying dropped items again.
 pub(crate) struct Retrying;
+/// Of bringing in a file.
+pub(crate) struct Importing;
 /// Of changing who is in a workspace.
 pub(crate) struct Owning;
 /// Of signing in.
@@ -43,6 +45,12 @@ impl IntoResponses for Changing {
 impl IntoResponses for Retrying {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         answers(&[ASKING, BODY, &[409]].concat())
+    }
+}
+
+impl IntoResponses for Importing {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        Retrying::responses()
     }
 }
 

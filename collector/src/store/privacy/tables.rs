@@ -411,6 +411,7 @@ pub(super) const IMPERSONAL: &[&str] = &[
     "export_schedules",
     "exported_days",
     "imported_totals",
+    "imports",
     "kept_totals",
     "logins",
     "pending_erasures",

@@ -1,0 +1,3 @@
+UPDATE imports
+SET unwanted = TRUE
+WHERE site_id = $1 AND id = $2 AND ended_at IS NULL
