@@ -1,5 +1,6 @@
 /** The one client of the running app. Tests make their own with `createClient`. */
 import { createClient } from './client';
+import { upload, type Upload } from './upload';
 
 let signedOut: () => void = () => {};
 
@@ -12,6 +13,9 @@ export const api = createClient({
   fetch: (input, init) => fetch(input, init),
   onSignedOut: () => signedOut(),
 });
+
+/** Sends a file to a call that takes one. */
+export const sendFile = <T>(given: Omit<Upload, 'onSignedOut'>): Promise<T> => upload<T>({ ...given, onSignedOut: () => signedOut() });
 
 export { addressOf, createClient, isAbort, queryString, type Given } from './client';
 export { ApiError, explain } from './errors';

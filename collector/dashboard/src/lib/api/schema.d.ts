@@ -1669,6 +1669,83 @@ export interface Schemas {
     email: string;
     role: Schemas['Role'];
   };
+  /** An import, and what came of it until now. */
+  Import: {
+    /** Bytes of it that have come. */
+    bytes: number;
+    created_at: number;
+    /** By whom, as in the audit log. */
+    created_by: string;
+    /** Whether nothing is stored. */
+    dry_run: boolean;
+    ended_at?: number | null;
+    /** What the file is called. */
+    file?: string | null;
+    id: string;
+    /** What the file is. */
+    kind: string;
+    /** Whether the rows that were not imported can be had from this collector. */
+    rejects_kept: boolean;
+    report: Schemas['ImportReport'];
+    state: Schemas['ImportState'];
+  };
+  /** Why an import ended before its rows did. */
+  ImportProblem: {
+    /** The parameter at fault, if one is. */
+    field?: string | null;
+    /** A sentence for people. */
+    message: string;
+  };
+  /** A row that is not imported. */
+  ImportReject: {
+    /** The field at fault, and in brackets its column where that has another name; `row` for the row as a whole. */
+    field: string;
+    /** The line on which it begins, from 1. */
+    line: number;
+    /** What is wrong with it. */
+    message: string;
+  };
+  /** What came of an import until now. */
+  ImportReport: {
+    /** Bytes of the file that have been read. */
+    bytes_read: number;
+    /** The columns of the file, where it has such. */
+    columns: string[];
+    /** Which field is read from which of them. */
+    fields: Record<string, string>;
+    /** Items that were there already. */
+    known?: number | null;
+    /** Fields that could not be read and were left out, and of how many rows. */
+    left_out: Record<string, number>;
+    /** Items that were stored now; null where nothing is, or no items. */
+    new?: number | null;
+    problem?: Schemas['ImportProblem'] | null;
+    /** Rows that are not imported. */
+    rejected: number;
+    /** The first of them. */
+    rejects: Schemas['ImportReject'][];
+    /** Rows that are dealt with. */
+    rows: number;
+    summary?: Schemas['ImportSums'] | null;
+  };
+  /** How far an import is. */
+  ImportState: "receiving" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+  /** What rows come to. */
+  ImportSums: {
+    /** Whether there are more visitors, sessions or milestones than were told apart. */
+    at_least: boolean;
+    /** Sessions by channel. */
+    channels: Record<string, number>;
+    /** The first and the last moment. */
+    first?: number | null;
+    /** Items by what they are. */
+    kinds: Record<string, number>;
+    last?: number | null;
+    /** Visitors' milestones by name. */
+    milestones: Record<string, number>;
+    sessions: number;
+    visitors: number;
+  };
   /** Sums; null where the tool has none. */
   ImportedFigures: {
     /** Visits of a single page. */
@@ -1693,6 +1770,12 @@ export interface Schemas {
     by: string;
     data: Schemas['ImportedTotal'][];
     dimension: string;
+  };
+  Imports: {
+    /** The latest first. */
+    data: Schemas['Import'][];
+    /** Bytes that a file may have. */
+    limit: number;
   };
   /** What was paid in one currency. */
   InCurrency: {
@@ -5102,6 +5185,69 @@ export interface Calls {
     };
     body: never;
     answer: Schemas['ForgottenFindings'];
+  };
+  /** `GET /api/v1/sites/{id}/imports` */
+  'GET /sites/{id}/imports': {
+    path: {
+      id: number;
+    };
+    query: Record<string, never>;
+    body: never;
+    answer: Schemas['Imports'];
+  };
+  /** `POST /api/v1/sites/{id}/imports` */
+  'POST /sites/{id}/imports': {
+    path: {
+      id: number;
+    };
+    query: {
+      /** What the file is: `sessions`, `ga4`, `umami` or `plausible`. */
+      kind: string;
+      /** Whether nothing is stored, and only said what would be. */
+      dry_run?: boolean;
+      /** What the file is called. Of sessions its end tells the format, and of Plausible's files what their sums are by. */
+      file?: string;
+      /** Of sessions: `csv` or `jsonl`, where the name does not tell. */
+      format?: string;
+      /** Of sessions as CSV: what stands between values, one ASCII character or `tab`. */
+      delimiter?: string;
+      /** Of sessions: which column says what, such as `visitor=cookie,started=first_hit`; an empty column for none. */
+      map?: string;
+      /** The zone of times that name none: an IANA name. UTC where nobody says. */
+      time_zone?: string;
+    };
+    body: never;
+    answer: Schemas['Import'];
+  };
+  /** `GET /api/v1/sites/{id}/imports/{import}` */
+  'GET /sites/{id}/imports/{import}': {
+    path: {
+      id: number;
+      import: string;
+    };
+    query: Record<string, never>;
+    body: never;
+    answer: Schemas['Import'];
+  };
+  /** `DELETE /api/v1/sites/{id}/imports/{import}` */
+  'DELETE /sites/{id}/imports/{import}': {
+    path: {
+      id: number;
+      import: string;
+    };
+    query: Record<string, never>;
+    body: never;
+    answer: void;
+  };
+  /** `GET /api/v1/sites/{id}/imports/{import}/rejects` */
+  'GET /sites/{id}/imports/{import}/rejects': {
+    path: {
+      id: number;
+      import: string;
+    };
+    query: Record<string, never>;
+    body: never;
+    answer: void;
   };
   /** `GET /api/v1/sites/{id}/rates` */
   'GET /sites/{id}/rates': {
