@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { isBare, isKeptByPage, pageOf, plainAddress } from './reports';
+import { daysAddress, isBare, isKeptByPage, pageOf, plainAddress } from './reports';
 
 describe('a link to a report', () => {
   it('is one where the address asks nothing else', () => {
     expect(isBare(new URLSearchParams('report=a&site=2&from=2026-01-01&to=2026-01-31'))).toBe(true);
     expect(isBare(new URLSearchParams('report=a&by=source'))).toBe(false);
     expect(isBare(new URLSearchParams('report=a&f=country.is.DE'))).toBe(false);
+  });
+
+  it('has the days it was kept with where the address says none', () => {
+    const days = { from: '2026-01-01', to: '2026-01-31' };
+    expect(daysAddress(days, new URLSearchParams('report=a'))).toEqual(days);
+    expect(daysAddress(days, new URLSearchParams('report=a&range=7d'))).toEqual({});
+    expect(daysAddress({ from: '2026-01-01' }, new URLSearchParams('report=a'))).toEqual({});
   });
 
   it('leads to the page that asks the same', () => {

@@ -57,6 +57,13 @@ export function plainAddress(parameters: Parameters): QueryChanges {
   return changes;
 }
 
+/** Days that a report was kept with, for an address that says nothing of days; the dashboard keeps none, and programs may. */
+export function daysAddress(parameters: Parameters, query: URLSearchParams): QueryChanges {
+  const [from, to] = [textOf(parameters, 'from'), textOf(parameters, 'to')];
+  const says = ['range', 'from', 'to'].some((name) => query.has(name));
+  return says || from === null || to === null ? {} : { from, to };
+}
+
 /** Questions whose pages read and keep reports themselves. */
 const KEPT_BY_PAGE = ['funnel', 'paths', 'retention'];
 /** Pages that are called otherwise than the question they ask first. */
