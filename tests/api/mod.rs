@@ -61,4 +61,4 @@ mod stages_command;
 mod types_command;
 mod verify_command;
 mod walls;
-mod workspaces;
+pub(crate) mod workspaces;

@@ -69,7 +69,7 @@ pub(super) async fn accept(app: &TestApp, token: &str, password: Option<&str>) -
 }
 
 /// Invites somebody and has them choose a password; gives their cookie.
-pub(super) async fn member(app: &TestApp, owner: &str, email: &str, role: &str) -> String {
+pub(crate) async fn member(app: &TestApp, owner: &str, email: &str, role: &str) -> String {
     let token = invite(app, owner, 1, email, role).await;
     let joined = accept(app, &token, Some(PASSWORD)).await;
     assert_eq!(joined.status(), 204);

@@ -139,3 +139,25 @@ async fn an_alert_is_made_tried_paused_and_removed() {
     desk.assert_nothing_noted("/alerts").await;
     desk.app.log.assert_quiet();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_list_of_alerts_sees_one_fire() {
+    let desk = Desk::start().await;
+    desk.open("/alerts", "[data-testid=no-alerts]").await;
+    // Of the page that is open, and of no other after it.
+    desk.browser.run("window.stays = true").await;
+    let rule = json!({"figure": "sessions", "window": "week", "condition": {"kind": "below", "value": "20"}});
+    let add = format!(
+        "fetch('/api/v1/alerts?site=1', {{ method: 'POST', headers: {{ 'content-type': 'application/json' }},
+          body: JSON.stringify({}) }}).then((answer) => answer.status)",
+        json!({"name": "Few sessions", "rule": rule, "channels": []})
+    );
+    assert_eq!(desk.browser.settled(&add).await, 201);
+    let seen = "return [window.stays, document.querySelector('[data-testid=alert]')?.dataset.state, document.querySelector('#alerts-title')?.innerText]";
+    eventually("it is seen to fire", || async {
+        desk.browser.run(seen).await == json!([true, "firing", "1 firing"])
+    })
+    .await;
+    desk.assert_nothing_noted("/alerts").await;
+    desk.app.log.assert_quiet();
+}

@@ -36,16 +36,21 @@ const PAGES: &[(&str, &str)] = &[
     ("/settings/stages", "main h1"),
     ("/settings/saved", "main h1"),
     ("/settings/destinations", "main h1"),
+    ("/settings/imports", "[data-testid=no-imports]"),
 ];
 
 /// The rules that accessibility is checked by, as a script.
-const AXE: &str = concat!(
+pub(super) const AXE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../collector/dashboard/node_modules/axe-core/axe.min.js"
 );
 
+/// What is wrong by them.
+pub(super) const AXE_CHECK: &str = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`)))";
+
 /// Notes what the page's policy refuses and what it throws.
-const NOTE: &str = "
+pub(super) const NOTE: &str = "
     window.noted = [];
     document.addEventListener('securitypolicyviolation', (event) => noted.push(`${event.violatedDirective} ${event.blockedURI}`));
     addEventListener('error', (event) => noted.push(String(event.message)));
@@ -200,8 +205,6 @@ async fn pages_are_within_everybodys_reach() {
     let desk = Desk::start().await;
     desk.app.judged().await;
     let axe = std::fs::read_to_string(AXE).unwrap();
-    let check = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-        violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`)))";
     let mut wrong = Vec::new();
     for theme in ["light", "dark"] {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
@@ -218,7 +221,7 @@ async fn pages_are_within_everybodys_reach() {
                 .screenshot(&format!("page-{name}-{theme}"))
                 .await;
             desk.browser.run(&axe).await;
-            let found = desk.browser.settled(check).await;
+            let found = desk.browser.settled(AXE_CHECK).await;
             if found != json!([]) {
                 wrong.push(format!("{path} in the {theme} theme: {found}"));
             }

@@ -104,7 +104,46 @@ impl Proxy {
         self.tells_whose_address_it_is(collector).await;
         self.passes_the_stream_on_as_it_comes(collector).await;
         self.leaves_each_client_its_own_rate().await;
+        self.lets_a_file_of_history_through(collector).await;
         collector.assert_quiet_log();
+    }
+
+    /// One that is larger than other bodies may be.
+    async fn lets_a_file_of_history_through(&self, collector: &Collector) {
+        let client = somebody("127.0.2.1");
+        let (_, token) = collector
+            .setup_link()
+            .split_once("#token=")
+            .expect("a token");
+        let owner = serde_json::json!({"token": token, "email": "owner@shop.example", "password": "a long password"});
+        let setup = client.post(format!("{}/api/v1/setup", self.dashboard));
+        let setup = setup.json(&owner).send().await.expect("an answer");
+        assert_eq!(setup.status(), 204);
+        let cookie = crate::support::app::cookie(&setup);
+        let mut file = " ".repeat(1_000_000);
+        file.push('\n');
+        let file = file.repeat(25);
+        let bytes = file.len();
+        let path = "/api/v1/sites/1/imports?kind=ga4&dry_run=true";
+        let sent = client.post(format!("{}{path}", self.dashboard));
+        let sent = sent.header("Cookie", &cookie).body(file).send().await;
+        let sent = sent.expect("an answer");
+        assert_eq!(sent.status(), 202);
+        let import: Value = sent.json().await.expect("an import");
+        assert_eq!(import["bytes"], bytes, "{import}");
+        let list = || async {
+            let list = client.get(format!("{}/api/v1/sites/1/imports", self.dashboard));
+            let list = list.header("Cookie", &cookie).send().await;
+            list.expect("an answer")
+                .json::<Value>()
+                .await
+                .expect("a list")
+        };
+        eventually("it was looked at", || async {
+            let one = &list().await["data"][0];
+            one["state"] == "done"
+        })
+        .await;
     }
 
     async fn serves_the_script_and_nothing_of_the_dashboard(&self) {

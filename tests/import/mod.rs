@@ -1,6 +1,8 @@
 //! `collector import …` as an operator runs it, on both databases, while a collector runs on them.
 
+mod by_api;
 mod durable;
+mod ended;
 mod exports;
 mod sessions;
 

@@ -37,6 +37,31 @@ pub(super) async fn send(collector: &Collector, batch: &Value) -> Vec<String> {
     results.iter().map(status).collect()
 }
 
+/// History does not go through the stream, whoever brings it in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_imported_is_stored_directly() {
+    let nats = Nats::three().await;
+    let collector = super::collector(&nats, Database::sqlite(), &[]).await;
+    let (_, token) = collector.setup_link().split_once("#token=").unwrap();
+    let owner =
+        json!({"token": token, "email": "owner@shop.example", "password": "a long password"});
+    let setup = Client::new().post(format!("{}/api/v1/setup", collector.origin()));
+    let setup = setup.json(&owner).send().await.unwrap();
+    let cookie = crate::support::app::cookie(&setup);
+    let path = "/api/v1/sites/1/imports?kind=sessions&file=a.csv";
+    let file = "visitor_id,started_at\nv1,2026-06-01T00:00:00Z\n";
+    let sent = Client::new().post(format!("{}{path}", collector.origin()));
+    let sent = sent.header("Cookie", cookie).body(file).send().await;
+    assert_eq!(sent.unwrap().status(), 202);
+    eventually("it is stored", || async {
+        let sessions = "SELECT COUNT(*) FROM sessions";
+        collector.database().number(sessions).await == 1
+    })
+    .await;
+    assert_eq!(nats.messages(STREAM).await, 0);
+    collector.assert_quiet_log();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_collectors_and_writers_store_everything_once() {
     let nats = Nats::three().await;
