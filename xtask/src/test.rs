@@ -23,6 +23,9 @@ pub struct TestOptions {
     /// Pass a filter on to the Rust tests, such as `browser::`
     #[arg(long)]
     filter: Option<String>,
+    /// Run the tests from the outside so many times, one after the other, such as 10 with `--filter faults::`
+    #[arg(long, default_value_t = 1)]
+    times: u32,
     /// Hold funnels and retention against ClickHouse too, which is installed for it (560 MB)
     #[arg(long)]
     clickhouse: bool,
@@ -41,6 +44,7 @@ impl TestOptions {
             long: false,
             only: vec![Part::Outside],
             filter: Some(filter.to_owned()),
+            times: 1,
             clickhouse: false,
             browser: None,
             engine: None,
@@ -211,6 +215,10 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     if !asked_for {
         let all = "store, API, contract, browser and fault tests";
         output.push_str(&steps.run(all, &mut run)?);
+        for time in 2..=options.times {
+            let mut run = command(first)?;
+            output.push_str(&steps.run(&format!("{all}, time {time}"), &mut run)?);
+        }
         if options.filter.is_none() {
             for round in FURTHER.into_iter().filter(|r| options.long || r.is_usual()) {
                 let mut run = command(round)?;
