@@ -36,6 +36,8 @@ pub(super) const HELD: Duration = Duration::from_secs(10);
 const MOST_HELD: i64 = 2_000;
 /// Writers that may wait for messages of one partition.
 const MOST_WAITING: i64 = 1_024;
+/// For how long what was set aside waits for somebody to look at it.
+const DEAD_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// What a message has beside its items.
 const OVERHEAD: usize = 4 * 1024;
 
@@ -255,6 +257,8 @@ impl Link {
         Config {
             name: self.dead_name(),
             subjects: vec![format!("{}.dead.*", self.queue.stream)],
+            // It holds what visitors sent, which erasing does not reach.
+            max_age: DEAD_AGE,
             ..self.items_config()
         }
     }
