@@ -90,6 +90,7 @@ impl App {
         let options = IngestOptions {
             queue_items: config.queue_items,
             queue_bytes: config.queue_bytes,
+            queue_wait: config.queue_wait,
             commit_items: config.commit_items,
             rejected_items: config.rejected_items,
             rejected_age: config.rejected_age,

@@ -65,6 +65,8 @@ pub struct Config {
     pub queue_items: usize,
     /// Bytes that may wait for their commit: `--queue-bytes`, `WAYMARK_QUEUE_BYTES`, 128 MiB.
     pub queue_bytes: usize,
+    /// Time that those may be expected to take: `--queue-wait-ms`, `WAYMARK_QUEUE_WAIT_MS`, 250 ms; 0 for no limit.
+    pub queue_wait: Option<Duration>,
     /// Bytes of memory for the copy of sites' rows that questions about everybody are answered from: `--columns-memory`,
     /// `WAYMARK_COLUMNS_MEMORY`, 2 GiB.
     pub columns_memory: usize,
@@ -142,6 +144,7 @@ impl Config {
             queue: None,
             queue_items: 50_000,
             queue_bytes: 128 * 1024 * 1024,
+            queue_wait: Some(Duration::from_millis(250)),
             columns_memory: 2 * 1024 * 1024 * 1024,
             commit_items: 2_000,
             body_limit: limits::BODY_BYTES,

@@ -312,7 +312,7 @@ impl From<IngestError> for ApiError {
             },
             IngestError::Overloaded { retry_after } => Self::new(
                 Code::Overloaded,
-                "The queue is full. Send this again later.",
+                "More arrives than can be stored. Send this again later.",
             )
             .retry_after(retry_after),
             IngestError::ShuttingDown => Self::shutting_down(),

@@ -1,7 +1,7 @@
 //! What the collector may answer, or not answer at all, and what the SDK makes of each.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -155,6 +155,33 @@ async fn an_answer_that_asks_to_wait_is_waited_for() {
         );
         scene.flushed().await;
     }
+}
+
+#[tokio::test]
+async fn a_collector_that_refuses_for_a_while_gets_everything_once() {
+    let scene = scene().await;
+    // More than can be stored, for longer than one wait and over two pages.
+    let until = Instant::now() + Duration::from_secs(6);
+    scene.site.network().set(move |_| {
+        if Instant::now() < until {
+            Fate::Answered(503, Some(1), String::new())
+        } else {
+            Fate::Through
+        }
+    });
+    for name in ["a", "b"] {
+        scene.send(&[name]).await;
+    }
+    scene.open("/").await;
+    for name in ["c", "d"] {
+        scene.send(&[name]).await;
+    }
+    scene.eventually_number(COUNTED, 4).await;
+    scene.flushed().await;
+    scene.assert_names(&["a", "b", "c", "d"]).await;
+    // It came again by itself, and not at once each time.
+    let requests = scene.site.network().sent().len();
+    assert!((4..=20).contains(&requests), "{requests} requests");
 }
 
 #[tokio::test]

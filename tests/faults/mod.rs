@@ -15,6 +15,7 @@ mod flood;
 pub(crate) mod load;
 mod moving;
 mod outage;
+mod overload;
 mod replay;
 mod retention;
 mod slow_loris;

@@ -115,6 +115,10 @@ pub(super) struct Settings {
     /// Bytes that may wait for their commit; more are answered 503 [env: WAYMARK_QUEUE_BYTES] [default: 134217728]
     #[arg(long, value_name = "BYTES", global = true, help_heading = "Limits")]
     queue_bytes: Option<usize>,
+    /// Milliseconds that those may be expected to take; once it lasts, more are answered 503; 0 for no limit
+    /// [env: WAYMARK_QUEUE_WAIT_MS] [default: 250]
+    #[arg(long, value_name = "MS", global = true, help_heading = "Limits")]
+    queue_wait_ms: Option<u32>,
     /// Bytes of memory for the copy of sites' rows that questions about everybody are answered from
     /// [env: WAYMARK_COLUMNS_MEMORY] [default: 2147483648]
     #[arg(long, value_name = "BYTES", global = true, help_heading = "Limits")]
@@ -269,6 +273,7 @@ impl Settings {
             queue_replicas: self.queue_replicas.or(other.queue_replicas),
             queue_items: self.queue_items.or(other.queue_items),
             queue_bytes: self.queue_bytes.or(other.queue_bytes),
+            queue_wait_ms: self.queue_wait_ms.or(other.queue_wait_ms),
             columns_memory: self.columns_memory.or(other.columns_memory),
             commit_items: self.commit_items.or(other.commit_items),
             rejected_items: self.rejected_items.or(other.rejected_items),
@@ -388,6 +393,11 @@ impl Settings {
                 self.queue_bytes,
                 defaults.queue_bytes,
             )?,
+            queue_wait: match self.queue_wait_ms {
+                Some(0) => None,
+                Some(ms) => Some(Duration::from_millis(ms.into())),
+                None => defaults.queue_wait,
+            },
             commit_items: at_least(1, "commit_items", self.commit_items, defaults.commit_items)?,
             body_limit: at_least(1, "body_limit", self.body_limit, defaults.body_limit)?,
             rejected_items: self.rejected_items.unwrap_or(defaults.rejected_items),

@@ -6,7 +6,7 @@ use super::settings::{Arguments, Settings};
 use super::{ConfigError, Environment};
 
 /// Every variable and the flag that reads its value.
-pub(super) const VARIABLES: [(&str, &str); 46] = [
+pub(super) const VARIABLES: [(&str, &str); 47] = [
     ("WAYMARK_LISTEN", "--listen"),
     ("WAYMARK_METRICS_LISTEN", "--metrics-listen"),
     ("WAYMARK_PUBLIC_URL", "--public-url"),
@@ -20,6 +20,7 @@ pub(super) const VARIABLES: [(&str, &str); 46] = [
     ("WAYMARK_BODY_LIMIT", "--body-limit"),
     ("WAYMARK_QUEUE_ITEMS", "--queue-items"),
     ("WAYMARK_QUEUE_BYTES", "--queue-bytes"),
+    ("WAYMARK_QUEUE_WAIT_MS", "--queue-wait-ms"),
     ("WAYMARK_QUEUE", "--queue"),
     ("WAYMARK_QUEUE_STREAM", "--queue-stream"),
     ("WAYMARK_QUEUE_REPLICAS", "--queue-replicas"),

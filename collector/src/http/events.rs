@@ -1,6 +1,6 @@
 //! `POST /v1/events`: the way in.
 //!
-//! Server key or client's rate → body → envelope → site → key's rate → origin → [`crate::ingest`], which answers after
+//! Server key or client's rate → body → whether there is time for it → envelope → site → key's rate → origin → [`crate::ingest`], which answers after
 //! the commit.
 
 use axum::Json;
@@ -70,6 +70,7 @@ async fn ingest(
         sniff: false,
     };
     let body = body::read(headers, body, rules).await?;
+    app.ingest().admits()?;
     let received = received(app, &parts.extensions, headers);
     let envelope = envelope::read(&body).map_err(IngestError::from)?;
     let site = app.directory().find(&envelope.key).await?.ok_or_else(|| {

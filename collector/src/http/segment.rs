@@ -113,6 +113,7 @@ async fn ingest(
         sniff: true,
     };
     let body = body::read(headers, body, rules).await?;
+    app.ingest().admits()?;
     let batch = segment::read(call, &body).map_err(IngestError::from)?;
     let sender = match (sender, &batch.write_key) {
         (Ok(sender), _) => sender,

@@ -293,6 +293,7 @@ impl Committing<'_> {
         let options = IngestOptions {
             queue_items: usize::MAX,
             queue_bytes: usize::MAX,
+            queue_wait: None,
             commit_items: self.pace.group(),
             writers: POSTGRES_WRITERS,
             // Its rows stand in a file already, and the inbox would forget what else is there for them.

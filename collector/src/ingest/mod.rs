@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Each step hands an item on or names its [`outcome`](crate::outcome). `accepted` and `duplicate` are said after the
-//! commit and never before. The queue is bounded: when it is full a batch is refused whole, and the sender keeps it.
+//! commit and never before. The queue is bounded, in room and in time ([`pressure`]): beyond, a batch is refused whole, and the
+//! sender keeps it.
 //!
 //! Where there is a stream of another kind behind it ([`crate::scale`]), the writer's place is taken by who publishes
 //! ([`publishing`]), and the writer works in another process ([`queued`]).
@@ -32,6 +33,7 @@ mod meter;
 mod money;
 mod parameters;
 mod part;
+mod pressure;
 mod publishing;
 mod queue;
 mod queued;
@@ -77,6 +79,8 @@ pub struct IngestOptions {
     pub queue_items: usize,
     /// Bytes that those may hold.
     pub queue_bytes: usize,
+    /// The time that they may be expected to take, of senders who are refused beyond; none for no limit.
+    pub queue_wait: Option<Duration>,
     /// Items that one transaction takes at most; a batch is never cut for it.
     pub commit_items: usize,
     /// Transactions at a time on PostgreSQL. SQLite has one writer by nature.
@@ -95,6 +99,7 @@ impl Default for IngestOptions {
         Self {
             queue_items: 50_000,
             queue_bytes: 128 * 1024 * 1024,
+            queue_wait: Some(Duration::from_millis(250)),
             commit_items: 2_000,
             writers: 4,
             commit_time: Duration::from_secs(30),
@@ -143,7 +148,7 @@ pub enum IngestError {
     /// The batch cannot be read.
     #[error(transparent)]
     Refused(#[from] envelope::Refused),
-    /// The queue is full.
+    /// The queue is full, or it would take too long.
     #[error("the queue is full")]
     Overloaded {
         /// When it is worth trying again.
@@ -335,7 +340,8 @@ impl Ingest {
             reading.judge(&catalogue);
         }
         let Reading { facts, mut answers } = reading;
-        let verdicts = self.queue(facts)?;
+        // Facts that came in no batch are of somebody who goes on only when they are stored.
+        let verdicts = self.queue(facts, sent.is_empty())?;
         // The batch has been taken in: what is wrong with it now is not for its sender to send again.
         let sdk = sent.first().and_then(|(envelope, _)| envelope.sdk.as_ref());
         self.queue.meter.batch(sdk);
@@ -386,7 +392,7 @@ impl Ingest {
             }
         }
         let Reading { facts, mut answers } = reading;
-        if let Some(verdicts) = self.queue(facts)? {
+        if let Some(verdicts) = self.queue(facts, true)? {
             answers.settle(verdicts.await.map_err(|_| IngestError::ShuttingDown)?);
         }
         Ok(answers.into_results().pop())
@@ -396,17 +402,18 @@ impl Ingest {
     fn queue(
         &self,
         facts: Vec<Fact>,
+        is_patient: bool,
     ) -> Result<Option<oneshot::Receiver<Vec<Outcome>>>, IngestError> {
         if facts.is_empty() {
             return Ok(None);
         }
         let (reply, verdicts) = oneshot::channel();
-        self.queue
-            .push(Job::new(facts, reply))
-            .map_err(|full| match full {
-                Full::NoRoom { retry_after } => IngestError::Overloaded { retry_after },
-                Full::Closed => IngestError::ShuttingDown,
-            })?;
+        let job = Job::new(facts, reply);
+        let job = if is_patient { job.patient() } else { job };
+        self.queue.push(job).map_err(|full| match full {
+            Full::NoRoom { retry_after } => IngestError::Overloaded { retry_after },
+            Full::Closed => IngestError::ShuttingDown,
+        })?;
         Ok(Some(verdicts))
     }
 

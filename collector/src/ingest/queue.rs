@@ -1,16 +1,18 @@
 //! The bounded queue between requests and writers.
 //!
 //! Work counts against the limits from the moment it is taken in until its writer has answered it, so the limits
-//! bound memory, and a database that is slow or gone shows as a full queue and not as a growing process.
+//! bound memory, and a database that is slow or gone shows as a full queue and not as a growing process. How long those who
+//! send have to wait is bounded by [`Pressure`].
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
 use super::meter::Meter;
-use super::{Depth, IngestOptions};
+use super::pressure::Pressure;
+use super::{Depth, IngestError, IngestOptions};
 use crate::journey::Fact;
 use crate::outcome::Outcome;
 
@@ -24,6 +26,7 @@ pub(super) struct Job {
     pub(super) facts: Vec<Fact>,
     pub(super) reply: oneshot::Sender<Vec<Outcome>>,
     bytes: usize,
+    is_patient: bool,
 }
 
 impl Job {
@@ -42,6 +45,23 @@ impl Job {
             facts,
             reply,
             bytes,
+            is_patient: false,
+        }
+    }
+
+    /// Of somebody who has the time to wait, and is refused for no other reason than room.
+    pub(super) fn patient(self) -> Self {
+        Self {
+            is_patient: true,
+            ..self
+        }
+    }
+
+    /// How many of its items somebody waits for who is refused when it takes too long.
+    fn pressing(&self) -> usize {
+        match self.is_patient {
+            true => 0,
+            false => self.facts.len(),
         }
     }
 }
@@ -49,7 +69,7 @@ impl Job {
 /// Why a job was not taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Full {
-    /// A limit would be passed.
+    /// A limit would be passed, or it would take too long.
     NoRoom { retry_after: Duration },
     /// The collector is about to end.
     Closed,
@@ -69,6 +89,7 @@ pub(super) struct Queue {
 pub(super) struct Taken<'q> {
     queue: &'q Queue,
     pub(super) jobs: Vec<Job>,
+    since: Instant,
 }
 
 impl Taken<'_> {
@@ -79,12 +100,17 @@ impl Taken<'_> {
 
     fn settle(&mut self, mut outcomes: impl Iterator<Item = Outcome>) {
         let jobs = std::mem::take(&mut self.jobs);
-        {
+        if !jobs.is_empty() {
             let mut state = self.queue.state();
+            let before = state.items;
             for job in &jobs {
                 state.items -= job.facts.len();
+                state.pressing -= job.pressing();
                 state.bytes -= job.bytes;
             }
+            let (items, left, now) = (before - state.items, state.items, Instant::now());
+            let took = now.duration_since(self.since);
+            state.pressure.answered(items, left, took, now);
         }
         for job in jobs {
             let own: Vec<Outcome> = outcomes.by_ref().take(job.facts.len()).collect();
@@ -101,12 +127,15 @@ impl Drop for Taken<'_> {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     waiting: VecDeque<Job>,
     items: usize,
+    /// Those of them that are of no patient job.
+    pressing: usize,
     bytes: usize,
     closed: bool,
+    pressure: Pressure,
 }
 
 impl Queue {
@@ -114,9 +143,23 @@ impl Queue {
         Self {
             options,
             meter: Meter::default(),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                waiting: VecDeque::new(),
+                items: 0,
+                pressing: 0,
+                bytes: 0,
+                closed: false,
+                pressure: Pressure::new(options.queue_wait),
+            }),
             ready: Notify::new(),
         }
+    }
+
+    /// Whether a job would be refused now, as far as that can be told before it is there.
+    pub(super) fn is_refusing(&self) -> bool {
+        let mut state = self.state();
+        let (pressing, now) = (state.pressing, Instant::now());
+        state.pressure.is_refusing(now) && !state.pressure.admits(pressing, now)
     }
 
     /// Takes a job in, or gives the reason why not. Never waits.
@@ -127,15 +170,17 @@ impl Queue {
                 return Err(Full::Closed);
             }
             // An empty queue takes any batch, so that no limit can be set at which a lawful one never fits.
-            if state.items > 0
-                && (state.items + job.facts.len() > self.options.queue_items
-                    || state.bytes + job.bytes > self.options.queue_bytes)
-            {
+            let has_room = state.items == 0
+                || (state.items + job.facts.len() <= self.options.queue_items
+                    && state.bytes + job.bytes <= self.options.queue_bytes);
+            let pressing = state.pressing;
+            if !(has_room && (job.is_patient || state.pressure.admits(pressing, Instant::now()))) {
                 return Err(Full::NoRoom {
                     retry_after: RETRY_AFTER,
                 });
             }
             state.items += job.facts.len();
+            state.pressing += job.pressing();
             state.bytes += job.bytes;
             state.waiting.push_back(job);
         }
@@ -164,7 +209,12 @@ impl Queue {
                     if more {
                         self.ready.notify_one();
                     }
-                    return Some(Taken { queue: self, jobs });
+                    let since = Instant::now();
+                    return Some(Taken {
+                        queue: self,
+                        jobs,
+                        since,
+                    });
                 }
                 if state.closed {
                     // Another writer may still wait for the same news.
@@ -195,5 +245,20 @@ impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
         // No panic can happen between two changes that belong together.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl super::Ingest {
+    /// Whether a batch that has not been read yet would be taken in: reading it first would cost what is missing.
+    ///
+    /// # Errors
+    /// [`IngestError::Overloaded`].
+    pub fn admits(&self) -> Result<(), IngestError> {
+        match self.queue.is_refusing() {
+            true => Err(IngestError::Overloaded {
+                retry_after: RETRY_AFTER,
+            }),
+            false => Ok(()),
+        }
     }
 }

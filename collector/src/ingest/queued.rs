@@ -14,7 +14,7 @@ impl Ingest {
     /// Stores facts and says what became of each, in their order; nothing once there is no writer any more.
     pub async fn store(&self, facts: Vec<Fact>) -> Option<Vec<Outcome>> {
         let items = facts.len();
-        match self.queue(facts) {
+        match self.queue(facts, true) {
             Ok(Some(verdicts)) => verdicts.await.ok(),
             Ok(None) => Some(Vec::new()),
             // Full, which whoever hands in no more than there is room for does not meet.

@@ -33,6 +33,7 @@ pub(super) async fn write(config: &Config, arguments: &WriteArguments) -> Result
         // What there is room for is seen to before it is handed in.
         queue_items: usize::MAX,
         queue_bytes: usize::MAX,
+        queue_wait: None,
         commit_items: config.commit_items,
         rejected_items: config.rejected_items,
         rejected_age: config.rejected_age,

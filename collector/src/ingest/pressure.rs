@@ -1,0 +1,261 @@
+//! How long it will take until what has been taken in is answered, and whether more is refused for that.
+//!
+//! The limits of the [queue](super::queue) bound memory. They are no bound of time: at thirty thousand items a second a queue of
+//! fifty thousand is a wait of two seconds for everybody, and who sends more than can be stored keeps it full. So time has a
+//! limit of its own (docs/decisions/0038-overload-is-refused-by-the-time-it-would-take.md):
+//!
+//! ```text
+//! time = items taken in and not answered ÷ items answered a second
+//!
+//! at ease ── time > most, for longer than a burst ──► refusing beyond a tenth of most ── nothing refused for a while ──► at ease
+//! ```
+//!
+//! A burst is taken in whole, and so is what a fixed number of senders can have under way. What stays is more than can be stored; it
+//! is refused before it waits, and those who are taken in are answered about as soon as ever. A database that does nothing for a
+//! while is no such thing: nobody knows how long it will take, so what arrives meanwhile waits within the other limits.
+//!
+//! Pure: it is told the time.
+
+use std::time::{Duration, Instant};
+
+/// More than `most` for less than this is a burst.
+const BURST: Duration = Duration::from_millis(50);
+/// As long as something was refused within this, refusing goes on at the tighter limit.
+const CALM: Duration = Duration::from_secs(2);
+/// What of `most` is taken in while some are refused.
+const TENTH: u32 = 10;
+/// No limit is tighter than so many of the shortest transactions, so that a slow disk is not taken for an overload.
+const TRANSACTIONS: u32 = 4;
+/// For how long a transaction counts as the shortest one, at least.
+const REMEMBERED: Duration = Duration::from_secs(600);
+/// Over how long the rate is taken.
+const WINDOW: Duration = Duration::from_millis(25);
+
+/// What is known of the pace.
+#[derive(Debug)]
+pub(super) struct Pressure {
+    most: Option<Duration>,
+    /// Items a second while there was always something to do.
+    rate: Option<f64>,
+    /// Since when there has been, and how many items were answered since.
+    window: Option<(Instant, usize)>,
+    /// The shortest transactions, lately and before that.
+    shortest: [Option<Duration>; 2],
+    turned: Option<Instant>,
+    answered: Option<Instant>,
+    over_since: Option<Instant>,
+    refusing_until: Option<Instant>,
+}
+
+impl Pressure {
+    /// With this limit, or none.
+    pub(super) fn new(most: Option<Duration>) -> Self {
+        Self {
+            most,
+            rate: None,
+            window: None,
+            shortest: [None; 2],
+            turned: None,
+            answered: None,
+            over_since: None,
+            refusing_until: None,
+        }
+    }
+
+    /// Whether something more is taken in beside so many items.
+    pub(super) fn admits(&mut self, items: usize, now: Instant) -> bool {
+        let (Some((most, tight)), Some(rate)) = (self.limits(), self.rate) else {
+            return true;
+        };
+        let time = Duration::from_secs_f64(items as f64 / rate.max(1.0));
+        if self.refusing_until.is_some_and(|until| now < until) {
+            let is_refused = items > 0 && time > tight;
+            if is_refused {
+                self.refusing_until = Some(now + CALM);
+            }
+            return !is_refused;
+        }
+        self.refusing_until = None;
+        let is_stalled = self
+            .answered
+            .is_some_and(|answered| now.duration_since(answered) > most);
+        if time <= most || is_stalled {
+            self.over_since = None;
+            return true;
+        }
+        let since = *self.over_since.get_or_insert(now);
+        if now.duration_since(since) < BURST {
+            return true;
+        }
+        self.over_since = None;
+        self.refusing_until = Some(now + CALM);
+        false
+    }
+
+    /// Whether anybody is refused now, so that it is worth asking before a request is read.
+    pub(super) fn is_refusing(&self, now: Instant) -> bool {
+        self.refusing_until.is_some_and(|until| now < until)
+    }
+
+    /// Notes that items were answered after a transaction of this length, and how many are left.
+    pub(super) fn answered(&mut self, items: usize, left: usize, took: Duration, now: Instant) {
+        self.answered = Some(now);
+        if self
+            .turned
+            .is_none_or(|turned| now.duration_since(turned) > REMEMBERED)
+        {
+            self.turned = Some(now);
+            self.shortest = [None, self.shortest[0]];
+        }
+        self.shortest[0] = Some(self.shortest[0].map_or(took, |known| known.min(took)));
+        self.window = match self.window {
+            // What comes next begins with waiting for it.
+            _ if left == 0 => None,
+            None => Some((now, 0)),
+            Some((began, before)) => {
+                let time = now.duration_since(began);
+                if time < WINDOW {
+                    Some((began, before + items))
+                } else {
+                    let rate = (before + items) as f64 / time.as_secs_f64();
+                    self.rate = Some(self.rate.map_or(rate, |known| f64::midpoint(known, rate)));
+                    Some((now, 0))
+                }
+            }
+        };
+    }
+
+    /// What begins refusing, and what is kept then.
+    fn limits(&self) -> Option<(Duration, Duration)> {
+        let most = self.most?;
+        let shortest = self.shortest.into_iter().flatten().min();
+        let tight = (most / TENTH).max(shortest.unwrap_or_default() * TRANSACTIONS);
+        Some((most.max(tight * 2), tight))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: Duration = Duration::from_millis(250);
+    const STEP: Duration = Duration::from_millis(1);
+
+    /// A writer that answers what it took when its transaction is over, and takes all that waits.
+    struct Store {
+        pressure: Pressure,
+        now: Instant,
+        waiting: usize,
+        taken: Option<(usize, Instant)>,
+        /// Of every transaction, and for each item of it.
+        costs: (Duration, Duration),
+        refused: usize,
+        longest: usize,
+    }
+
+    impl Store {
+        fn new(transaction_us: u64, item_us: u64) -> Self {
+            Self {
+                pressure: Pressure::new(Some(MOST)),
+                now: Instant::now(),
+                waiting: 0,
+                taken: None,
+                costs: (
+                    Duration::from_micros(transaction_us),
+                    Duration::from_micros(item_us),
+                ),
+                refused: 0,
+                longest: 0,
+            }
+        }
+
+        fn left(&self) -> usize {
+            self.waiting + self.taken.map_or(0, |(items, _)| items)
+        }
+
+        /// So many milliseconds in which so many items arrive each.
+        fn run(&mut self, milliseconds: usize, items: usize) -> &mut Self {
+            (self.refused, self.longest) = (0, 0);
+            for _ in 0..milliseconds {
+                self.now += STEP;
+                for _ in 0..items {
+                    match self.pressure.admits(self.left(), self.now) {
+                        true => self.waiting += 1,
+                        false => self.refused += 1,
+                    }
+                }
+                self.longest = self.longest.max(self.left());
+                let took =
+                    |items: usize| self.costs.0 + self.costs.1 * u32::try_from(items).unwrap();
+                if let Some((items, began)) = self.taken
+                    && self.now >= began + took(items)
+                {
+                    self.taken = None;
+                    let (left, time) = (self.waiting, self.now - began);
+                    self.pressure.answered(items, left, time, self.now);
+                }
+                if self.taken.is_none() && self.waiting > 0 {
+                    self.taken = Some((std::mem::take(&mut self.waiting), self.now));
+                }
+            }
+            self
+        }
+    }
+
+    #[test]
+    fn what_can_be_stored_is_never_refused() {
+        // 50 items a millisecond at most.
+        let mut store = Store::new(2_000, 20);
+        for items in [1, 10, 40] {
+            assert_eq!(store.run(5_000, items).refused, 0, "{items}");
+        }
+        // A disk on which a transaction takes longer than most.
+        let mut slow = Store::new(400_000, 20);
+        assert_eq!(slow.run(30_000, 20).refused, 0);
+    }
+
+    #[test]
+    fn too_much_is_refused_and_the_rest_waits_little() {
+        let mut store = Store::new(2_000, 20);
+        store.run(2_000, 25);
+        // Three times what it can do. What came before it was noticed is worked off within a second.
+        let refused = store.run(1_000, 150).refused;
+        assert!(refused > 0);
+        store.run(10_000, 150);
+        let stored = 150 * 10_000 - store.refused;
+        assert!(stored > 35 * 10_000, "{stored} stored");
+        // Forty milliseconds of work at most, and not the seconds that the rest would be.
+        assert!(store.longest < 40 * 50, "{} under way", store.longest);
+        // Less arrives, and at once nobody is refused any more.
+        assert_eq!(store.run(100, 0).run(5_000, 25).refused, 0);
+    }
+
+    #[test]
+    fn a_burst_is_taken_in_whole() {
+        let mut store = Store::new(2_000, 20);
+        store.run(2_000, 25);
+        assert_eq!(store.run(60, 400).refused, 0);
+    }
+
+    #[test]
+    fn a_stall_is_no_overload() {
+        let mut store = Store::new(2_000, 20);
+        store.run(2_000, 25);
+        // A transaction that began is not over for five seconds.
+        let costs = std::mem::replace(&mut store.costs, (Duration::from_secs(5), Duration::ZERO));
+        assert_eq!(store.run(4_900, 25).refused, 0);
+        store.costs = costs;
+        // What has gathered is worked off before more is taken in.
+        store.run(4_000, 25);
+        assert!(store.refused > 0);
+        assert_eq!(store.run(5_000, 25).refused, 0);
+    }
+
+    #[test]
+    fn without_a_limit_nothing_is_refused() {
+        let mut store = Store::new(2_000, 20);
+        store.pressure = Pressure::new(None);
+        store.run(2_000, 25);
+        assert_eq!(store.run(2_000, 150).refused, 0);
+    }
+}
