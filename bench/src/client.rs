@@ -34,6 +34,8 @@ pub struct Connection {
 pub struct Answer<'c> {
     /// The status code.
     pub status: u16,
+    /// The seconds of `Retry-After`.
+    pub retry_after: Option<u32>,
     /// The body.
     pub body: &'c [u8],
 }
@@ -98,27 +100,28 @@ impl Connection {
 
     async fn answer(&mut self, patience: Duration) -> Result<Answer<'_>> {
         self.received.clear();
-        let (status, start) = timeout(patience, self.exchange())
+        let head = timeout(patience, self.exchange())
             .await
             .with_context(|| format!("the collector did not answer within {patience:?}"))??;
         Ok(Answer {
-            status,
-            body: &self.received[start..],
+            status: head.status,
+            retry_after: head.retry_after,
+            body: &self.received[head.start..],
         })
     }
 
-    async fn exchange(&mut self) -> Result<(u16, usize)> {
+    async fn exchange(&mut self) -> Result<Head> {
         self.stream.write_all(&self.sent).await?;
         loop {
             let read = self.stream.read_buf(&mut self.received).await?;
             ensure!(read > 0, "the collector closed the connection");
-            if let Some((status, start, end)) = frame(&self.received)? {
+            if let Some(head) = frame(&self.received)? {
                 ensure!(
-                    end <= LONGEST_ANSWER && self.received.len() <= end,
+                    head.end <= LONGEST_ANSWER && self.received.len() <= head.end,
                     "the answer is longer than it should be"
                 );
-                if self.received.len() == end {
-                    return Ok((status, start));
+                if self.received.len() == head.end {
+                    return Ok(head);
                 }
             }
             ensure!(
@@ -129,21 +132,39 @@ impl Connection {
     }
 }
 
-/// Status, start and end of the body, once the head is complete.
-fn frame(received: &[u8]) -> Result<Option<(u16, usize, usize)>> {
+/// What an answer begins with.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    status: u16,
+    retry_after: Option<u32>,
+    /// Where the body begins and ends.
+    start: usize,
+    end: usize,
+}
+
+/// The head, once it is complete.
+fn frame(received: &[u8]) -> Result<Option<Head>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(start) = response.parse(received)? else {
         return Ok(None);
     };
     let status = response.code.context("the answer has no status")?;
-    for header in response.headers.iter() {
-        if header.name.eq_ignore_ascii_case("content-length") {
-            let length: usize = std::str::from_utf8(header.value)?.trim().parse()?;
-            return Ok(Some((status, start, start.saturating_add(length))));
-        }
-    }
-    bail!("the answer ({status}) does not say its length");
+    let value = |name: &str| {
+        let mut headers = response.headers.iter();
+        let header = headers.find(|header| header.name.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(header.value).ok().map(str::trim)
+    };
+    let Some(length) = value("content-length") else {
+        bail!("the answer ({status}) does not say its length");
+    };
+    let length: usize = length.parse()?;
+    Ok(Some(Head {
+        status,
+        retry_after: value("retry-after").and_then(|seconds| seconds.parse().ok()),
+        start,
+        end: start.saturating_add(length),
+    }))
 }
 
 #[cfg(test)]
@@ -194,6 +215,7 @@ mod tests {
                 answer,
                 Answer {
                     status: 200,
+                    retry_after: None,
                     body: b"abcd"
                 }
             );

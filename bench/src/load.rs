@@ -172,6 +172,11 @@ pub fn accepted(answer: &Answer<'_>) -> bool {
     check(answer, Fitness::Fit).is_ok()
 }
 
+/// Whether every item is to be sent again.
+pub fn all_retry(answer: &Answer<'_>) -> bool {
+    answer.status == 200 && occurrences(answer.body, br#""status":"retry""#) == BATCH_ITEMS
+}
+
 /// Every item accepted, or every item dropped, and nothing left out of any.
 fn check(answer: &Answer<'_>, fitness: Fitness) -> Result<()> {
     let (status, expected): (_, &[u8]) = match fitness {
@@ -203,6 +208,7 @@ mod tests {
         let body = format!(r#"{{"v":1,"results":[{}]}}"#, lines.join(","));
         let answer = Answer {
             status,
+            retry_after: None,
             body: body.as_bytes(),
         };
         check(&answer, Fitness::Fit)

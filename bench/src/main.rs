@@ -32,6 +32,7 @@ mod measure;
 mod query;
 mod raw;
 mod report;
+mod scale;
 mod scores;
 mod sdk;
 mod server;
@@ -53,6 +54,8 @@ enum Arguments {
     Query(Box<query::QueryOptions>),
     /// The dashboard over the events of `query`: from a click or key to the next frame
     Dashboard(dashboard::DashboardOptions),
+    /// One machine with writers and a queue: events per second, what each tier costs, latency, and three times too much
+    Scale(scale::ScaleOptions),
     /// The browser SDK beside others on one page: bytes, times, tasks, heap
     Sdk(sdk::SdkOptions),
 }
@@ -83,6 +86,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
                     Arguments::Scores(options) => scores::run(options).await,
                     Arguments::Query(options) => query::run(options).await,
                     Arguments::Dashboard(options) => dashboard::run(options).await,
+                    Arguments::Scale(options) => scale::run(options).await,
                     Arguments::Sdk(options) => sdk::run(options).await,
                 }
             } => result,

@@ -32,8 +32,32 @@ enum Measurement {
     Query(QueryOptions),
     /// Milliseconds from a click or key in the dashboard to the next frame, over the events of `query`, in Chromium
     Dashboard(DashboardOptions),
+    /// Writers and a queue on this machine: events per second, what each tier costs, latency, and three times too much
+    Scale(ScaleOptions),
     /// The browser SDK beside others on one page, in Chromium
     Sdk(SdkOptions),
+}
+
+#[derive(Args)]
+struct ScaleOptions {
+    /// Times that every case with writers is measured
+    #[arg(long, default_value_t = 2)]
+    rounds: u32,
+    /// Seconds of every measurement but the overload
+    #[arg(long, default_value_t = 6)]
+    seconds: u32,
+    /// Seconds of overload; 0 leaves that out
+    #[arg(long, default_value_t = 60)]
+    overload_seconds: u32,
+    /// Only these of sqlite, postgres and queue are overloaded, with commas between
+    #[arg(long)]
+    overload: Option<String>,
+    /// A collector that is built already, instead of the one that is shipped
+    #[arg(long, value_name = "FILE")]
+    collector: Option<PathBuf>,
+    /// The profile that is built; figures are of `dist`
+    #[arg(long, default_value = "dist")]
+    profile: String,
 }
 
 #[derive(Args)]
@@ -142,6 +166,7 @@ pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
         ),
         Measurement::Query(options) => query(steps, options),
         Measurement::Dashboard(options) => dashboard(steps, options),
+        Measurement::Scale(options) => scale(steps, options),
         Measurement::Sdk(options) => sdk(steps, options),
     }
 }
@@ -181,6 +206,34 @@ fn over_events(
         data: "target/bench/query",
         cluster: Cluster::lasting_in(steps, "target/bench/query/postgres")?,
     })
+}
+
+fn scale(steps: &Steps, options: &ScaleOptions) -> Result<()> {
+    let nats_server = tools::nats_server(steps)?;
+    let mut packages = vec!["waymark-bench"];
+    if options.collector.is_none() {
+        packages.push("waymark-collector");
+    }
+    let built = build(steps, &options.profile, &packages)?;
+    let mut settings = vec![
+        ("--rounds", options.rounds.to_string()),
+        ("--seconds", options.seconds.to_string()),
+        ("--overload-seconds", options.overload_seconds.to_string()),
+        ("--nats-server", nats_server.display().to_string()),
+    ];
+    settings.extend(options.overload.clone().map(|cases| ("--overload", cases)));
+    let stop = stop_on_signal()?;
+    let measuring = Measuring {
+        what: "scale",
+        collector: options
+            .collector
+            .clone()
+            .unwrap_or_else(|| built.join("collector")),
+        built,
+        data: "target/bench",
+        cluster: Cluster::durable(steps)?,
+    };
+    measuring.finish(steps, &mut measuring.command(steps, &settings), &stop)
 }
 
 fn sdk(steps: &Steps, options: &SdkOptions) -> Result<()> {
