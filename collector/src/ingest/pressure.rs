@@ -42,7 +42,8 @@ pub(super) struct Pressure {
     /// The shortest transactions, lately and before that.
     shortest: [Option<Duration>; 2],
     turned: Option<Instant>,
-    answered: Option<Instant>,
+    /// When items were answered last, and after how long a transaction.
+    answered: Option<(Instant, Duration)>,
     over_since: Option<Instant>,
     refusing_until: Option<Instant>,
 }
@@ -78,7 +79,7 @@ impl Pressure {
         self.refusing_until = None;
         let is_stalled = self
             .answered
-            .is_some_and(|answered| now.duration_since(answered) > most);
+            .is_some_and(|(answered, took)| now.duration_since(answered) > most.max(took * 2));
         if time <= most || is_stalled {
             self.over_since = None;
             return true;
@@ -99,7 +100,7 @@ impl Pressure {
 
     /// Notes that items were answered after a transaction of this length, and how many are left.
     pub(super) fn answered(&mut self, items: usize, left: usize, took: Duration, now: Instant) {
-        self.answered = Some(now);
+        self.answered = Some((now, took));
         if self
             .turned
             .is_none_or(|turned| now.duration_since(turned) > REMEMBERED)
@@ -141,7 +142,7 @@ mod tests {
     const MOST: Duration = Duration::from_millis(250);
     const STEP: Duration = Duration::from_millis(1);
 
-    /// A writer that answers what it took when its transaction is over, and takes all that waits.
+    /// A writer that answers what it took when its transaction is over, and takes what waits.
     struct Store {
         pressure: Pressure,
         now: Instant,
@@ -195,7 +196,9 @@ mod tests {
                     self.pressure.answered(items, left, time, self.now);
                 }
                 if self.taken.is_none() && self.waiting > 0 {
-                    self.taken = Some((std::mem::take(&mut self.waiting), self.now));
+                    let taken = self.waiting.min(2_000);
+                    self.waiting -= taken;
+                    self.taken = Some((taken, self.now));
                 }
             }
             self
@@ -211,7 +214,7 @@ mod tests {
         }
         // A disk on which a transaction takes longer than most.
         let mut slow = Store::new(400_000, 20);
-        assert_eq!(slow.run(30_000, 20).refused, 0);
+        assert_eq!(slow.run(30_000, 3).refused, 0);
     }
 
     #[test]
@@ -228,6 +231,16 @@ mod tests {
         assert!(store.longest < 40 * 50, "{} under way", store.longest);
         // Less arrives, and at once nobody is refused any more.
         assert_eq!(store.run(100, 0).run(5_000, 25).refused, 0);
+    }
+
+    #[test]
+    fn transactions_that_take_long_for_their_size_are_no_stall() {
+        // Two thousand items take 400 ms.
+        let mut store = Store::new(2_000, 200);
+        store.run(2_000, 3);
+        assert!(store.run(2_000, 15).refused > 0);
+        store.run(5_000, 15);
+        assert!(store.longest < 60 * 5, "{} under way", store.longest);
     }
 
     #[test]
