@@ -30,7 +30,7 @@ fn deploy() -> PathBuf {
 }
 
 /// One of its files, with each of `changes` made at least once.
-fn changed(file: &str, changes: &[(&str, &str)]) -> String {
+pub(crate) fn changed(file: &str, changes: &[(&str, &str)]) -> String {
     let mut text = std::fs::read_to_string(deploy().join(file)).expect(file);
     for (what, by) in changes {
         assert!(text.contains(what), "{file} has no {what:?} any more");

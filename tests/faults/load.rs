@@ -28,6 +28,8 @@ const ITEMS: usize = 5;
 const BATCHES: usize = 4;
 /// The pause before the same batch is sent again.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The pause after a batch, of senders that were told to be slow.
+const REST: Duration = Duration::from_millis(200);
 /// How long one answer may take: a collector that says nothing is left and asked again.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -42,6 +44,7 @@ struct Shared {
     acknowledged: Mutex<HashSet<Uuid>>,
     made: AtomicUsize,
     put_off: AtomicUsize,
+    is_slow: AtomicBool,
     is_over: AtomicBool,
 }
 
@@ -83,6 +86,11 @@ impl Load {
         let goal = put_off() + more;
         eventually("requests are put off", || async { put_off() >= goal }).await;
         self.check_senders();
+    }
+
+    /// Has senders pause after each batch, or not.
+    pub(crate) fn slows(&self, slow: bool) {
+        self.shared.is_slow.store(slow, Ordering::SeqCst);
     }
 
     /// Makes nothing new, and waits until everything that was made is acknowledged.
@@ -177,6 +185,9 @@ async fn send(client: Client, mut urls: Vec<String>, shared: Arc<Shared>) {
                 urls.rotate_left(1);
                 tokio::time::sleep(PAUSE).await;
             }
+        }
+        if shared.is_slow.load(Ordering::SeqCst) {
+            tokio::time::sleep(REST).await;
         }
     }
 }

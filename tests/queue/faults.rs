@@ -7,6 +7,7 @@ use super::nats::Nats;
 use super::writer::Writer;
 use crate::faults::cluster::Cluster;
 use crate::faults::load::Load;
+use crate::faults::patroni::Patroni;
 use crate::support::batch::{Visit, event};
 use crate::support::collector::KEY;
 use crate::support::database::Database;
@@ -107,6 +108,45 @@ async fn items_are_taken_while_the_database_is_away() {
         .check_soon(collector.database(), &nats)
         .await;
     for writer in &mut writers {
+        writer.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_primary_is_followed_by_its_standby_and_nobody_has_to_know() {
+    let rounds = if long() { 4 } else { 1 };
+    let (nats, mut patroni) = tokio::join!(Nats::three(), Patroni::start());
+    let mut first = super::collector(&nats, patroni.database(), &[]).await;
+    let second = super::another(&nats, first.database()).await;
+    let mut writers = [
+        Writer::start(&nats, first.database(), &[]).await,
+        Writer::start(&nats, first.database(), &[]).await,
+    ];
+    let mut load = Load::spread(&[&first, &second]);
+    for round in 0..rounds {
+        load.acknowledges(200 + 41 * round).await;
+        // So that writers have less to catch up with than what comes at full speed within ten seconds.
+        load.slows(true);
+        let gone = patroni.kill_primary().await;
+        load.acknowledges(400).await;
+        patroni.has_followed(gone).await;
+        load.slows(false);
+        load.acknowledges(200).await;
+        for writer in &writers {
+            writer.is_ready().await;
+        }
+        if round + 1 < rounds {
+            patroni.up(gone);
+            patroni.is_in_step().await;
+        }
+    }
+    load.finish()
+        .await
+        .check_soon(first.database(), &nats)
+        .await;
+    assert!(first.is_up(), "{}", first.log());
+    for writer in &mut writers {
+        // The one that was started at the beginning.
         writer.end().await;
     }
 }

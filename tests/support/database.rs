@@ -156,6 +156,14 @@ impl Database {
         }
     }
 
+    /// The same, where the test looks for itself as somebody else than the collector.
+    pub(crate) fn shared_and_seen(url: &str, looking: &str) -> Self {
+        Self {
+            looking: looking.to_owned(),
+            ..Self::shared(url)
+        }
+    }
+
     /// Its URL, for the collector.
     pub(crate) fn url(&self) -> &str {
         &self.url

@@ -38,6 +38,12 @@ pub fn check(steps: &Steps) -> Result<()> {
             .args(["--builtin-schema", "vendor.compose-spec"])
             .args(["deploy/compose.yaml", "deploy/compose.sqlite.yaml"]),
     )?;
+    steps.run(
+        "HAProxy's file",
+        Command::new(tools::haproxy(steps)?)
+            .args(["-c", "-q", "-f"])
+            .arg(folder.join("patroni/haproxy.cfg")),
+    )?;
     kubernetes(steps, &bin)?;
     systemd(steps, &folder.join("systemd"))?;
     let bill = sbom::write(steps, &root.join("target/xtask"))?;

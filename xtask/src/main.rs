@@ -16,6 +16,7 @@ mod count;
 mod demo;
 mod deploy;
 mod examples;
+mod failures;
 mod fuzz;
 mod lighten;
 mod migrations;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::browsers::{self, Browser, Engine, FURTHER, Round};
 use crate::count::Counts;
+use crate::failures::{self, Servers};
 use crate::postgres::Cluster;
 use crate::step::Steps;
 use crate::{build, clients, deploy, examples, places, tidy, tools};
@@ -67,6 +68,8 @@ enum Part {
     Unit,
     /// Store, API, contract, browser and fault tests against the built product
     Outside,
+    /// The tests that kill servers under load, ten times in a row; only with `--long` or by this name
+    Failures,
 }
 
 /// Runs the parts and prints the counts; fails at the first part that fails.
@@ -105,6 +108,10 @@ pub fn test(steps: &Steps, options: &TestOptions) -> Result<()> {
     if chosen(Part::Outside) {
         heading("Tests from the outside");
         counts.add(&outside(steps, options)?);
+    }
+    if chosen(Part::Failures) && (options.long || !options.only.is_empty()) {
+        heading("Failures, again and again");
+        counts.add(&failures::repeated(steps)?);
     }
 
     counts.print();
@@ -173,7 +180,7 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
     let collector = build::tests(steps)?;
     let schemathesis = tools::schemathesis(steps)?;
     let (nginx, caddy) = (tools::nginx(steps)?, tools::caddy(steps)?);
-    let nats_server = tools::nats_server(steps)?;
+    let servers = Servers::prepare(steps)?;
     let cluster = Cluster::scratch(steps)?;
     let command = |round: Round| -> Result<Command> {
         let mut command = cargo_test(options);
@@ -186,13 +193,13 @@ fn outside(steps: &Steps, options: &TestOptions) -> Result<String> {
             .env("WAYMARK_TEST_SCHEMATHESIS", &schemathesis)
             .env("WAYMARK_TEST_NGINX", &nginx)
             .env("WAYMARK_TEST_CADDY", &caddy)
-            .env("WAYMARK_TEST_NATS", &nats_server)
             .env("WAYMARK_TEST_PACKAGE", &examples.package)
             .env("WAYMARK_TEST_FRAMEWORKS", &examples.frameworks)
             .env("WAYMARK_TEST_SEGMENT", &clients.folder)
             .env("WAYMARK_TEST_SEGMENT_PYTHON", &clients.python)
             .env("WAYMARK_TEST_EXPORTS", steps.root().join("tests/exports"))
             .env("WAYMARK_TEST_EXPORTS_PYTHON", &parquet_python);
+        servers.tell(&mut command);
         if options.long {
             command.env("WAYMARK_TEST_LONG", "1");
         }

@@ -3,6 +3,7 @@
 //! Owns what is needed and how to get it. Refuses to guess: what cannot be had is an error that says what to install.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -215,16 +216,57 @@ pub fn systemd_analyze(steps: &Steps) -> Result<PathBuf> {
 
 /// nginx, without the service that installing it would start on this machine.
 pub fn nginx(steps: &Steps) -> Result<PathBuf> {
-    unpacked(steps, "nginx", "usr/sbin/nginx")
+    unpacked(steps, &["nginx"], "usr/sbin/nginx")
 }
 
 /// Caddy, the same way.
 pub fn caddy(steps: &Steps) -> Result<PathBuf> {
-    unpacked(steps, "caddy", "usr/bin/caddy")
+    unpacked(steps, &["caddy"], "usr/bin/caddy")
 }
 
-/// A program of a Debian package, which is unpacked below `target/` and not installed.
-fn unpacked(steps: &Steps, package: &str, program: &str) -> Result<PathBuf> {
+/// What makes a standby of PostgreSQL the primary when that is gone. Its service starts nothing as long as it has no
+/// configuration.
+pub fn patroni(steps: &Steps) -> Result<PathBuf> {
+    installed(steps, "patroni", &["patroni"])
+}
+
+/// Where Patroni keeps who the primary is.
+pub fn etcd(steps: &Steps) -> Result<PathBuf> {
+    unpacked(steps, &["etcd-server"], "usr/bin/etcd")
+}
+
+/// What leads to the primary. Where it is unpacked it is a script that starts it with the libraries that are beside it.
+pub fn haproxy(steps: &Steps) -> Result<PathBuf> {
+    let packages = [
+        "haproxy",
+        "liblua5.3-0",
+        "libopentracing-c-wrapper0",
+        "libopentracing1",
+    ];
+    let program = unpacked(steps, &packages, "usr/sbin/haproxy")?;
+    let home = steps.root().join("target/debian/haproxy");
+    if !program.starts_with(&home) {
+        return Ok(program);
+    }
+    let libraries = fs::read_dir(home.join("usr/lib"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.to_string_lossy().ends_with("-linux-gnu"))
+        .with_context(|| format!("{} has no libraries", home.display()))?;
+    let start = home.join("haproxy");
+    let script = format!(
+        "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
+        libraries.display(),
+        program.display()
+    );
+    fs::write(&start, script)?;
+    fs::set_permissions(&start, fs::Permissions::from_mode(0o755))?;
+    Ok(start)
+}
+
+/// A program of the first of Debian's `packages`, which are unpacked below `target/` and not installed: installing would start a
+/// service on this machine.
+fn unpacked(steps: &Steps, packages: &[&str], program: &str) -> Result<PathBuf> {
+    let package = packages[0];
     let name = file_name(Path::new(program));
     if let Some(found) = on_path(&name) {
         return Ok(found);
@@ -240,7 +282,7 @@ fn unpacked(steps: &Steps, package: &str, program: &str) -> Result<PathBuf> {
     fs::create_dir_all(&home)?;
     let download = |label: &str| {
         let mut apt = Command::new("apt-get");
-        apt.args(["download", package]).current_dir(&home);
+        apt.arg("download").args(packages).current_dir(&home);
         steps.run(label, &mut apt)
     };
     // Lists that are missing or old name no package that is there.
@@ -253,7 +295,8 @@ fn unpacked(steps: &Steps, package: &str, program: &str) -> Result<PathBuf> {
         if file.extension().is_some_and(|end| end == "deb") {
             let mut unpack = Command::new("dpkg-deb");
             unpack.arg("--extract").arg(&file).arg(&home);
-            steps.run(&format!("unpack {package}"), &mut unpack)?;
+            let label = format!("unpack {}", file_name(&file));
+            steps.run(&label, &mut unpack)?;
             fs::remove_file(file)?;
         }
     }
