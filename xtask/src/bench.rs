@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{npm, sdk, tools};
+use crate::{build, npm, sdk, tools};
 
 /// What `cargo xtask bench` can be told.
 #[derive(Args)]
@@ -173,6 +173,8 @@ pub fn bench(steps: &Steps, options: &BenchOptions) -> Result<()> {
 
 fn dashboard(steps: &Steps, options: &DashboardOptions) -> Result<()> {
     let (chromium, driver) = tools::chromium(steps)?;
+    // The collector has the dashboard in it.
+    build::web(steps)?;
     let settings = [
         ("--events", options.events.to_string()),
         ("--engine", options.engine.clone()),
@@ -196,7 +198,7 @@ fn over_events(
     if collector.is_none() {
         packages.push("waymark-collector");
     }
-    let built = build(steps, profile, &packages)?;
+    let built = compile(steps, profile, &packages)?;
     Ok(Measuring {
         what,
         collector: collector
@@ -214,7 +216,7 @@ fn scale(steps: &Steps, options: &ScaleOptions) -> Result<()> {
     if options.collector.is_none() {
         packages.push("waymark-collector");
     }
-    let built = build(steps, &options.profile, &packages)?;
+    let built = compile(steps, &options.profile, &packages)?;
     let mut settings = vec![
         ("--rounds", options.rounds.to_string()),
         ("--seconds", options.seconds.to_string()),
@@ -312,7 +314,7 @@ fn query(steps: &Steps, options: &QueryOptions) -> Result<()> {
 
 /// Measures what is about the collector and both databases.
 fn of_databases(steps: &Steps, what: &'static str, settings: &[(&str, String)]) -> Result<()> {
-    let built = build(steps, "dist", &["waymark-collector", "waymark-bench"])?;
+    let built = compile(steps, "dist", &["waymark-collector", "waymark-bench"])?;
     let stop = stop_on_signal()?;
     let measuring = Measuring {
         what,
@@ -325,7 +327,7 @@ fn of_databases(steps: &Steps, what: &'static str, settings: &[(&str, String)]) 
 }
 
 /// Builds packages by a profile, and gives the folder where they are then.
-fn build(steps: &Steps, profile: &str, packages: &[&str]) -> Result<PathBuf> {
+fn compile(steps: &Steps, profile: &str, packages: &[&str]) -> Result<PathBuf> {
     let packages = packages.iter().flat_map(|package| ["--package", package]);
     steps.run(
         "compile what is measured and the bench",
