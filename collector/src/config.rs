@@ -67,8 +67,7 @@ pub struct Config {
     pub queue_bytes: usize,
     /// Time that those may be expected to take: `--queue-wait-ms`, `WAYMARK_QUEUE_WAIT_MS`, 250 ms; 0 for no limit.
     pub queue_wait: Option<Duration>,
-    /// Bytes of memory for the copy of sites' rows that questions about everybody are answered from: `--columns-memory`,
-    /// `WAYMARK_COLUMNS_MEMORY`, 2 GiB.
+    /// Bytes of memory for the copies of sites' rows ([`crate::columns`]): `--columns-memory`, `WAYMARK_COLUMNS_MEMORY`, 2 GiB.
     pub columns_memory: usize,
     /// Items of one transaction at most: `--commit-items`, `WAYMARK_COMMIT_ITEMS`, 2 000.
     pub commit_items: usize,
