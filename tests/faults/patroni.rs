@@ -387,7 +387,11 @@ fn working_in(folder: &Path) -> Vec<u32> {
             found.push(id);
             let children = std::fs::read_to_string(path.join(format!("task/{id}/children")));
             let children = children.unwrap_or_default();
-            found.extend(children.split_whitespace().filter_map(|id| id.parse().ok()));
+            found.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|id| id.parse::<u32>().ok()),
+            );
         }
     }
     found

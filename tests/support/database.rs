@@ -158,10 +158,9 @@ impl Database {
 
     /// The same, where the test looks for itself as somebody else than the collector.
     pub(crate) fn shared_and_seen(url: &str, looking: &str) -> Self {
-        Self {
-            looking: looking.to_owned(),
-            ..Self::shared(url)
-        }
+        let mut database = Self::shared(url);
+        looking.clone_into(&mut database.looking);
+        database
     }
 
     /// Its URL, for the collector.
