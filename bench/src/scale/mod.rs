@@ -2,7 +2,7 @@
 //! too much does.
 //!
 //! ```text
-//! through    1, 2 and 4 writers behind 1 to 3 servers of NATS, at the rate of the whole way      ─► model ─► docs/scale.md
+//! through    1, 2 and 4 writers behind 1 to 3 servers of NATS, at the rate of the whole way      ─► model
 //! overload   sustainable, half of it, three times it, and after; SQLite, PostgreSQL, and a queue before it
 //!   └ probe  from a request to a dashboard
 //! ```

@@ -1,4 +1,4 @@
-//! The model of docs/scale.md: what an event costs at each tier decides how much of each tier there has to be.
+//! The model: what an event costs at each tier decides how much of each tier there has to be.
 //!
 //! ```text
 //! rate of one machine = processors × 10⁶ ÷ Σ µs for an event, over all tiers that are on it

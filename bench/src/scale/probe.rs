@@ -122,11 +122,11 @@ pub async fn run(
 
 /// The visitor of a batch, and its items.
 fn ids(body: &str) -> Option<(String, Vec<String>)> {
-    let (context, items) = body.split_once(r#""items":["#)?;
-    let visitor = context.split_once(r#""visitor_id":""#)?.1.get(..36)?;
-    let items = items.split(r#""id":""#).skip(1);
-    let items: Option<Vec<String>> = items.map(|text| Some(text.get(..36)?.to_owned())).collect();
-    Some((visitor.to_owned(), items?))
+    let batch: serde_json::Value = serde_json::from_str(body).ok()?;
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let items = batch["items"].as_array()?.iter();
+    let items: Option<Vec<String>> = items.map(|item| text(&item["id"])).collect();
+    Some((text(&batch["context"]["visitor_id"])?, items?))
 }
 
 /// A stream of the live feed.
