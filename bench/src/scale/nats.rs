@@ -25,7 +25,7 @@ impl Nats {
     ///
     /// # Errors
     /// A program that cannot be started, or does not listen.
-    pub fn start(program: &Path, folder: &Path, count: usize) -> Result<Self> {
+    pub async fn start(program: &Path, folder: &Path, count: usize) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("nats-")
             .tempdir_in(folder)?;
@@ -74,11 +74,11 @@ impl Nats {
                 .with_context(|| format!("cannot start {}", program.display()))?;
             nats.servers.push(server);
         }
-        nats.listen()?;
+        nats.listen().await?;
         Ok(nats)
     }
 
-    fn listen(&self) -> Result<()> {
+    async fn listen(&self) -> Result<()> {
         let began = Instant::now();
         for place in &self.places {
             while TcpStream::connect(place).is_err() {
@@ -86,7 +86,7 @@ impl Nats {
                     began.elapsed() < PATIENCE,
                     "NATS does not listen at {place}"
                 );
-                std::thread::sleep(Duration::from_millis(50));
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
         Ok(())

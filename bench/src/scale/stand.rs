@@ -126,7 +126,7 @@ impl Stand {
         store.close().await;
         let nats = match make.nodes {
             0 => None,
-            nodes => Some(Nats::start(&options.nats_server, &options.data, nodes)?),
+            nodes => Some(Nats::start(&options.nats_server, &options.data, nodes).await?),
         };
         let queue = nats.as_ref().map(Nats::url);
         let settings: Vec<&str> = match &queue {

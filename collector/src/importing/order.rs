@@ -65,7 +65,7 @@ pub(super) fn format(order: &Order) -> Option<Format> {
 /// A file of which the rows can be read.
 pub(super) enum Prepared {
     Facts(Way),
-    Sums(Sums),
+    Sums(Box<Sums>),
 }
 
 /// Opens it, and tells which columns there are.
@@ -106,7 +106,7 @@ pub(super) fn open(
         }
         Kind::Plausible => {
             let site_id = outside.site.id;
-            Prepared::Sums(Sums::open(site_id, name, shown, opened)?)
+            Prepared::Sums(Box::new(Sums::open(site_id, name, shown, opened)?))
         }
     })
 }
