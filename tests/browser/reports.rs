@@ -88,8 +88,8 @@ async fn a_report_is_opened_by_the_address_that_names_it() {
     .await;
 
     // Days that the sender had chosen otherwise go with the address.
-    let path = format!("/sources?report={id}&range=90d");
-    follow(&desk, &path, "opened-report").await;
+    let path = format!("{}/sources?report={id}&range=90d", desk.app.base);
+    desk.browser.open(&path).await;
     let days = "const query = new URLSearchParams(location.search); return [query.get('range'), query.get('from'), query.get('f')]";
     eventually("the days are the address's", || async {
         desk.browser.run(days).await == json!(["90d", null, "device.is.mobile"])
