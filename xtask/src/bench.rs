@@ -184,15 +184,16 @@ fn dashboard(steps: &Steps, options: &DashboardOptions) -> Result<()> {
     ];
     let of = (options.profile.as_str(), options.collector.as_ref());
     let stop = stop_on_signal()?;
-    let measuring = over_events(steps, "dashboard", of)?;
+    let measuring = measuring(steps, "dashboard", of, EVENTS)?;
     measuring.finish(steps, &mut measuring.command(steps, &settings), &stop)
 }
 
-/// What measures over the events that are kept: of a profile, with a collector that may be there already.
-fn over_events(
+/// Builds what measures by a profile, with a collector that may be there already.
+fn measuring(
     steps: &Steps,
     what: &'static str,
     (profile, collector): (&str, Option<&PathBuf>),
+    (data, cluster): (&'static str, fn(&Steps) -> Result<Cluster>),
 ) -> Result<Measuring> {
     let mut packages = vec!["waymark-bench"];
     if collector.is_none() {
@@ -205,18 +206,19 @@ fn over_events(
             .cloned()
             .unwrap_or_else(|| built.join("collector")),
         built,
-        data: "target/bench/query",
-        cluster: Cluster::lasting_in(steps, "target/bench/query/postgres")?,
+        data,
+        cluster: cluster(steps)?,
     })
 }
 
+/// Where the events of `query` are kept.
+const EVENTS: (&str, fn(&Steps) -> Result<Cluster>) = ("target/bench/query", |steps| {
+    Cluster::lasting_in(steps, "target/bench/query/postgres")
+});
+
 fn scale(steps: &Steps, options: &ScaleOptions) -> Result<()> {
     let nats_server = tools::nats_server(steps)?;
-    let mut packages = vec!["waymark-bench"];
-    if options.collector.is_none() {
-        packages.push("waymark-collector");
-    }
-    let built = compile(steps, &options.profile, &packages)?;
+    let of = (options.profile.as_str(), options.collector.as_ref());
     let mut settings = vec![
         ("--rounds", options.rounds.to_string()),
         ("--seconds", options.seconds.to_string()),
@@ -225,16 +227,7 @@ fn scale(steps: &Steps, options: &ScaleOptions) -> Result<()> {
     ];
     settings.extend(options.overload.clone().map(|cases| ("--overload", cases)));
     let stop = stop_on_signal()?;
-    let measuring = Measuring {
-        what: "scale",
-        collector: options
-            .collector
-            .clone()
-            .unwrap_or_else(|| built.join("collector")),
-        built,
-        data: "target/bench",
-        cluster: Cluster::durable(steps)?,
-    };
+    let measuring = measuring(steps, "scale", of, ("target/bench", Cluster::durable))?;
     measuring.finish(steps, &mut measuring.command(steps, &settings), &stop)
 }
 
@@ -302,7 +295,7 @@ fn query(steps: &Steps, options: &QueryOptions) -> Result<()> {
     settings.extend(options.end.clone().map(|end| ("--end", end)));
     let stop = stop_on_signal()?;
     let of = (options.profile.as_str(), options.collector.as_ref());
-    let measuring = over_events(steps, "query", of)?;
+    let measuring = measuring(steps, "query", of, EVENTS)?;
     let mut command = measuring.command(steps, &settings);
     for (is_asked, flag) in [(options.fresh, "--fresh"), (options.unjudged, "--unjudged")] {
         if is_asked {

@@ -16,6 +16,7 @@ use crate::{build, tools};
 const TESTS: [&str; 2] = ["queue::faults::", "faults::failover::"];
 /// How often they have to pass in a row.
 const ROUNDS: usize = 10;
+
 /// The servers that tests kill.
 pub struct Servers {
     nats: PathBuf,
