@@ -18,18 +18,29 @@ use crate::support::{long, on_both_databases};
 on_both_databases!(what_is_too_much_is_refused_and_what_is_accepted_is_stored);
 
 /// Items of a batch.
-const ITEMS: usize = 50;
-/// A time that a machine of any speed cannot keep with so many senders, so that the bound is what is tried and not the machine.
-const SETTINGS: [&str; 6] = [
+const ITEMS: usize = 20;
+/// A limit shorter than any transaction, so that it is the pace of a slowed database that decides, and transactions of
+/// which many are needed for what is under way.
+const SETTINGS: [&str; 8] = [
     "--queue-wait-ms",
     "20",
+    "--commit-items",
+    "200",
     "--client-rate",
     "0",
     "--key-rate",
     "0",
 ];
-/// Senders at work at a time, each with a batch of its own.
+/// Senders at work at a time, each with a batch of its own: four seconds of work for a database that takes a millisecond for an event.
 const SENDERS: usize = 200;
+/// An event takes a database about a millisecond, on a machine of any speed: how fast those are who send decides nothing then.
+const SLOWED_SQLITE: &str = "CREATE TRIGGER slowed AFTER INSERT ON events BEGIN
+     SELECT (SELECT COUNT(*) FROM (
+         WITH RECURSIVE step(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < 5000) SELECT n FROM step));
+     END";
+const SLOWED_POSTGRES: &str = "
+     CREATE FUNCTION slowed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN NULL; END';
+     CREATE TRIGGER slowed AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION slowed()";
 /// Of the process, beyond what it had before. Fifty thousand waiting items alone would be more.
 const MEMORY: u64 = 128 * 1024 * 1024;
 
@@ -41,6 +52,11 @@ struct Counts {
 
 async fn what_is_too_much_is_refused_and_what_is_accepted_is_stored(database: Database) {
     let collector = collector(database, &SETTINGS).await;
+    let slowed = match collector.database().is_sqlite() {
+        true => SLOWED_SQLITE,
+        false => SLOWED_POSTGRES,
+    };
+    collector.database().execute(slowed).await;
     let before = resident(&collector);
     let counts = Arc::new(Counts::default());
     let until = Instant::now() + Duration::from_secs(if long() { 60 } else { 5 });
