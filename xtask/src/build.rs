@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use crate::step::Steps;
-use crate::{npm, sdk, tools};
+use crate::{lint, npm, sdk, tools};
 
 /// The dashboard's folder, and what of it decides how its build turns out.
 const DASHBOARD: &str = "collector/dashboard";
@@ -60,13 +60,18 @@ pub fn dashboard_checked(steps: &Steps) -> Result<String> {
     npm::run(steps, &folder, "test")
 }
 
-/// Builds all tests, and the collector as the outside tests run it, which is given back.
+/// Builds all tests, and the collector as the outside tests run it, which is given back. Lints everything on the way.
 pub fn tests(steps: &Steps) -> Result<PathBuf> {
     steps.run(
-        "compile the tests and what they run",
-        Command::new("cargo").args(["build", "--workspace", "--bin", "collector", "--tests"]),
+        "compile and lint the tests and what they run",
+        lint::cargo()?.args(["build", "--workspace", "--all-targets"]),
     )?;
-    Ok(steps.root().join("target/debug/collector"))
+    Ok(collector(steps))
+}
+
+/// The collector as the outside tests run it.
+pub fn collector(steps: &Steps) -> PathBuf {
+    steps.root().join("target/debug/collector")
 }
 
 fn dashboard(steps: &Steps) -> Result<()> {

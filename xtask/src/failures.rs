@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::postgres::Cluster;
 use crate::step::Steps;
-use crate::{build, tools};
+use crate::{build, lint, tools};
 
 /// The tests, by the beginnings of their names.
 const TESTS: [&str; 2] = ["queue::faults::", "faults::failover::"];
@@ -54,7 +54,7 @@ pub fn repeated(steps: &Steps) -> Result<String> {
     let cluster = Cluster::scratch(steps)?;
     let mut output = String::new();
     for round in 1..=ROUNDS {
-        let mut run = Command::new("cargo");
+        let mut run = lint::cargo()?;
         run.args(["test", "--workspace", "--no-fail-fast", "--test", "all"])
             .arg("--")
             .args(TESTS)

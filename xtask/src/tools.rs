@@ -78,7 +78,9 @@ pub fn cargo_deny(steps: &Steps) -> Result<()> {
         .run(
             "install cargo-deny (some minutes, once)",
             // It looks for a second, for which nobody need wait for an optimising compiler.
-            Command::new("cargo").args(["install", "cargo-deny", "--locked", "--debug"]),
+            Command::new("cargo")
+                .args(["install", "cargo-deny", "--locked", "--debug"])
+                .env("CARGO_PROFILE_DEV_DEBUG", "none"),
         )
         .map(drop)
 }
