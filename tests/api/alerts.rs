@@ -17,6 +17,7 @@ on_both_databases!(
     several_collectors_look_once,
     a_test_is_marked_as_one,
     a_segment_that_is_gone_changes_no_state,
+    metrics_count_looks_and_notices,
 );
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -244,6 +245,43 @@ async fn a_change_is_told_once_whatever_becomes_of_the_answers(database: Databas
     let noted = "SELECT COUNT(*) FROM audit WHERE site_id = 1 AND action LIKE 'alerts.%'";
     assert_eq!(office.desk.app.database.number(noted).await, 5);
     office.desk.app.log.assert_quiet();
+}
+
+async fn metrics_count_looks_and_notices(database: Database) {
+    let office = Office::open(database, |config| {
+        config.metrics_listen = Some("127.0.0.1:0".parse().unwrap());
+        config.destination_attempts = 2;
+    })
+    .await;
+    office.signs_up().await;
+    let receiver = Receiver::start().await;
+    receiver.next(&[Reply::Status(500), Reply::Status(500)]);
+    let webhook = json!({"kind": "webhook", "name": "Ops", "url": receiver.url("/hook")});
+    let (destination, _) = office.desk.add(webhook).await;
+    let channel = json!({"kind": "webhook", "destination": destination});
+    let id = office.add(&above_of(0), &json!([channel])).await;
+    office.stands(&id, &above_of(0), "firing").await;
+    receiver.gets(2).await;
+    // Nobody hears of the first change; of the two after it somebody does.
+    office.turn(&id, 1000, "ok").await;
+    office.turn(&id, 0, "firing").await;
+    let lines = [
+        r#"waymark_alert_looks_total{verdict="firing"} 2"#,
+        r#"waymark_alert_looks_total{verdict="ok"} 1"#,
+        r#"waymark_alert_notices_total{channel="webhook",outcome="failed"} 1"#,
+        r#"waymark_alert_notices_total{channel="webhook",outcome="dead"} 1"#,
+        r#"waymark_alert_notices_total{channel="webhook",outcome="delivered"} 2"#,
+        "waymark_alerts_firing 1",
+    ];
+    let url = format!("http://{}/metrics", office.desk.app.metrics.unwrap());
+    eventually("the metrics say so", async || {
+        let answer = office.desk.app.client.get(&url).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        lines
+            .iter()
+            .all(|line| text.lines().any(|own| own == *line))
+    })
+    .await;
 }
 
 async fn windows_that_nobody_looked_at_are_made_up_for(database: Database) {

@@ -17,6 +17,7 @@
 pub mod figure;
 pub(crate) mod look;
 pub(crate) mod mail;
+mod meter;
 pub(crate) mod notice;
 pub mod number;
 pub mod rules;

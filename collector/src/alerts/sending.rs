@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Channel;
 use super::mail::Mailer;
+use super::meter::Meter;
 use super::notice::{About, Told};
 use crate::clock;
 use crate::config::Config;
@@ -45,6 +46,7 @@ pub(crate) struct Sender {
     base: String,
     lease: Duration,
     due: Notify,
+    meter: Meter,
 }
 
 /// What came of trying a channel.
@@ -92,12 +94,18 @@ impl Sender {
             base,
             lease: longest + BESIDE,
             due: Notify::new(),
+            meter: Meter::default(),
         })
     }
 
     /// Whether mail can be sent.
     pub(crate) fn has_mail(&self) -> bool {
         self.mailer.is_some()
+    }
+
+    /// What is counted of alerts.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Has it look at once.
@@ -177,6 +185,16 @@ impl Sender {
         ended: &Ended,
     ) -> Result<(), StoreError> {
         self.store.finish_notice(claimed, claim, ended).await?;
+        let outcome = match (ended.state, ended.uncounted) {
+            (State::Waiting, true) => None,
+            (State::Waiting, false) => Some("failed"),
+            (state, _) => Some(state.as_str()),
+        };
+        if let Some(outcome) = outcome {
+            let channel = claimed.channel.as_ref();
+            self.meter
+                .told(channel.map_or("unknown", Channel::kind), outcome);
+        }
         if ended.state == State::Dead {
             tracing::warn!(
                 site_id = claimed.site_id,

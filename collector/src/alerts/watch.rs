@@ -169,6 +169,7 @@ impl Watch {
             if !is_ours.await? {
                 break;
             }
+            self.sender.meter().looked(settled.looked.finding.verdict);
             if settled.change.is_some() {
                 tracing::info!(site_id = alert.site_id, alert = %alert.id, state = settled.state.as_str(), "an alert changed its state");
                 self.sender.look();

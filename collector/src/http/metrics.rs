@@ -22,6 +22,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use tokio::sync::Mutex;
 
+use crate::alerts::State as Stands;
 use crate::app::App;
 use crate::clock;
 use crate::destinations::wants::Kind;
@@ -56,6 +57,7 @@ pub(crate) struct Requests {
 struct Tables {
     rejected: i64,
     due_hours: i64,
+    firing: i64,
     loss: Loss,
     deliveries: [(Kind, Counts); 2],
 }
@@ -137,6 +139,7 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
     );
     app.ingest().meter().register(&mut registry);
     app.courier().meter().register(&mut registry);
+    app.watch().sender().meter().register(&mut registry);
 
     let depth = app.ingest().depth();
     whole(
@@ -208,6 +211,7 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
         let Tables {
             rejected,
             due_hours,
+            firing,
             loss,
             deliveries,
         } = tables;
@@ -225,6 +229,12 @@ async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> 
             }
             registry.register(format!("deliveries_{state}"), help, counts);
         }
+        gauge(
+            &mut registry,
+            "alerts_firing",
+            "Alerts that fire and are not paused",
+            firing,
+        );
         gauge(
             &mut registry,
             "rollups_due_hours",
@@ -323,7 +333,12 @@ async fn read(app: &App) -> Result<Tables, StoreError> {
             sum.dead += count.dead;
         }
     }
+    let alerts = app.store().alerts(None).await?;
+    let firing = alerts
+        .iter()
+        .filter(|alert| !alert.paused && alert.state == Stands::Firing);
     Ok(Tables {
+        firing: i64::try_from(firing.count()).unwrap_or(i64::MAX),
         deliveries,
         rejected: app.store().rejected_count().await?,
         due_hours,
