@@ -156,6 +156,12 @@ impl Buckets {
         Some(piece)
     }
 
+    /// Whether a moment is in a piece.
+    pub fn holds(&self, piece: usize, at: i64) -> bool {
+        let end = self.starts.get(piece + 1).unwrap_or(&self.end);
+        self.starts.get(piece).is_some_and(|begin| *begin <= at) && at < *end
+    }
+
     /// The first moments of the pieces.
     pub fn starts(&self) -> &[i64] {
         &self.starts

@@ -29,14 +29,7 @@ impl Scope<'_> {
     /// The sessions of a visitor who counts and may have something within the span, and of each of them whether it meets the
     /// conditions, whenever it began: in `counts`, which is used again for the next. Nothing of somebody else.
     pub fn reach<'v>(&self, visitor: Visitor<'v>, counts: &mut Vec<bool>) -> Option<Sessions<'v>> {
-        if visitor.last_at() < self.span.begin {
-            return None;
-        }
-        let sessions = visitor.sessions();
-        let came = sessions.started_at.first()?;
-        if *came >= self.span.end || !self.has_visitor(visitor) {
-            return None;
-        }
+        let sessions = self.reach_all(visitor)?;
         counts.clear();
         let all = 0..sessions.started_at.len();
         counts.extend(all.map(|place| self.filters.session(self.columns, &sessions, place)));
@@ -49,6 +42,16 @@ impl Scope<'_> {
             }
         }
         Some(sessions)
+    }
+
+    /// The same where all sessions meet the conditions ([`Decided::asks_nothing_of_sessions`]).
+    pub fn reach_all<'v>(&self, visitor: Visitor<'v>) -> Option<Sessions<'v>> {
+        if visitor.last_at() < self.span.begin {
+            return None;
+        }
+        let sessions = visitor.sessions();
+        let came = sessions.started_at.first()?;
+        (*came < self.span.end && self.has_visitor(visitor)).then_some(sessions)
     }
 
     /// The browsers of a person that count: those that are shown, if one of them meets the conditions on visitors.

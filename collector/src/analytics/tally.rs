@@ -66,7 +66,7 @@ pub struct Tallied {
     serial: u32,
     /// Of the visitor's sessions: whether each meets the conditions.
     counts: Vec<bool>,
-    /// Of the visitor's sessions: whether and how each counts.
+    /// Of the visitor's sessions, where their items or orders are looked at: whether and how each counts.
     marks: Vec<Mark>,
     /// Of those whose items are looked at: page views and events that are there.
     there: Vec<(u32, u32)>,
@@ -86,6 +86,15 @@ struct Mark {
     /// Whether its items have to be looked at.
     looks: bool,
     group: u32,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    /// The stretch in which it began.
+    started: Option<usize>,
+    /// Whether its items have to be looked at.
+    looks: bool,
 }
 
 const NOT: Mark = Mark {
@@ -176,85 +185,123 @@ impl Tally<'_> {
     }
 
     fn add(&self, all: &mut Tallied, visitor: Visitor<'_>) {
+        if self.scope.filters.asks_nothing_of_sessions() {
+            if let Some(sessions) = self.scope.reach_all(visitor) {
+                self.add_visitor(all, visitor, &sessions, |_| true);
+            }
+            return;
+        }
         let mut counts = std::mem::take(&mut all.counts);
         if let Some(sessions) = self.scope.reach(visitor, &mut counts) {
-            self.add_visitor(all, visitor, &sessions, &counts);
+            self.add_visitor(all, visitor, &sessions, |place| counts[place]);
         }
         all.counts = counts;
     }
 
+    /// Adds the sessions of a visitor that meet the conditions.
     fn add_visitor(
         &self,
         all: &mut Tallied,
         visitor: Visitor<'_>,
         sessions: &Sessions<'_>,
-        counts: &[bool],
+        meets: impl Fn(usize) -> bool,
     ) {
         all.serial += 1;
-        all.marks.clear();
+        let places = 0..sessions.started_at.len();
         let mut last = None;
         let mut looks = false;
-        for (place, counts) in counts.iter().enumerate() {
-            let mark = if *counts {
-                self.add_session(all, visitor, sessions, place, &mut last)
-            } else {
-                NOT
-            };
-            looks |= mark.looks;
-            all.marks.push(mark);
+        for place in places.clone().filter(|place| meets(*place)) {
+            if let Some(found) = self.find(sessions, place) {
+                let group = self.group(all, visitor, sessions, place);
+                self.add_session(all, sessions, (place, found, group), &mut last);
+                looks |= found.looks;
+            }
         }
         all.visitors += u64::from(last.is_some());
+        let orders = visitor.orders();
+        if !looks && orders.at.is_empty() {
+            return;
+        }
+        // Of most visitors nothing more has to be known, so that marks are made for those of whom it has.
+        all.marks.clear();
+        for place in places {
+            let found = self.find(sessions, place).filter(|_| meets(place));
+            let mark = found.map_or(NOT, |found| Mark {
+                counts: true,
+                looks: found.looks,
+                group: self
+                    .group(all, visitor, sessions, place)
+                    .unwrap_or_default(),
+            });
+            all.marks.push(mark);
+        }
         if looks {
             self.add_items(all, visitor, sessions);
         }
-        let orders = visitor.orders();
-        if !orders.at.is_empty() {
-            self.add_orders(all, visitor, &orders);
-        }
+        self.add_orders(all, visitor, &orders);
+    }
+
+    /// Where a session stands; nothing where it is beside the time.
+    fn find(&self, sessions: &Sessions<'_>, place: usize) -> Option<Found> {
+        let (began, ended) = (sessions.started_at[place], sessions.last_at[place]);
+        let started = self.buckets.find(began);
+        let is_within = match started {
+            Some(bucket) => self.is_whole || self.buckets.holds(bucket, ended),
+            None => {
+                let span = self.buckets.span();
+                if self.is_whole || began >= span.end || ended < span.begin {
+                    return None;
+                }
+                false
+            }
+        };
+        Some(Found {
+            started,
+            looks: !is_within || self.scope.filters.asks_items(),
+        })
+    }
+
+    /// The number of a session's group, where there are groups.
+    fn group(
+        &self,
+        all: &mut Tallied,
+        visitor: Visitor<'_>,
+        sessions: &Sessions<'_>,
+        place: usize,
+    ) -> Option<u32> {
+        self.by.map(|by| {
+            let columns = self.scope.columns;
+            all.groups.of_session(by, columns, visitor, sessions, place)
+        })
     }
 
     /// Adds a session; `last` is the stretch of the one before.
     fn add_session(
         &self,
         all: &mut Tallied,
-        visitor: Visitor<'_>,
         sessions: &Sessions<'_>,
-        place: usize,
+        (place, found, group): (usize, Found, Option<u32>),
         last: &mut Option<usize>,
-    ) -> Mark {
-        let started = self.buckets.find(sessions.started_at[place]);
-        let span = self.buckets.span();
-        let is_beside =
-            sessions.started_at[place] >= span.end || sessions.last_at[place] < span.begin;
-        if is_beside || (self.is_whole && started.is_none()) {
-            return NOT;
-        }
-        let group = self.by.map(|by| {
-            all.groups
-                .of_session(by, self.scope.columns, visitor, sessions, place)
-        });
-        if let Some(bucket) = started {
-            let is_new = last.replace(bucket) != Some(bucket);
-            let figures = all.slot(bucket, group);
-            figures.add_session(sessions, place, place == 0);
-            figures.visitors += u64::from(is_new && group.is_none());
-            if let Some(group) = group {
+    ) {
+        let Some(bucket) = found.started else { return };
+        let is_new = last.replace(bucket) != Some(bucket);
+        let figures = match group {
+            Some(group) => {
                 let serial = all.serial;
                 let grouped = all.groups.at(group);
                 grouped.figures.visitors += u64::from(grouped.seen != serial);
                 grouped.seen = serial;
+                &mut grouped.figures
             }
-        }
-        let is_within = self.is_whole
-            || started.is_some() && started == self.buckets.find(sessions.last_at[place]);
-        let looks = self.scope.filters.asks_items() || !is_within;
-        if let Some(bucket) = started.filter(|_| !looks) {
-            all.slot(bucket, group).add_items(sessions, place);
-        }
-        Mark {
-            counts: true,
-            looks,
-            group: group.unwrap_or_default(),
+            None => {
+                let figures = &mut all.by_bucket[bucket];
+                figures.visitors += u64::from(is_new);
+                figures
+            }
+        };
+        figures.add_session(sessions, place, place == 0);
+        if !found.looks {
+            figures.add_items(sessions, place);
         }
     }
 
