@@ -36,7 +36,7 @@ impl Store {
         let rows = listed!(
             self,
             site_id,
-            include_str!("sql/sessions/last_touches.sql"),
+            &self.indexed(include_str!("sql/sessions/last_touches.sql")),
             visitors,
             Row
         );

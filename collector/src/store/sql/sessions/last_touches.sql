@@ -1,9 +1,11 @@
--- How some visitors came to their last session.
+-- How some visitors came to their last session. Which one that is, is found without the rest of their rows: some have hundreds.
 SELECT
-    visitor_id, started_at, touched, touch_at, source, medium, campaign, term, content, channel, click_ids, landing_url, referrer
+    s.visitor_id, s.started_at, s.touched, s.touch_at, s.source, s.medium, s.campaign, s.term, s.content, s.channel, s.click_ids,
+    s.landing_url, s.referrer
 FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY visitor_id ORDER BY started_at DESC, session_id DESC) AS place
-    FROM sessions
+    SELECT visitor_id, session_id, ROW_NUMBER() OVER (PARTITION BY visitor_id ORDER BY started_at DESC, session_id DESC) AS place
+    FROM sessions {by sessions_by_visitor}
     WHERE site_id = $1 AND visitor_id IN ({list})
 ) AS own
-WHERE place = 1
+JOIN sessions AS s {by sessions_by_visitor} ON s.site_id = $1 AND s.visitor_id = own.visitor_id AND s.session_id = own.session_id
+WHERE own.place = 1
