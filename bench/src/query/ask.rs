@@ -57,7 +57,7 @@ pub struct Asked {
     pub phase: Phase,
     /// What became of it.
     pub state: State,
-    /// The first question of a new process; of the still phase.
+    /// The first time in a new process; of the still phase.
     pub cold_ms: Option<f64>,
     /// Half of the answers were there within this.
     pub p50_ms: Option<f64>,
@@ -180,17 +180,11 @@ pub fn key(collector: &Path, url: &str, site: i64) -> Result<String> {
         .to_owned())
 }
 
-/// The time of a question that is the first one of a new process.
+/// The time of a question that a process is asked for the first time.
 ///
 /// # Errors
-/// A collector that does not start.
-pub async fn cold(
-    server: &Server,
-    secret: &str,
-    world: &World,
-    question: &Question,
-) -> Result<f64> {
-    let mut asker = Asker::new(server, secret).await?;
+/// A broken connection.
+pub async fn cold(asker: &mut Asker<'_>, world: &World, question: &Question) -> Result<f64> {
     let turn = Turn {
         number: COLD_TURN,
         cursor: None,

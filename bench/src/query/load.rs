@@ -18,6 +18,7 @@ use waymark_collector::ingest::{self, IngestOptions, Received, envelope};
 use waymark_collector::journey::Fact;
 use waymark_collector::judging::finish;
 use waymark_collector::money::DatedRate;
+use waymark_collector::rollups::keep;
 use waymark_collector::store::audit::By;
 use waymark_collector::store::sites::Site;
 use waymark_collector::store::{Committed, Kind, Store};
@@ -72,7 +73,7 @@ pub struct Manifest {
     pub site: i64,
     /// Seconds that it took to make, read and store all items.
     pub load_seconds: u64,
-    /// Seconds that it took to judge everybody after that; nothing as long as that is to be done.
+    /// Seconds that it took to judge everybody and to count every hour after that; nothing as long as that is to be done.
     pub judge_seconds: Option<u64>,
     /// Bytes on the disk.
     pub bytes: u64,
@@ -159,15 +160,20 @@ pub async fn take(
 }
 
 impl Loaded {
-    /// Judges who is not judged: a collector would do so in the course of the measurement. Whoever ends it loses nothing but time.
+    /// Judges who is not judged and counts the hours that are not: a collector would do so in the course of the measurement. Whoever
+    /// ends it loses nothing but time.
     async fn judge(&mut self, wanted: Wanted, noted: &Path) -> Result<()> {
         if wanted.unjudged || self.manifest.judge_seconds.is_some() {
             return Ok(());
         }
-        eprintln!("  judging everybody on {}", self.database.kind());
+        eprintln!(
+            "  judging everybody and counting hours on {}",
+            self.database.kind()
+        );
         let store = Store::open(self.database.url()).await?;
         let began = Instant::now();
         finish(&store, self.manifest.site, now_ms()).await?;
+        keep::finish(&store, self.manifest.site).await?;
         self.manifest.judge_seconds = Some(began.elapsed().as_secs());
         store.close().await;
         self.database.settle().await?;

@@ -54,6 +54,8 @@ const FIRST_TURN: usize = 1;
 const WARM_UP_TURNS: usize = 5;
 /// Turns that are measured, at most: there are no more that differ.
 const MOST_REPEATS: usize = 100;
+/// Turns that DuckDB is measured for, at most. It shows what is possible, and a hundred turns of it take longer than everything else.
+const LIMIT_REPEATS: u64 = 20;
 
 /// What `waymark-bench query` can be told.
 #[derive(Debug, Args)]
@@ -213,7 +215,7 @@ async fn limit(options: &QueryOptions, loaded: &Loaded, world: &World) -> Result
         script: &options.script,
         folder: &options.data,
     };
-    let repeats = usize::try_from(options.repeats)?;
+    let repeats = usize::try_from(options.repeats.min(LIMIT_REPEATS))?;
     tokio::task::block_in_place(|| duckdb::measure(engine, loaded, world, repeats))
 }
 
@@ -228,14 +230,12 @@ async fn still(
     let database = name(loaded.database.kind());
     let secret = ask::key(&options.collector, loaded.database.url(), world.site)?;
     eprintln!("  asking {database} each question for the first time");
-    let mut cold = Vec::new();
-    for question in &QUESTIONS {
-        let server = start(options, &loaded.database)?;
-        cold.push(ask::cold(&server, &secret, world, question).await?);
-        server.stop()?;
-    }
     let server = start(options, &loaded.database)?;
     let mut asker = Asker::new(&server, &secret).await?;
+    let mut cold = Vec::new();
+    for question in &QUESTIONS {
+        cold.push(ask::cold(&mut asker, world, question).await?);
+    }
     for (question, cold) in QUESTIONS.iter().zip(cold) {
         let mut asked = ask_warm(
             options,

@@ -26,12 +26,13 @@ const OF_RATE: f64 = 0.95;
 
 /// How to take the figures; part of the JSON, printed below the table.
 const NOTES: [&str; 7] = [
-    "cold: the first question of a new process of the collector, from when it says that it has started; each question has a \
-     process of its own. What the operating system and PostgreSQL's server keep in memory they keep.",
-    "warm: one process for all questions, one connection, one question at a time, from sending to the last byte of the answer.",
+    "cold: the first time that a new process of the collector is asked it, one question after the other from when it says that it has \
+     started. The first one that needs the copy of the site's rows waits until it is there. What the operating system and \
+     PostgreSQL's server keep in memory they keep.",
+    "warm: after that, in the same process, one connection, one question at a time, from sending to the last byte of the answer.",
     "Every turn asks for other days, zones, filters or people, so that nothing is answered from what was kept of a turn before.",
     "loaded: the same on a copy of the database into which items are stored at a fixed rate over HTTP.",
-    "DuckDB: the same rows as Parquet, linked by numbers and with bots marked beforehand, from its own process without HTTP; of \
+    "DuckDB: 20 turns at most; the same rows as Parquet, linked by numbers and with bots marked beforehand, from its own process without HTTP; of \
      attribution only the models that SQL has.",
     "checks: figures that DuckDB finds in the rows against those of the API. A difference fails the run.",
     "All of it shares one machine: the collector, the database, who asks, and who sends.",
@@ -123,7 +124,7 @@ impl Report {
             let database = name(loaded.database.kind());
             let is_judged = loaded.manifest.judge_seconds.is_some();
             (!is_judged)
-                .then(|| format!("{database}: people were being judged while questions were asked"))
+                .then(|| format!("{database}: people were being judged and hours counted while questions were asked"))
         });
         let unjudged: Vec<String> = unjudged.collect();
         let warnings = measured.paced.iter().filter_map(|paced| {
@@ -251,8 +252,8 @@ impl Report {
                 manifest.bytes / 1_000_000,
                 manifest.load_seconds,
                 match manifest.judge_seconds {
-                    Some(seconds) => format!("judged within {seconds} s"),
-                    None => "not judged".to_owned(),
+                    Some(seconds) => format!("judged and counted within {seconds} s"),
+                    None => "not judged or counted".to_owned(),
                 },
                 if one.was_kept {
                     ", in an earlier run"

@@ -22,6 +22,24 @@ const SLICE: Duration = Duration::from_millis(100);
 const MOST: i64 = 48;
 const MOST_DUE: usize = 6;
 
+/// Counts and keeps all of a site's hours that are over now, one after the other without a rest. Hours that somebody changes
+/// meanwhile may be left.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn finish(store: &Store, site_id: i64) -> Result<(), StoreError> {
+    while store.roll_past(site_id, MOST, clock::now()).await? == Some(Rolled::Kept) {}
+    let present = hour_of(clock::now());
+    let due: Vec<i64> = store.due_hours(site_id).await?.into_keys().collect();
+    let over: Vec<i64> = due.into_iter().filter(|hour| *hour < present).collect();
+    for hours in over.chunks(MOST_DUE) {
+        store
+            .roll_due(site_id, ranges(hours.iter().copied()))
+            .await?;
+    }
+    Ok(())
+}
+
 /// Counts hours in the background.
 #[derive(Debug)]
 pub struct Roller {
