@@ -4,10 +4,15 @@
 //! the text shows them. A page that the text shows and that is not made here fails.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
+use thirtyfour::By;
+use thirtyfour::extensions::query::ElementQueryable;
 
 use super::places::sign_in;
 use super::{Chromium, Database, eventually};
@@ -16,6 +21,9 @@ use crate::support::app::TestApp;
 /// Bytes of a picture, and of all.
 const ONE: usize = 60_000;
 const ALL: usize = 1_200_000;
+
+/// The page on which a file was chosen and looked at.
+const IMPORTS: &str = "imports";
 
 /// Every picture: its name, the page, and what is there once the page shows something.
 const PICTURES: &[(&str, &str, &str)] = &[
@@ -49,6 +57,7 @@ const PICTURES: &[(&str, &str, &str)] = &[
     ("quality", "/quality?show=bots", "[data-testid=figure-loss]"),
     ("alerts", "/alerts?add=alert", "[data-testid=alert-looks]"),
     ("stages-settings", "/settings/stages", "main h2"),
+    (IMPORTS, "/settings/imports", "[data-testid=import-run]"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,6 +100,9 @@ async fn pictures_of_the_pages_are_small_and_all_that_are_shown() {
         browser
             .open(&format!("{}{path}{sign}site={site}", app.base))
             .await;
+        if *name == IMPORTS {
+            look_at_file(&browser).await;
+        }
         drawn(&browser, path, shows).await;
         let taken = json!({"format": "webp", "quality": 58});
         let taken = browser.devtools("Page.captureScreenshot", taken).await;
@@ -116,6 +128,49 @@ async fn pictures_of_the_pages_are_small_and_all_that_are_shown() {
         );
     }
     app.log.assert_quiet();
+}
+
+/// Chooses a file of sessions and looks at it, as somebody does who has some.
+async fn look_at_file(browser: &Chromium) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("visits.csv");
+    let mut rows =
+        "visitor_id,session_id,started_at,landing_page,utm_source,page_views\n".to_owned();
+    for number in 1..=40_i64 {
+        let at = Timestamp::now() - (30 * number).hours();
+        let at = at.strftime("%Y-%m-%d %H:00:00");
+        let visitor = number % 17;
+        writeln!(
+            rows,
+            "v{visitor},s{number},{at},https://shop.example/,newsletter,{}",
+            1 + number % 4
+        )
+        .unwrap();
+    }
+    std::fs::write(&path, rows).unwrap();
+    for (testid, file) in [("import-file", Some(&path)), ("import-look", None)] {
+        let query = browser.driver().query(By::Testid(testid));
+        let found = query.wait(Duration::from_secs(45), Duration::from_millis(100));
+        match file {
+            Some(path) => {
+                let field = found.first().await.unwrap();
+                field.send_keys(path.to_str().unwrap()).await.unwrap();
+            }
+            None => {
+                let button = found.and_clickable().first().await.unwrap();
+                button.scroll_into_view().await.unwrap();
+                button.click().await.unwrap();
+            }
+        }
+    }
+    // It is read from there until it was looked at.
+    eventually("the file was looked at", || async {
+        browser
+            .run("return !!document.querySelector('[data-testid=import-run]')")
+            .await
+            == json!(true)
+    })
+    .await;
 }
 
 /// Waits until the page is as it stays.
