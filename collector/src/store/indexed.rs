@@ -76,6 +76,13 @@ mod tests {
             let one = plan(&store, &of_one(text)).await;
             assert!(one[0].ends_with(own), "{one:?}");
         }
+        let last = include_str!("sql/sessions/last_touches.sql").replace("{list}", "x'00', x'01'");
+        let last = plan(&store, &last).await;
+        assert!(last[0].ends_with(own), "{last:?}");
+        assert!(
+            last[1].ends_with("(site_id=? AND visitor_id=? AND session_id=?)"),
+            "{last:?}"
+        );
         // Without being told it would go through everybody's.
         let plain = include_str!("sql/sessions/list.sql").replace("{index}", "");
         let plain = plan(&store, &of_one(&plain)).await;
