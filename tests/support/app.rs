@@ -53,6 +53,8 @@ impl TestApp {
     pub(crate) async fn with(database: Database, configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::for_database(database.url());
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // How fast the machine is, which other tests share, decides nothing: what is too much has a test of its own.
+        config.queue_wait = None;
         configure(&mut config);
         let log = Log::default();
         let (stop, stopped) = oneshot::channel::<()>();
