@@ -24,8 +24,8 @@ use crate::store::alerts::{Alert, Settled};
 use crate::store::sites::Site;
 use crate::store::{Store, StoreError};
 
-/// How often it is asked whether a window is over.
-const LOOK: Duration = Duration::from_secs(10);
+/// How often it is asked whether a window is over, at least and at most: a tenth of what is waited after its end is soon enough.
+const LOOKS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(10)];
 /// Windows that are made up for at most; of more the last ones are.
 const MOST: usize = 168;
 
@@ -80,7 +80,7 @@ impl Watch {
             tokio::select! {
                 () = stopping.cancelled() => {}
                 () = self.changed.notified() => {}
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep((self.delay / 10).clamp(LOOKS[0], LOOKS[1])) => {}
             }
         }
     }
