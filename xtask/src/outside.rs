@@ -54,7 +54,6 @@ impl Outside {
         let mut command = cargo_test(options)?;
         command
             .args(["--test", "all"])
-            .env("RUST_TEST_THREADS", threads().to_string())
             .env("WAYMARK_TEST_POSTGRES_URL", cluster.url())
             .env("WAYMARK_TEST_POSTGRES_BIN", cluster.programs())
             .env("WAYMARK_TEST_COLLECTOR", build::collector(steps))
@@ -116,11 +115,6 @@ impl Outside {
         }
         Ok(output)
     }
-}
-
-/// Tests at a time: one more than there are processors, because in some of them more is waited than done.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from) + 1
 }
 
 /// Whether one round alone was asked for.
