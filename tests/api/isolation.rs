@@ -344,6 +344,8 @@ async fn rows_of(app: &TestApp, tenant: &Tenant) -> Vec<String> {
     let mut conditions: BTreeMap<String, String> = BTreeMap::new();
     for column in columns {
         let condition = match (column.table.as_str(), column.column.as_str()) {
+            // The collector notes here when it has looked for what is too old, by the clock.
+            ("retention_rounds", _) => continue,
             (_, "site_id") => format!("site_id = {site}"),
             ("users" | "setup_tokens" | "logins", "id" | "user_id") => format!(
                 "{} IN (SELECT m.user_id FROM workspace_members AS m WHERE m.workspace_id = {workspace})",
