@@ -41,16 +41,19 @@ const OVERLOADED: [Make; 3] = [
         kind: Kind::Sqlite,
         nodes: 0,
         writers: 0,
+        refuses: true,
     },
     Make {
         kind: Kind::Postgres,
         nodes: 0,
         writers: 0,
+        refuses: true,
     },
     Make {
         kind: Kind::Postgres,
         nodes: 3,
         writers: 1,
+        refuses: true,
     },
 ];
 
@@ -109,12 +112,14 @@ pub async fn run(options: &ScaleOptions) -> Result<()> {
             kind: Kind::Postgres,
             nodes: 0,
             writers: 0,
+            refuses: false,
         }];
         for nodes in NODES {
             plan.extend(WRITERS.map(|writers| Make {
                 kind: Kind::Postgres,
                 nodes,
                 writers,
+                refuses: false,
             }));
         }
         if round.is_multiple_of(2) {

@@ -38,6 +38,8 @@ pub struct Make {
     pub nodes: usize,
     /// Writers behind them.
     pub writers: usize,
+    /// Whether the collector refuses what would take too long. Where senders are held back, what they have under way is no overload.
+    pub refuses: bool,
 }
 
 /// All processes of a case.
@@ -129,10 +131,13 @@ impl Stand {
             nodes => Some(Nats::start(&options.nats_server, &options.data, nodes).await?),
         };
         let queue = nats.as_ref().map(Nats::url);
-        let settings: Vec<&str> = match &queue {
+        let mut settings: Vec<&str> = match &queue {
             Some(url) => vec!["--queue", url],
             None => Vec::new(),
         };
+        if !make.refuses {
+            settings.extend(["--queue-wait-ms", "0"]);
+        }
         let server = Server::start(&options.collector, database.url(), &settings)?;
         let mut writers = Vec::new();
         for _ in 0..make.writers {
