@@ -23,6 +23,8 @@ use super::{Database, Kind, Store, StoreError, on};
 
 /// Rows of a transaction.
 const ROWS: i64 = 2_000;
+/// How often a slice is tried again that somebody else was in the way of.
+const TRIES: u32 = 10;
 /// The column by which collectors learn of what changed.
 const COUNTED_ON: &str = "generation";
 /// Without it hashes of erased ids cannot be read.
@@ -58,18 +60,25 @@ impl Store {
     }
 
     async fn empty(&self, site_id: i64, slices: &[String]) -> Result<(), StoreError> {
+        let remove = async |slice: &String| -> Result<u64, StoreError> {
+            Ok(on!(self, write of site_id, |pool| {
+                sqlx::query(AssertSqlSafe(slice.clone()))
+                    .bind(site_id)
+                    .bind(ROWS)
+                    .execute(pool)
+                    .await?
+                    .rows_affected()
+            }))
+        };
         for slice in slices {
+            let mut tries = 0;
             loop {
-                let gone = on!(self, write of site_id, |pool| {
-                    sqlx::query(AssertSqlSafe(slice.clone()))
-                        .bind(site_id)
-                        .bind(ROWS)
-                        .execute(pool)
-                        .await?
-                        .rows_affected()
-                });
-                if gone == 0 {
-                    break;
+                match remove(slice).await {
+                    Ok(0) => break,
+                    Ok(_) => tries = 0,
+                    // Whoever works beside requests has rows of the slice too, and went first.
+                    Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
+                    Err(error) => return Err(error),
                 }
             }
         }
