@@ -23,7 +23,6 @@ mod retention;
 mod revenue;
 mod rollups;
 mod segment;
-mod silent;
 mod stages;
 mod told;
 mod verify;

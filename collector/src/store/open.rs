@@ -1,11 +1,10 @@
 //! Opening a database: connections with the settings that durability rests on, and the schema.
 
 use std::future::Future;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
@@ -17,9 +16,6 @@ use super::{Database, StoreError};
 
 /// How long a call waits for a connection before it says that the database is unavailable.
 const ACQUIRE: Duration = Duration::from_secs(5);
-/// How long a server may take to say that a connection is of use for others, after whoever had it is done with it or gave up. One that
-/// went silent would keep its place for as long as the system's TCP goes on trying, a quarter of an hour.
-const SILENT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for a lock of another process.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// How long opening a SQLite file goes on while other processes open it at the same moment, and the pause between two tries.
@@ -172,7 +168,6 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE)
-            .after_release(|connection, _| Box::pin(answers(connection)))
     };
     // As whoever signs in: the schema is theirs, and so is the role that the others put on.
     let opening = pool(1)
@@ -219,11 +214,4 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         .await?;
     let read = Readers::connect(pool(POSTGRES_READERS), options, role).await?;
     Ok(Database::Postgres { read, write })
-}
-
-/// Whether a connection is of use for others; an error, with which it is closed without a word, where that is not said in time.
-async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let answer = tokio::time::timeout(SILENT, connection.ping()).await;
-    answer.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))??;
-    Ok(true)
 }
