@@ -6,15 +6,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use base64::Engine as _;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
-use thirtyfour::By;
-use thirtyfour::extensions::query::ElementQueryable;
 
 use super::places::sign_in;
+use super::settings::{click, fill};
 use super::{Chromium, Database, eventually};
 use crate::support::app::TestApp;
 
@@ -141,21 +139,8 @@ async fn look_at_file(browser: &Chromium) {
         .unwrap();
     }
     std::fs::write(&path, rows).unwrap();
-    for (testid, file) in [("import-file", Some(&path)), ("import-look", None)] {
-        let query = browser.driver().query(By::Testid(testid));
-        let found = query.wait(Duration::from_secs(45), Duration::from_millis(100));
-        match file {
-            Some(path) => {
-                let field = found.first().await.unwrap();
-                field.send_keys(path.to_str().unwrap()).await.unwrap();
-            }
-            None => {
-                let button = found.and_clickable().first().await.unwrap();
-                button.scroll_into_view().await.unwrap();
-                button.click().await.unwrap();
-            }
-        }
-    }
+    fill(browser, "import-file", path.to_str().unwrap()).await;
+    click(browser, "import-look").await;
     // It is read from there until it was looked at.
     eventually("the file was looked at", || async {
         browser

@@ -17,11 +17,11 @@ async fn element(browser: &Chromium, id: &str) -> WebElement {
     found.unwrap_or_else(|error| panic!("{id}: {error}"))
 }
 
-async fn click(browser: &Chromium, id: &str) {
+pub(super) async fn click(browser: &Chromium, id: &str) {
     element(browser, id).await.click().await.unwrap();
 }
 
-async fn fill(browser: &Chromium, id: &str, text: &str) {
+pub(super) async fn fill(browser: &Chromium, id: &str, text: &str) {
     element(browser, id).await.send_keys(text).await.unwrap();
 }
 

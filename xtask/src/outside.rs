@@ -28,7 +28,7 @@ pub struct Outside {
 impl Outside {
     /// Finds or gets all of it, with the browsers.
     pub fn prepare(steps: &Steps, options: &TestOptions) -> Result<Self> {
-        for round in rounds(options) {
+        for round in std::iter::once(first(options)).chain(further(options)) {
             round.prepare(steps, &mut Command::new("cargo"))?;
         }
         Ok(Self {
@@ -80,10 +80,7 @@ impl Outside {
         let cluster = Cluster::scratch(steps)?;
         let command = |round| self.command(steps, options, &cluster, round);
         let mut output = String::new();
-        let (first, further) = match rounds(options).split_first() {
-            Some((first, further)) => (*first, further.to_vec()),
-            None => return Ok(output),
-        };
+        let first = first(options);
         if options.clickhouse {
             let mut run = command(first)?;
             run.env("WAYMARK_TEST_CLICKHOUSE", tools::clickhouse(steps)?)
@@ -107,7 +104,7 @@ impl Outside {
             let mut run = command(first)?;
             output.push_str(&steps.run(&format!("{all}, time {time}"), &mut run)?);
         }
-        for round in further {
+        for round in further(options) {
             let mut run = command(round)?;
             round.choose(&mut run, options.long);
             let printed = steps.run(&round.name(), &mut run)?;
@@ -122,14 +119,19 @@ fn is_asked_for(options: &TestOptions) -> bool {
     options.browser.is_some() || options.engine.is_some()
 }
 
-/// The browsers and engines that tests run with, one after the other.
-fn rounds(options: &TestOptions) -> Vec<Round> {
-    let mut rounds = vec![Round {
+/// The browser and the engine that tests run with.
+fn first(options: &TestOptions) -> Round {
+    Round {
         browser: options.browser.unwrap_or(Browser::Chromium),
         engine: options.engine.unwrap_or(Engine::Wasm),
-    }];
-    if !is_asked_for(options) && options.filter.is_none() {
-        rounds.extend(FURTHER.into_iter().filter(|r| options.long || r.is_usual()));
     }
-    rounds
+}
+
+/// Those that some of them run with after that.
+fn further(options: &TestOptions) -> impl Iterator<Item = Round> {
+    let has_others = !is_asked_for(options) && options.filter.is_none();
+    let long = options.long;
+    FURTHER
+        .into_iter()
+        .filter(move |round| has_others && (long || round.is_usual()))
 }

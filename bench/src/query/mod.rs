@@ -99,7 +99,7 @@ pub struct QueryOptions {
     /// Load anew what is there already
     #[arg(long)]
     fresh: bool,
-    /// Do not wait until everybody is judged, which collectors then do while they are asked: for trying
+    /// Do not wait until everybody is judged and every hour counted, which collectors then do while they are asked: for trying
     #[arg(long)]
     unjudged: bool,
 }

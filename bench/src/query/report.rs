@@ -32,7 +32,7 @@ const NOTES: [&str; 7] = [
     "warm: after that, in the same process, one connection, one question at a time, from sending to the last byte of the answer.",
     "Every turn asks for other days, zones, filters or people, so that nothing is answered from what was kept of a turn before.",
     "loaded: the same on a copy of the database into which items are stored at a fixed rate over HTTP.",
-    "DuckDB: 20 turns at most; the same rows as Parquet, linked by numbers and with bots marked beforehand, from its own process without HTTP; of \
+    "DuckDB: fewer turns, as its `all_ms` says; the same rows as Parquet, linked by numbers and with bots marked beforehand, from its own process without HTTP; of \
      attribution only the models that SQL has.",
     "checks: figures that DuckDB finds in the rows against those of the API. A difference fails the run.",
     "All of it shares one machine: the collector, the database, who asks, and who sends.",

@@ -185,12 +185,7 @@ impl Sender {
         ended: &Ended,
     ) -> Result<(), StoreError> {
         self.store.finish_notice(claimed, claim, ended).await?;
-        let outcome = match (ended.state, ended.uncounted) {
-            (State::Waiting, true) => None,
-            (State::Waiting, false) => Some("failed"),
-            (state, _) => Some(state.as_str()),
-        };
-        if let Some(outcome) = outcome {
+        if let Some(outcome) = ended.outcome() {
             let channel = claimed.channel.as_ref();
             self.meter
                 .told(channel.map_or("unknown", Channel::kind), outcome);

@@ -138,15 +138,10 @@ async fn deliver(
     claimed: Claimed,
 ) -> Result<(), StoreError> {
     let ended = try_once(road, own, &claimed).await?;
-    let outcome = match (ended.state, ended.uncounted) {
-        (State::Waiting, true) => None,
-        (State::Waiting, false) => Some("failed"),
-        (state, _) => Some(state.as_str()),
-    };
     road.store
         .finish_delivery(own, claimed.id, claim, &ended)
         .await?;
-    if let Some(outcome) = outcome {
+    if let Some(outcome) = ended.outcome() {
         road.meter.count(own.kind, outcome);
     }
     if ended.state == State::Dead {

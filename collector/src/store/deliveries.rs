@@ -132,6 +132,17 @@ pub(crate) struct Ended {
     pub(crate) uncounted: bool,
 }
 
+impl Ended {
+    /// What metrics call it; nothing where it was no attempt.
+    pub(crate) fn outcome(&self) -> Option<&'static str> {
+        match (self.state, self.uncounted) {
+            (State::Waiting, true) => None,
+            (State::Waiting, false) => Some("failed"),
+            (state, _) => Some(state.as_str()),
+        }
+    }
+}
+
 impl Store {
     /// When the next delivery of a destination is due.
     pub(crate) async fn next_delivery(&self, own: &Destination) -> Result<Option<i64>, StoreError> {
