@@ -23,6 +23,7 @@ mod retention;
 mod revenue;
 mod rollups;
 mod segment;
+mod silent;
 mod stages;
 mod told;
 mod verify;

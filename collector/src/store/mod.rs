@@ -63,6 +63,7 @@ pub mod schema;
 mod segments;
 mod sessions;
 pub mod shares;
+mod silent;
 pub mod sites;
 mod sqlite;
 pub mod stages;

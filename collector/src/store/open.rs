@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use super::moving::marks::{admit_postgres, admit_sqlite};
 use super::schema::{self, POSTGRES, SQLITE};
+use super::silent::Looks;
 use super::sqlite::{ANEW_AT_PAGES, Items};
 use super::wall::{self, Access, Readers};
 use super::{Database, StoreError};
@@ -190,6 +191,7 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         .execute(&mut *signed_in)
         .await?;
     let role = wall::role(&mut signed_in).await?;
+    let looks = Looks::of(&mut signed_in).await?;
     drop(signed_in);
     opening.close().await;
     let write = pool(POSTGRES_WRITERS)
@@ -212,6 +214,6 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
         })
         .connect_with(options.clone())
         .await?;
-    let read = Readers::connect(pool(POSTGRES_READERS), options, role).await?;
+    let read = Readers::connect(pool(POSTGRES_READERS), options, role, looks).await?;
     Ok(Database::Postgres { read, write })
 }

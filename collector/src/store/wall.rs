@@ -19,6 +19,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, SqliteConnection};
 
+use super::silent::Looks;
 use super::{Database, Store, StoreError, months};
 
 /// The role that is put on by whoever the policies do not hold for.
@@ -92,13 +93,15 @@ tokio::task_local! {
 pub(crate) struct Readers(PgPool);
 
 impl Readers {
-    /// Connects. `role` is what they put on.
+    /// Connects. `role` is what they put on, and `looks` whether their server can be told to look for who asks.
     pub(super) async fn connect(
         options: PgPoolOptions,
         to: sqlx::postgres::PgConnectOptions,
         role: Option<&'static str>,
+        looks: Looks,
     ) -> Result<Self, sqlx::Error> {
-        let pool = options
+        let pool = looks
+            .give_up(options)
             // Being told is a sign of life as well.
             .test_before_acquire(false)
             .before_acquire(|connection, _| {
@@ -107,6 +110,7 @@ impl Readers {
             // A new connection is handed out without the call above.
             .after_connect(move |connection, _| {
                 Box::pin(async move {
+                    looks.tell(connection).await?;
                     put_on(role, connection).await?;
                     months::plan_for(connection).await?;
                     wanted().set(connection).await
