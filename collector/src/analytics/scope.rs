@@ -1,6 +1,7 @@
 //! Which rows count for a question.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::buckets::Span;
 use super::filter::Decided;
@@ -29,7 +30,14 @@ impl Scope<'_> {
     /// The sessions of a visitor who counts and may have something within the span, and of each of them whether it meets the
     /// conditions, whenever it began: in `counts`, which is used again for the next. Nothing of somebody else.
     pub fn reach<'v>(&self, visitor: Visitor<'v>, counts: &mut Vec<bool>) -> Option<Sessions<'v>> {
-        let sessions = self.reach_all(visitor)?;
+        if visitor.last_at() < self.span.begin {
+            return None;
+        }
+        let sessions = visitor.sessions();
+        let came = sessions.started_at.first()?;
+        if *came >= self.span.end || !self.has_visitor(visitor) {
+            return None;
+        }
         counts.clear();
         let all = 0..sessions.started_at.len();
         counts.extend(all.map(|place| self.filters.session(self.columns, &sessions, place)));
@@ -44,14 +52,20 @@ impl Scope<'_> {
         Some(sessions)
     }
 
-    /// The same where all sessions meet the conditions ([`Decided::asks_nothing_of_sessions`]).
-    pub fn reach_all<'v>(&self, visitor: Visitor<'v>) -> Option<Sessions<'v>> {
-        if visitor.last_at() < self.span.begin {
-            return None;
-        }
-        let sessions = visitor.sessions();
-        let came = sessions.started_at.first()?;
-        (*came < self.span.end && self.has_visitor(visitor)).then_some(sessions)
+    /// The same of a visitor whose sessions, some of a block's ([`Block::sessions`]), are not looked at one by one because they
+    /// all meet the conditions ([`Decided::asks_nothing_of_sessions`]): whether there is anything.
+    ///
+    /// [`Block::sessions`]: crate::columns::Block::sessions
+    pub fn reaches(
+        &self,
+        visitor: Visitor<'_>,
+        sessions: &Sessions<'_>,
+        own: &Range<usize>,
+    ) -> bool {
+        visitor.last_at() >= self.span.begin
+            && !own.is_empty()
+            && sessions.started_at[own.start] < self.span.end
+            && self.has_visitor(visitor)
     }
 
     /// The browsers of a person that count: those that are shown, if one of them meets the conditions on visitors.

@@ -3,13 +3,15 @@
 //! Most sessions lie wholly within one stretch; what happened in those is known without looking at it. The items of the
 //! others, and all items where there are conditions on items, are looked at one by one.
 
+use std::ops::Range;
+
 use super::buckets::Buckets;
 use super::figures::Figures;
 use super::groups::{By, Groups};
 use super::prices::Prices;
 use super::rows::TooMany;
 use super::scope::{Sample, Scope};
-use crate::columns::{Orders, Sessions, Visitor};
+use crate::columns::{Block, Orders, Sessions, Visitor};
 use crate::journey::EntryKind;
 
 /// What to count.
@@ -177,54 +179,64 @@ impl Tally<'_> {
             by_bucket: vec![Figures::default(); rows],
             ..Tallied::default()
         };
-        let add = |all: &mut Tallied, visitor: Visitor<'_>| self.add(all, visitor);
         let columns = self.scope.columns;
-        let mut all = columns.fold_visitors(new, add, Tallied::join);
+        let add = |all: &mut Tallied, block: Block<'_>| self.add(all, block);
+        let mut all = columns.fold_blocks(new, add, Tallied::join);
         all.add_up();
         all
     }
 
-    fn add(&self, all: &mut Tallied, visitor: Visitor<'_>) {
-        if self.scope.filters.asks_nothing_of_sessions() {
-            if let Some(sessions) = self.scope.reach_all(visitor) {
-                self.add_visitor(all, visitor, &sessions, |_| true);
+    fn add(&self, all: &mut Tallied, block: Block<'_>) {
+        let scope = self.scope;
+        let sessions = block.sessions();
+        if scope.filters.asks_nothing_of_sessions() {
+            for visitor in block.visitors() {
+                let own = visitor.own_sessions();
+                if scope.reaches(visitor, &sessions, &own) {
+                    self.add_visitor(all, visitor, (&sessions, own), |_| true);
+                }
             }
             return;
         }
         let mut counts = std::mem::take(&mut all.counts);
-        if let Some(sessions) = self.scope.reach(visitor, &mut counts) {
-            self.add_visitor(all, visitor, &sessions, |place| counts[place]);
+        for visitor in block.visitors() {
+            if scope.reach(visitor, &mut counts).is_some() {
+                let own = visitor.own_sessions();
+                let first = own.start;
+                self.add_visitor(all, visitor, (&sessions, own), |place| {
+                    counts[place - first]
+                });
+            }
         }
         all.counts = counts;
     }
 
-    /// Adds the sessions of a visitor that meet the conditions.
+    /// Adds the sessions of a visitor, some of a block's, that meet the conditions.
     fn add_visitor(
         &self,
         all: &mut Tallied,
         visitor: Visitor<'_>,
-        sessions: &Sessions<'_>,
+        (sessions, own): (&Sessions<'_>, Range<usize>),
         meets: impl Fn(usize) -> bool,
     ) {
         all.serial += 1;
-        let places = 0..sessions.started_at.len();
         let mut last = None;
         let mut looks = false;
-        for place in places.clone().filter(|place| meets(*place)) {
+        for place in own.clone().filter(|place| meets(*place)) {
             if let Some(found) = self.find(sessions, place) {
                 let group = self.group(all, visitor, sessions, place);
-                self.add_session(all, sessions, (place, found, group), &mut last);
+                let is_first = place == own.start;
+                self.add_session(all, sessions, (place, is_first), (found, group), &mut last);
                 looks |= found.looks;
             }
         }
         all.visitors += u64::from(last.is_some());
-        let orders = visitor.orders();
-        if !looks && orders.at.is_empty() {
+        if !looks && !visitor.has_orders() {
             return;
         }
         // Of most visitors nothing more has to be known, so that marks are made for those of whom it has.
         all.marks.clear();
-        for place in places {
+        for place in own.clone() {
             let found = self.find(sessions, place).filter(|_| meets(place));
             let mark = found.map_or(NOT, |found| Mark {
                 counts: true,
@@ -236,9 +248,9 @@ impl Tally<'_> {
             all.marks.push(mark);
         }
         if looks {
-            self.add_items(all, visitor, sessions);
+            self.add_items(all, visitor, (sessions, own));
         }
-        self.add_orders(all, visitor, &orders);
+        self.add_orders(all, visitor, &visitor.orders());
     }
 
     /// Where a session stands; nothing where it is beside the time.
@@ -275,12 +287,13 @@ impl Tally<'_> {
         })
     }
 
-    /// Adds a session; `last` is the stretch of the one before.
+    /// Adds a session; `last` is the stretch of the visitor's one before.
     fn add_session(
         &self,
         all: &mut Tallied,
         sessions: &Sessions<'_>,
-        (place, found, group): (usize, Found, Option<u32>),
+        (place, is_first): (usize, bool),
+        (found, group): (Found, Option<u32>),
         last: &mut Option<usize>,
     ) {
         let Some(bucket) = found.started else { return };
@@ -299,13 +312,18 @@ impl Tally<'_> {
                 figures
             }
         };
-        figures.add_session(sessions, place, place == 0);
+        figures.add_session(sessions, place, is_first);
         if !found.looks {
             figures.add_items(sessions, place);
         }
     }
 
-    fn add_items(&self, all: &mut Tallied, visitor: Visitor<'_>, sessions: &Sessions<'_>) {
+    fn add_items(
+        &self,
+        all: &mut Tallied,
+        visitor: Visitor<'_>,
+        (sessions, own): (&Sessions<'_>, Range<usize>),
+    ) {
         let events = visitor.events();
         let scope = self.scope;
         for place in 0..events.at.len() {
@@ -315,7 +333,7 @@ impl Tally<'_> {
                 continue;
             }
             let at = if self.is_whole {
-                sessions.started_at[session]
+                sessions.started_at[own.start + session]
             } else {
                 events.at[place]
             };
@@ -329,24 +347,25 @@ impl Tally<'_> {
             }
         }
         if !scope.filters.asks_items() {
-            self.add_gone(all, sessions);
+            self.add_gone(all, sessions, own.start);
         }
         all.there.clear();
     }
 
     /// Adds items of which only their session's counts are left, where it began.
-    fn add_gone(&self, all: &mut Tallied, sessions: &Sessions<'_>) {
+    fn add_gone(&self, all: &mut Tallied, sessions: &Sessions<'_>, first: usize) {
         all.there.resize(all.marks.len(), (0, 0));
         for place in 0..all.marks.len() {
             let (mark, there) = (all.marks[place], all.there[place]);
+            let own = first + place;
             let gone = (
-                sessions.page_views[place].saturating_sub(there.0),
-                sessions.events[place].saturating_sub(there.1),
+                sessions.page_views[own].saturating_sub(there.0),
+                sessions.events[own].saturating_sub(there.1),
             );
             if !mark.looks || gone == (0, 0) {
                 continue;
             }
-            if let Some(bucket) = self.buckets.find(sessions.started_at[place]) {
+            if let Some(bucket) = self.buckets.find(sessions.started_at[own]) {
                 let group = self.by.map(|_| mark.group);
                 all.slot(bucket, group).add_gone(gone);
             }

@@ -32,11 +32,13 @@ pub mod segment;
 mod site;
 #[cfg(test)]
 mod tests;
+mod visitor;
 pub mod words;
 
 pub use contacts::Interactions;
 pub use kinds::{Device, Page, Place, Touch};
 pub use props::Properties;
 pub use segment::{NO_EVENT, NO_SESSION, Segment};
-pub use site::{Columns, Events, Firsts, Orders, Person, Sessions, Visitor};
+pub use site::{Columns, Person};
+pub use visitor::{Block, Events, Firsts, Orders, Sessions, Visitor};
 pub use words::{NONE, Word, Words};

@@ -14,7 +14,8 @@ use super::marks::Marks;
 use super::part::{Part, merge};
 use super::props::Props;
 use super::segment::{NO_EVENT, NO_SESSION, Segment};
-use super::site::{Columns, Visitor};
+use super::site::Columns;
+use super::visitor::Visitor;
 use super::words::NONE;
 use crate::journey::EntryKind;
 use crate::store::columns::{
