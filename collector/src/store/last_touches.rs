@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::persons::listed;
 use super::record::TouchColumns;
 use super::rows::Value;
-use super::{Store, StoreError};
+use super::{Kind, Store, StoreError};
 use crate::journey::Touch;
 
 #[derive(FromRow)]
@@ -33,13 +33,11 @@ impl Store {
         visitors: impl Iterator<Item = Uuid>,
     ) -> Result<HashMap<Uuid, Arrival>, StoreError> {
         let visitors: Vec<Value<'_>> = visitors.map(Value::from).collect();
-        let rows = listed!(
-            self,
-            site_id,
-            &self.indexed(include_str!("sql/sessions/last_touches.sql")),
-            visitors,
-            Row
-        );
+        let text = match self.kind() {
+            Kind::Sqlite => include_str!("sql/sessions/last_touches.sqlite.sql"),
+            Kind::Postgres => include_str!("sql/sessions/last_touches.postgres.sql"),
+        };
+        let rows = listed!(self, site_id, text, visitors, Row);
         let came = |row: Row| (row.visitor_id, (row.started_at, row.touch.into()));
         Ok(rows.into_iter().map(came).collect())
     }

@@ -122,7 +122,7 @@ impl Store {
         }
         let index = match (filter.visitor, &filter.within) {
             (None, None) => "",
-            _ => "{by sessions_by_visitor}",
+            _ => "{by sessions_of_visitor}",
         };
         let sql = filters.apply(include_str!("sql/sessions/list.sql"));
         let sql = self.indexed(&sql.replace("{index}", index));

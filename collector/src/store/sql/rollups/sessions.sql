@@ -4,7 +4,7 @@ SELECT
     COALESCE(v.bot_decision, v.device_type = 'bot', FALSE) AS bot,
     NOT EXISTS (
         SELECT 1
-        FROM sessions AS o {by sessions_by_visitor}
+        FROM sessions AS o {by sessions_of_visitor}
         WHERE o.site_id = s.site_id AND o.visitor_id = s.visitor_id
           AND (o.started_at, o.session_id) < (s.started_at, s.session_id)
     ) AS is_first,

@@ -1,5 +1,5 @@
 SELECT visitor_id, session_id, started_at, last_at, channel
-FROM sessions {by sessions_by_visitor}
+FROM sessions {by sessions_of_visitor}
 WHERE site_id = $1
   {filters}
 ORDER BY started_at DESC, session_id DESC, visitor_id DESC
