@@ -306,35 +306,28 @@ pub(crate) async fn one(
         .journey(site.id, id)
         .await?
         .ok_or_else(ApiError::not_found)?;
-    let filter = SessionFilter {
+    let of_sessions = SessionFilter {
         visitor: Some(id),
         bots: Bots::Include,
         within: None,
         ..SessionFilter::default()
     };
-    let sessions = app
-        .store()
-        .sessions(site.id, &filter, None, SESSIONS)
-        .await?;
-    let filter = OrderFilter {
+    let of_orders = OrderFilter {
         visitor: Some(id),
         within: None,
     };
-    let revenue = app.store().revenue(&site, &filter).await?;
-    let filter = EntryFilter {
+    let of_entries = EntryFilter {
         visitor: Some(id),
         bots: Bots::Include,
         ..EntryFilter::default()
     };
-    let timeline = app
-        .store()
-        .timeline(
-            site.id,
-            &filter,
-            params.cursor.as_deref(),
-            params.limit.get(),
-        )
-        .await?;
+    let store = app.store();
+    let (cursor, limit) = (params.cursor.as_deref(), params.limit.get());
+    let (sessions, revenue, timeline) = tokio::try_join!(
+        store.sessions(site.id, &of_sessions, None, SESSIONS),
+        store.revenue(&site, &of_orders),
+        store.timeline(site.id, &of_entries, cursor, limit),
+    )?;
     let told = scores::Told {
         sessions: &sessions,
         visitors: &[],

@@ -30,6 +30,8 @@ const CHANGING: (Duration, Duration) = (Duration::from_secs(600), Duration::from
 const PREPARED: usize = 256;
 /// Readers of a SQLite file. It is a file on this machine: more would wait for the same disk.
 const SQLITE_READERS: u32 = 4;
+/// Pages that each of them keeps in memory at most: what is above the leaves of the indexes of millions of rows.
+const READER_CACHE_KIB: u32 = 8 << 10;
 /// Connections to a PostgreSQL server for questions.
 const POSTGRES_READERS: u32 = 8;
 /// Connections to a PostgreSQL server for writing. They are apart, so that questions which take long, however many,
@@ -114,10 +116,11 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
     let write = patiently(OPENING, || write.clone().connect_with(writing.clone())).await?;
     admit_sqlite(&mut *write.acquire().await?).await?;
     patiently(OPENING, || migrate_sqlite(&write)).await?;
+    let reading = options.pragma("cache_size", format!("-{READER_CACHE_KIB}"));
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE)
-        .connect_with(options)
+        .connect_with(reading)
         .await?;
     let items = Box::new(Items::open(&path)?);
     let rows = Box::new(super::sqlite::Readers::new(&path));
