@@ -35,6 +35,7 @@ pub struct Figures {
 
 impl Figures {
     /// Adds a session; `is_first` says whether it is its visitor's first.
+    #[inline(always)]
     pub(super) fn add_session(&mut self, sessions: &Sessions<'_>, place: usize, is_first: bool) {
         let lasted = sessions.last_at[place] - sessions.started_at[place];
         self.sessions += 1;
@@ -46,6 +47,7 @@ impl Figures {
     }
 
     /// Adds everything that happened in a session.
+    #[inline(always)]
     pub(super) fn add_items(&mut self, sessions: &Sessions<'_>, place: usize) {
         self.page_views += u64::from(sessions.page_views[place]);
         self.events += u64::from(sessions.events[place]);

@@ -59,6 +59,17 @@ impl By {
         Self { dimensions, origin }
     }
 
+    /// Of each session the number of the thing that all dimensions are read from; nothing where there is no such thing.
+    pub fn things<'s>(&self, sessions: &Sessions<'s>) -> Option<&'s [u32]> {
+        self.origin.map(|origin| match origin {
+            Origin::Touch => sessions.touch,
+            Origin::Device => sessions.device,
+            Origin::Place => sessions.place,
+            Origin::Entry => sessions.entry,
+            Origin::Exit => sessions.exit,
+        })
+    }
+
     /// The dimensions.
     pub fn dimensions(&self) -> &[Dimension] {
         &self.dimensions
@@ -125,30 +136,40 @@ impl<T> Default for Groups<T> {
 }
 
 impl<T: Default> Groups<T> {
-    /// The number of a session's group.
+    /// The number of a session's group. `things` is what [`By::things`] gives of the sessions.
+    #[inline(always)]
     pub fn of_session(
         &mut self,
         by: &By,
+        things: Option<&[u32]>,
         columns: &Columns,
-        visitor: Visitor<'_>,
-        sessions: &Sessions<'_>,
-        place: usize,
+        (visitor, sessions, place): (Visitor<'_>, &Sessions<'_>, usize),
     ) -> u32 {
-        let thing = match by.origin {
-            Some(Origin::Touch) => sessions.touch[place],
-            Some(Origin::Device) => sessions.device[place],
-            Some(Origin::Place) => sessions.place[place],
-            Some(Origin::Entry) => sessions.entry[place],
-            Some(Origin::Exit) => sessions.exit[place],
-            None => return self.find(by.key(columns, visitor, sessions, place)),
-        } as usize;
-        if self.met.len() <= thing {
-            self.met.resize(thing + 1, 0);
+        let thing = things.map(|things| things[place] as usize);
+        let met = thing.and_then(|thing| self.met.get(thing)).copied();
+        match met {
+            Some(number) if number != 0 => number - 1,
+            _ => self.meet(by, thing, columns, (visitor, sessions, place)),
         }
-        if self.met[thing] == 0 {
-            self.met[thing] = 1 + self.find(by.key(columns, visitor, sessions, place));
+    }
+
+    /// The same where the thing was not met yet, or there is none.
+    #[cold]
+    fn meet(
+        &mut self,
+        by: &By,
+        thing: Option<usize>,
+        columns: &Columns,
+        (visitor, sessions, place): (Visitor<'_>, &Sessions<'_>, usize),
+    ) -> u32 {
+        let number = self.find(by.key(columns, visitor, sessions, place));
+        if let Some(thing) = thing {
+            if self.met.len() <= thing {
+                self.met.resize(thing + 1, 0);
+            }
+            self.met[thing] = 1 + number;
         }
-        self.met[thing] - 1
+        number
     }
 
     /// The number of a key's group, which is added where it is new; some other group's once there are too many.

@@ -82,6 +82,13 @@ pub struct Grouped {
     seen: u32,
 }
 
+/// The sessions of a block.
+struct Rows<'s> {
+    sessions: Sessions<'s>,
+    /// See [`By::things`].
+    things: Option<&'s [u32]>,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     counts: bool,
@@ -189,11 +196,13 @@ impl Tally<'_> {
     fn add(&self, all: &mut Tallied, block: Block<'_>) {
         let scope = self.scope;
         let sessions = block.sessions();
+        let things = self.by.and_then(|by| by.things(&sessions));
+        let rows = Rows { sessions, things };
         if scope.filters.asks_nothing_of_sessions() {
             for visitor in block.visitors() {
                 let own = visitor.own_sessions();
-                if scope.reaches(visitor, &sessions, &own) {
-                    self.add_visitor(all, visitor, (&sessions, own), |_| true);
+                if scope.reaches(visitor, &rows.sessions, &own) {
+                    self.add_visitor(all, visitor, (&rows, own), |_| true);
                 }
             }
             return;
@@ -203,64 +212,77 @@ impl Tally<'_> {
             if scope.reach(visitor, &mut counts).is_some() {
                 let own = visitor.own_sessions();
                 let first = own.start;
-                self.add_visitor(all, visitor, (&sessions, own), |place| {
-                    counts[place - first]
-                });
+                let meets = |place| counts[place - first];
+                self.add_visitor(all, visitor, (&rows, own), meets);
             }
         }
         all.counts = counts;
     }
 
     /// Adds the sessions of a visitor, some of a block's, that meet the conditions.
+    #[inline(always)]
     fn add_visitor(
         &self,
         all: &mut Tallied,
         visitor: Visitor<'_>,
-        (sessions, own): (&Sessions<'_>, Range<usize>),
+        (rows, own): (&Rows<'_>, Range<usize>),
         meets: impl Fn(usize) -> bool,
     ) {
         all.serial += 1;
         let mut last = None;
         let mut looks = false;
-        for place in own.clone().filter(|place| meets(*place)) {
-            if let Some(found) = self.find(sessions, place) {
-                let group = self.group(all, visitor, sessions, place);
+        for place in own.clone() {
+            if meets(place)
+                && let Some(found) = self.find(&rows.sessions, place)
+            {
+                let group = self.group(all, visitor, rows, place);
                 let is_first = place == own.start;
-                self.add_session(all, sessions, (place, is_first), (found, group), &mut last);
+                self.add_session(all, rows, (place, is_first), (found, group), &mut last);
                 looks |= found.looks;
             }
         }
         all.visitors += u64::from(last.is_some());
-        if !looks && !visitor.has_orders() {
-            return;
+        if looks || visitor.has_orders() {
+            self.add_within(all, visitor, (rows, own), looks, meets);
         }
-        // Of most visitors nothing more has to be known, so that marks are made for those of whom it has.
+    }
+
+    /// Adds items and orders of a visitor, as far as they have to be looked at. Of most nothing more has to be known than what
+    /// their sessions say, so that it is worked out here once more which count.
+    #[cold]
+    fn add_within(
+        &self,
+        all: &mut Tallied,
+        visitor: Visitor<'_>,
+        (rows, own): (&Rows<'_>, Range<usize>),
+        looks: bool,
+        meets: impl Fn(usize) -> bool,
+    ) {
         all.marks.clear();
         for place in own.clone() {
-            let found = self.find(sessions, place).filter(|_| meets(place));
+            let found = self.find(&rows.sessions, place).filter(|_| meets(place));
             let mark = found.map_or(NOT, |found| Mark {
                 counts: true,
                 looks: found.looks,
-                group: self
-                    .group(all, visitor, sessions, place)
-                    .unwrap_or_default(),
+                group: self.group(all, visitor, rows, place).unwrap_or_default(),
             });
             all.marks.push(mark);
         }
         if looks {
-            self.add_items(all, visitor, (sessions, own));
+            self.add_items(all, visitor, (&rows.sessions, own));
         }
         self.add_orders(all, visitor, &visitor.orders());
     }
 
     /// Where a session stands; nothing where it is beside the time.
+    #[inline(always)]
     fn find(&self, sessions: &Sessions<'_>, place: usize) -> Option<Found> {
         let (began, ended) = (sessions.started_at[place], sessions.last_at[place]);
         let started = self.buckets.find(began);
         let is_within = match started {
             Some(bucket) => self.is_whole || self.buckets.holds(bucket, ended),
             None => {
-                let span = self.buckets.span();
+                let span = self.scope.span;
                 if self.is_whole || began >= span.end || ended < span.begin {
                     return None;
                 }
@@ -274,24 +296,27 @@ impl Tally<'_> {
     }
 
     /// The number of a session's group, where there are groups.
+    #[inline(always)]
     fn group(
         &self,
         all: &mut Tallied,
         visitor: Visitor<'_>,
-        sessions: &Sessions<'_>,
+        rows: &Rows<'_>,
         place: usize,
     ) -> Option<u32> {
         self.by.map(|by| {
+            let of = (visitor, &rows.sessions, place);
             let columns = self.scope.columns;
-            all.groups.of_session(by, columns, visitor, sessions, place)
+            all.groups.of_session(by, rows.things, columns, of)
         })
     }
 
     /// Adds a session; `last` is the stretch of the visitor's one before.
+    #[inline(always)]
     fn add_session(
         &self,
         all: &mut Tallied,
-        sessions: &Sessions<'_>,
+        rows: &Rows<'_>,
         (place, is_first): (usize, bool),
         (found, group): (Found, Option<u32>),
         last: &mut Option<usize>,
@@ -312,9 +337,9 @@ impl Tally<'_> {
                 figures
             }
         };
-        figures.add_session(sessions, place, is_first);
+        figures.add_session(&rows.sessions, place, is_first);
         if !found.looks {
-            figures.add_items(sessions, place);
+            figures.add_items(&rows.sessions, place);
         }
     }
 

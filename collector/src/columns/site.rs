@@ -2,10 +2,12 @@
 //!
 //! Segments are the base and what changed since: a visitor is in several only where all but the last of them say that it has
 //! gone over to another ([`Columns::visitors`] leaves those out). The order of a walk is that of segments and ids, and walks
-//! on several threads are put together in that order, so that the same columns give the same answer to the last digit.
+//! on several threads are put together in that order, so that the same columns give the same answer to the last digit; but for
+//! [`Columns::fold_blocks`], for what comes out the same in any order.
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
@@ -158,15 +160,17 @@ impl Columns {
         add: impl Fn(&mut A, Visitor<'_>) + Sync,
         join: impl FnMut(&mut A, A),
     ) -> A {
-        let add = |gathered: &mut A, block: Block<'_>| {
-            for visitor in block.visitors() {
+        let work = |gathered: &mut A, chunk: &Chunk| {
+            for visitor in self.range(chunk.segment, chunk.places.clone()) {
                 add(gathered, visitor);
             }
         };
-        self.fold_blocks(new, add, join)
+        on_threads(&self.chunks(), &new, &work, join)
     }
 
-    /// The same, by blocks: for questions to which a visitor is a few numbers, so that finding their arrays would cost more.
+    /// The same by blocks, for questions to which a visitor is a few numbers: finding the arrays of each would cost more than
+    /// adding them. A thread takes the next block when it is done with one, so who came lately, of whom there is most to add,
+    /// is not all on one thread. What comes out must not depend on which thread adds what.
     pub fn fold_blocks<A: Send>(
         &self,
         new: impl Fn() -> A + Sync,
@@ -178,7 +182,7 @@ impl Columns {
             let places = chunk.places.clone();
             add(gathered, Block { part, places });
         };
-        on_threads(&self.chunks(), &new, &work, join)
+        on_free_threads(&self.chunks(), &new, &work, join)
     }
 
     /// Folds over all persons, each with all of its browsers in the order of their ids. A browser that several users shared
@@ -265,27 +269,54 @@ fn on_threads<P: Sync, A: Send>(
     pieces: &[P],
     new: &(impl Fn() -> A + Sync),
     work: &(impl Fn(&mut A, &P) + Sync),
-    mut join: impl FnMut(&mut A, A),
+    join: impl FnMut(&mut A, A),
 ) -> A {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = pieces.len().div_ceil(threads).max(1);
-    let gather = |pieces: &[P]| {
+    let share = pieces.len().div_ceil(threads()).max(1);
+    let shares: Vec<&[P]> = pieces.chunks(share).collect();
+    let gather = |number: usize| {
         let mut gathered = new();
-        for piece in pieces {
+        for piece in shares.get(number).copied().unwrap_or_default() {
             work(&mut gathered, piece);
         }
         gathered
     };
-    let mut shares = pieces.chunks(share);
-    let Some(own) = shares.next() else {
-        return new();
+    each_gathers(shares.len(), gather, join)
+}
+
+/// Gathers from pieces on whichever thread is free.
+fn on_free_threads<P: Sync, A: Send>(
+    pieces: &[P],
+    new: &(impl Fn() -> A + Sync),
+    work: &(impl Fn(&mut A, &P) + Sync),
+    join: impl FnMut(&mut A, A),
+) -> A {
+    let next = AtomicUsize::new(0);
+    let gather = |_| {
+        let mut gathered = new();
+        while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+            work(&mut gathered, piece);
+        }
+        gathered
     };
+    each_gathers(threads().min(pieces.len()), gather, join)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Has so many threads gather, this one for the first of them, and joins in their order.
+fn each_gathers<A: Send>(
+    threads: usize,
+    gather: impl Fn(usize) -> A + Sync,
+    mut join: impl FnMut(&mut A, A),
+) -> A {
+    let gather = &gather;
     std::thread::scope(|scope| {
-        let gather = &gather;
-        let others: Vec<_> = shares
-            .map(|pieces| scope.spawn(move || gather(pieces)))
+        let others: Vec<_> = (1..threads)
+            .map(|number| scope.spawn(move || gather(number)))
             .collect();
-        let mut all = gather(own);
+        let mut all = gather(0);
         for other in others {
             match other.join() {
                 Ok(gathered) => join(&mut all, gathered),
