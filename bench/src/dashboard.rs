@@ -13,7 +13,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ use crate::chromium::Chromium;
 use crate::database::Places;
 use crate::ingest::SEED;
 use crate::machine::Machine;
+use crate::query::ask::{self, Asker};
 use crate::query::{Which, load};
 use crate::report::{cell, write_json};
 use crate::server::Server;
@@ -34,6 +35,8 @@ mod desk;
 
 /// What an interaction may take, in milliseconds: "good" by web.dev is 200, the promise is half of it.
 const INP_MS: f64 = 100.0;
+/// Questions that may end because the copy is not there yet, after half a minute each.
+const TRIES: usize = 20;
 /// Of so many interactions one is left out.
 const ONE_OF: usize = 50;
 
@@ -116,6 +119,7 @@ pub async fn run(options: &DashboardOptions) -> Result<()> {
         let loaded = load::take(places, kind, wanted, end).await?;
         end = Some(loaded.manifest.end);
         let server = Server::start(&options.collector, loaded.database.url(), &[])?;
+        copied(options, &server, &loaded).await?;
         let chromium = Chromium::start(&options.chromium, &options.chromedriver, &[]).await?;
         chromium.version().clone_into(&mut browser);
         let mut desk = Desk::sign_in(
@@ -153,6 +157,21 @@ pub async fn run(options: &DashboardOptions) -> Result<()> {
         "the browser told of no interaction at all"
     );
     Ok(())
+}
+
+/// Waits until the collector has its copy of the rows: it answers that it takes too long meanwhile, and a page shows that until
+/// somebody tries again.
+async fn copied(options: &DashboardOptions, server: &Server, loaded: &load::Loaded) -> Result<()> {
+    let (url, site) = (loaded.database.url(), loaded.manifest.site);
+    let secret = ask::key(&options.collector, url, site)?;
+    let mut asker = Asker::new(server, &secret).await?;
+    let target = format!("/api/v1/analytics/retention?site={site}");
+    for _ in 0..TRIES {
+        if asker.ask(&target).await?.status == 200 {
+            return Ok(());
+        }
+    }
+    bail!("the collector has no copy of the rows after {TRIES} questions that wait for it")
 }
 
 impl OfDatabase {

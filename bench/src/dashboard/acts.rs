@@ -98,7 +98,7 @@ pub const ACTS: [Act; 10] = [
         ready: "[data-testid=journey-row]",
         steps: &[
             Click("[data-testid=search]"),
-            Keys("goo"),
+            Keys("lla"),
             Click("[data-testid=journey-row] [data-testid=name]"),
         ],
     },
