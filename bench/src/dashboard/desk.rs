@@ -152,7 +152,8 @@ impl<'b> Desk<'b> {
                 let chain = chain.send_keys(*key).key_up(Key::Control);
                 chain.perform().await?;
                 self.rests("").await?;
-                Ok(vec![(format!("control {key}"), 1)])
+                // Each of the two keys is one.
+                Ok(vec![(format!("control {key}"), 2)])
             }
             Step::Go(key, shows) => {
                 self.press("g").await?;
