@@ -75,19 +75,10 @@ impl By {
         &self.dimensions
     }
 
-    fn key(
-        &self,
-        columns: &Columns,
-        visitor: Visitor<'_>,
-        sessions: &Sessions<'_>,
-        place: usize,
-    ) -> Key {
+    fn key(&self, word_of: impl Fn(Dimension) -> Word) -> Key {
         let mut key = [NONE; MOST_DIMENSIONS];
         for (word, dimension) in key.iter_mut().zip(&self.dimensions) {
-            *word = match dimension.of() {
-                Of::Visitor => dimension.of_visitor(columns, visitor),
-                _ => dimension.of_session(columns, sessions, place),
-            };
+            *word = word_of(*dimension);
         }
         key
     }
@@ -136,40 +127,50 @@ impl<T> Default for Groups<T> {
 }
 
 impl<T: Default> Groups<T> {
-    /// The number of a session's group. `things` is what [`By::things`] gives of the sessions.
+    /// The number of the group of a session of which [`By::things`] gives this thing. It is asked for each of millions of
+    /// sessions.
     #[inline(always)]
-    pub fn of_session(
+    pub fn of_thing(
         &mut self,
         by: &By,
-        things: Option<&[u32]>,
+        thing: u32,
         columns: &Columns,
-        (visitor, sessions, place): (Visitor<'_>, &Sessions<'_>, usize),
+        (sessions, place): (&Sessions<'_>, usize),
     ) -> u32 {
-        let thing = things.map(|things| things[place] as usize);
-        let met = thing.and_then(|thing| self.met.get(thing)).copied();
-        match met {
-            Some(number) if number != 0 => number - 1,
-            _ => self.meet(by, thing, columns, (visitor, sessions, place)),
+        match self.met.get(thing as usize) {
+            Some(number) if *number != 0 => number - 1,
+            _ => self.meet(by, thing as usize, columns, (sessions, place)),
         }
     }
 
-    /// The same where the thing was not met yet, or there is none.
+    /// The same of a thing that was not met yet.
     #[cold]
     fn meet(
         &mut self,
         by: &By,
-        thing: Option<usize>,
+        thing: usize,
+        columns: &Columns,
+        (sessions, place): (&Sessions<'_>, usize),
+    ) -> u32 {
+        let number = self.find(by.key(|dimension| dimension.of_session(columns, sessions, place)));
+        if self.met.len() <= thing {
+            self.met.resize(thing + 1, 0);
+        }
+        self.met[thing] = 1 + number;
+        number
+    }
+
+    /// The number of a session's group.
+    pub fn of_session(
+        &mut self,
+        by: &By,
         columns: &Columns,
         (visitor, sessions, place): (Visitor<'_>, &Sessions<'_>, usize),
     ) -> u32 {
-        let number = self.find(by.key(columns, visitor, sessions, place));
-        if let Some(thing) = thing {
-            if self.met.len() <= thing {
-                self.met.resize(thing + 1, 0);
-            }
-            self.met[thing] = 1 + number;
-        }
-        number
+        self.find(by.key(|dimension| match dimension.of() {
+            Of::Visitor => dimension.of_visitor(columns, visitor),
+            _ => dimension.of_session(columns, sessions, place),
+        }))
     }
 
     /// The number of a key's group, which is added where it is new; some other group's once there are too many.
@@ -192,6 +193,11 @@ impl<T: Default> Groups<T> {
     /// What is gathered of a group.
     pub fn at(&mut self, number: u32) -> &mut T {
         &mut self.all[number as usize]
+    }
+
+    /// The same of all of them, by their numbers.
+    pub fn all_mut(&mut self) -> &mut [T] {
+        &mut self.all
     }
 
     /// What is gathered of a key, if there is anything.

@@ -1,7 +1,6 @@
 //! Which rows count for a question.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::buckets::Span;
 use super::filter::Decided;
@@ -50,22 +49,6 @@ impl Scope<'_> {
             }
         }
         Some(sessions)
-    }
-
-    /// The same of a visitor whose sessions, some of a block's ([`Block::sessions`]), are not looked at one by one because they
-    /// all meet the conditions ([`Decided::asks_nothing_of_sessions`]): whether there is anything.
-    ///
-    /// [`Block::sessions`]: crate::columns::Block::sessions
-    pub fn reaches(
-        &self,
-        visitor: Visitor<'_>,
-        sessions: &Sessions<'_>,
-        own: &Range<usize>,
-    ) -> bool {
-        visitor.last_at() >= self.span.begin
-            && !own.is_empty()
-            && sessions.started_at[own.start] < self.span.end
-            && self.has_visitor(visitor)
     }
 
     /// The browsers of a person that count: those that are shown, if one of them meets the conditions on visitors.

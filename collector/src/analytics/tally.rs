@@ -1,9 +1,13 @@
 //! The fold behind the questions that count sessions and what happened in them, by stretches of time and by groups.
 //!
 //! Most sessions lie wholly within one stretch; what happened in those is known without looking at it. The items of the
-//! others, and all items where there are conditions on items, are looked at one by one.
+//! others, and all items where there are conditions on items, are looked at one by one ([`within`]).
+//!
+//! There are millions of sessions and three of a visitor, so a block of visitors is gone through in passes over all of its
+//! sessions instead of visitor by visitor: where each session stands, which of them do not count, and the sums. Nothing in those
+//! passes depends on chance but what is added, so a processor need not guess.
 
-use std::ops::Range;
+mod within;
 
 use super::buckets::Buckets;
 use super::figures::Figures;
@@ -11,8 +15,8 @@ use super::groups::{By, Groups};
 use super::prices::Prices;
 use super::rows::TooMany;
 use super::scope::{Sample, Scope};
-use crate::columns::{Block, Orders, Sessions, Visitor};
-use crate::journey::EntryKind;
+use crate::columns::{Block, Sessions};
+use within::Within;
 
 /// What to count.
 #[derive(Debug, Clone, Copy)]
@@ -62,40 +66,41 @@ pub struct Tallied {
     pub by_bucket: Vec<Figures>,
     /// By groups.
     pub groups: Groups<Grouped>,
-    /// Visitors who count.
-    visitors: u64,
-    /// Counts those who were looked at.
-    serial: u32,
-    /// Of the visitor's sessions: whether each meets the conditions.
-    counts: Vec<bool>,
-    /// Of the visitor's sessions, where their items or orders are looked at: whether and how each counts.
-    marks: Vec<Mark>,
-    /// Of those whose items are looked at: page views and events that are there.
-    there: Vec<(u32, u32)>,
 }
 
-/// A group's figures.
-#[derive(Debug, Default)]
+/// A group's figures, or those of a stretch of time.
+#[derive(Debug, Clone, Default)]
 pub struct Grouped {
     pub(super) figures: Figures,
     /// The last visitor that was counted.
     seen: u32,
 }
 
-/// The sessions of a block.
-struct Rows<'s> {
-    sessions: Sessions<'s>,
-    /// See [`By::things`].
-    things: Option<&'s [u32]>,
+/// What a thread has counted so far, and what it keeps of the block that it is at.
+#[derive(Debug, Default)]
+struct Gathered {
+    by_bucket: Vec<Grouped>,
+    groups: Groups<Grouped>,
+    /// Visitors who count.
+    visitors: u64,
+    /// Numbers those who were met.
+    serial: u32,
+    /// Of the block's sessions: the stretch or the group in which each counts, with [`LOOKS`] where its items are looked at;
+    /// [`NOWHERE`] where it does not count.
+    stands: Vec<u32>,
+    /// Whether each is its visitor's first. One more than there are sessions.
+    firsts: Vec<bool>,
+    /// Those whose items have to be looked at, in their order.
+    looking: Vec<usize>,
+    /// Of a visitor's sessions: whether each meets the conditions.
+    counts: Vec<bool>,
+    within: Within,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    counts: bool,
-    /// Whether its items have to be looked at.
-    looks: bool,
-    group: u32,
-}
+/// Where a session stands that does not count.
+const NOWHERE: u32 = u32::MAX;
+/// A session whose items have to be looked at.
+const LOOKS: u32 = 1 << 31;
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy)]
@@ -105,12 +110,6 @@ struct Found {
     /// Whether its items have to be looked at.
     looks: bool,
 }
-
-const NOT: Mark = Mark {
-    counts: false,
-    looks: false,
-    group: 0,
-};
 
 impl Grouped {
     /// Its figures, to be added to.
@@ -146,132 +145,191 @@ impl Tallied {
             items: self.total.page_views + self.total.events,
         }
     }
+}
+
+impl Gathered {
+    fn of(buckets: usize) -> Self {
+        Self {
+            by_bucket: vec![Grouped::default(); buckets],
+            ..Self::default()
+        }
+    }
 
     /// Where something counts: in its group, else in its stretch of time.
     fn slot(&mut self, bucket: usize, group: Option<u32>) -> &mut Figures {
         match group {
             Some(group) => &mut self.groups.at(group).figures,
-            None => &mut self.by_bucket[bucket],
+            None => &mut self.by_bucket[bucket].figures,
         }
-    }
-
-    /// All together: the sum of what was told apart, but for visitors, who may be in several.
-    fn add_up(&mut self) {
-        let mut total = Figures::default();
-        for figures in &self.by_bucket {
-            total.join(figures);
-        }
-        for (_, grouped) in self.groups.iter() {
-            total.join(&grouped.figures);
-        }
-        total.visitors = self.visitors;
-        self.total = total;
     }
 
     fn join(&mut self, other: Self) {
         self.visitors += other.visitors;
         for (all, one) in self.by_bucket.iter_mut().zip(&other.by_bucket) {
-            all.join(one);
+            all.figures.join(&one.figures);
         }
         self.groups
             .join(other.groups, |all, one| all.figures.join(&one.figures));
+    }
+
+    /// All together is the sum of what was told apart, but for visitors, who may be in several.
+    fn tallied(self) -> Tallied {
+        let mut total = Figures::default();
+        for grouped in &self.by_bucket {
+            total.join(&grouped.figures);
+        }
+        for (_, grouped) in self.groups.iter() {
+            total.join(&grouped.figures);
+        }
+        total.visitors = self.visitors;
+        let by_bucket = self.by_bucket.into_iter().map(|one| one.figures);
+        Tallied {
+            total,
+            by_bucket: by_bucket.collect(),
+            groups: self.groups,
+        }
     }
 }
 
 impl Tally<'_> {
     /// Counts.
     pub fn count(&self) -> Tallied {
-        let rows = self.by.map_or(self.buckets.len(), |_| 0);
-        let new = || Tallied {
-            by_bucket: vec![Figures::default(); rows],
-            ..Tallied::default()
-        };
+        let buckets = self.by.map_or(self.buckets.len(), |_| 0);
+        let new = || Gathered::of(buckets);
+        let add = |all: &mut Gathered, block: Block<'_>| self.add(all, &block);
         let columns = self.scope.columns;
-        let add = |all: &mut Tallied, block: Block<'_>| self.add(all, block);
-        let mut all = columns.fold_blocks(new, add, Tallied::join);
-        all.add_up();
-        all
+        columns.fold_blocks(new, add, Gathered::join).tallied()
     }
 
-    fn add(&self, all: &mut Tallied, block: Block<'_>) {
-        let scope = self.scope;
+    fn add(&self, all: &mut Gathered, block: &Block<'_>) {
         let sessions = block.sessions();
-        let things = self.by.and_then(|by| by.things(&sessions));
-        let rows = Rows { sessions, things };
-        if scope.filters.asks_nothing_of_sessions() {
-            for visitor in block.visitors() {
-                let own = visitor.own_sessions();
-                if scope.reaches(visitor, &rows.sessions, &own) {
-                    self.add_visitor(all, visitor, (&rows, own), |_| true);
+        self.stand(all, &sessions);
+        self.leave_out(all, block, &sessions);
+        if let Some(by) = self.by {
+            self.tell_apart(all, by, block, &sessions);
+        }
+        self.add_sessions(all, &sessions);
+    }
+
+    /// Says of each session in which stretch it stands.
+    fn stand(&self, all: &mut Gathered, sessions: &Sessions<'_>) {
+        let length = sessions.started_at.len();
+        all.looking.clear();
+        all.stands.clear();
+        all.firsts.clear();
+        all.firsts.resize(length + 1, false);
+        let looking = &mut all.looking;
+        all.stands.extend((0..length).map(|place| {
+            let Some(found) = self.find(sessions, place) else {
+                return NOWHERE;
+            };
+            if found.looks {
+                looking.push(place);
+            }
+            let Some(Ok(bucket)) = found.started.map(u32::try_from) else {
+                return NOWHERE;
+            };
+            bucket | if found.looks { LOOKS } else { 0 }
+        }));
+    }
+
+    /// Takes away the sessions that do not count, and adds items and orders of those that do, as far as they have to be looked
+    /// at.
+    fn leave_out(&self, all: &mut Gathered, block: &Block<'_>, sessions: &Sessions<'_>) {
+        let scope = self.scope;
+        let counts_all = scope.filters.asks_nothing_of_sessions();
+        let (looking, mut counts) = (
+            std::mem::take(&mut all.looking),
+            std::mem::take(&mut all.counts),
+        );
+        let mut looking_at = looking.iter().copied().peekable();
+        for (visitor, is_here) in block.everybody() {
+            let own = block.own_sessions(visitor);
+            all.firsts[own.start] = true;
+            let mut looks = false;
+            while looking_at.next_if(|place| *place < own.end).is_some() {
+                looks = true;
+            }
+            let is_reached = is_here
+                && if counts_all {
+                    scope.has_visitor(visitor)
+                } else {
+                    scope.reach(visitor, &mut counts).is_some()
+                };
+            if !is_reached {
+                all.stands[own].fill(NOWHERE);
+                continue;
+            }
+            let goes_within = looks || visitor.has_orders();
+            if counts_all {
+                if goes_within {
+                    self.add_within(all, visitor, (sessions, own), looks, |_| true);
+                }
+                continue;
+            }
+            for (stand, counts) in all.stands[own.clone()].iter_mut().zip(&counts) {
+                if !counts {
+                    *stand = NOWHERE;
+                }
+            }
+            if goes_within {
+                let first = own.start;
+                let meets = |place: usize| counts[place - first];
+                self.add_within(all, visitor, (sessions, own), looks, meets);
+            }
+        }
+        (all.looking, all.counts) = (looking, counts);
+    }
+
+    /// Puts sessions that count into groups.
+    fn tell_apart(&self, all: &mut Gathered, by: &By, block: &Block<'_>, sessions: &Sessions<'_>) {
+        let columns = self.scope.columns;
+        let Gathered { groups, stands, .. } = all;
+        if let Some(things) = by.things(sessions) {
+            for (place, stand) in stands.iter_mut().enumerate() {
+                if *stand != NOWHERE {
+                    let group = groups.of_thing(by, things[place], columns, (sessions, place));
+                    *stand = group | (*stand & LOOKS);
                 }
             }
             return;
         }
-        let mut counts = std::mem::take(&mut all.counts);
-        for visitor in block.visitors() {
-            if scope.reach(visitor, &mut counts).is_some() {
-                let own = visitor.own_sessions();
-                let first = own.start;
-                let meets = |place| counts[place - first];
-                self.add_visitor(all, visitor, (&rows, own), meets);
+        for (visitor, _) in block.everybody() {
+            for place in block.own_sessions(visitor) {
+                let stand = &mut stands[place];
+                if *stand != NOWHERE {
+                    let of = (visitor, sessions, place);
+                    let group = groups.of_session(by, columns, of);
+                    *stand = group | (*stand & LOOKS);
+                }
             }
-        }
-        all.counts = counts;
-    }
-
-    /// Adds the sessions of a visitor, some of a block's, that meet the conditions.
-    #[inline(always)]
-    fn add_visitor(
-        &self,
-        all: &mut Tallied,
-        visitor: Visitor<'_>,
-        (rows, own): (&Rows<'_>, Range<usize>),
-        meets: impl Fn(usize) -> bool,
-    ) {
-        all.serial += 1;
-        let mut last = None;
-        let mut looks = false;
-        for place in own.clone() {
-            if meets(place)
-                && let Some(found) = self.find(&rows.sessions, place)
-            {
-                let group = self.group(all, visitor, rows, place);
-                let is_first = place == own.start;
-                self.add_session(all, rows, (place, is_first), (found, group), &mut last);
-                looks |= found.looks;
-            }
-        }
-        all.visitors += u64::from(last.is_some());
-        if looks || visitor.has_orders() {
-            self.add_within(all, visitor, (rows, own), looks, meets);
         }
     }
 
-    /// Adds items and orders of a visitor, as far as they have to be looked at. Of most nothing more has to be known than what
-    /// their sessions say, so that it is worked out here once more which count.
-    #[cold]
-    fn add_within(
-        &self,
-        all: &mut Tallied,
-        visitor: Visitor<'_>,
-        (rows, own): (&Rows<'_>, Range<usize>),
-        looks: bool,
-        meets: impl Fn(usize) -> bool,
-    ) {
-        all.marks.clear();
-        for place in own.clone() {
-            let found = self.find(&rows.sessions, place).filter(|_| meets(place));
-            let mark = found.map_or(NOT, |found| Mark {
-                counts: true,
-                looks: found.looks,
-                group: self.group(all, visitor, rows, place).unwrap_or_default(),
-            });
-            all.marks.push(mark);
+    /// Adds up.
+    fn add_sessions(&self, all: &mut Gathered, sessions: &Sessions<'_>) {
+        let slots = match self.by {
+            Some(_) => all.groups.all_mut(),
+            None => all.by_bucket.as_mut_slice(),
+        };
+        let (mut serial, mut visitors) = (all.serial, all.visitors);
+        let mut counted = serial;
+        for (place, (stand, is_first)) in all.stands.iter().zip(&all.firsts).enumerate() {
+            serial += u32::from(*is_first);
+            if *stand == NOWHERE {
+                continue;
+            }
+            visitors += u64::from(counted != serial);
+            counted = serial;
+            let Grouped { figures, seen } = &mut slots[(*stand & !LOOKS) as usize];
+            figures.visitors += u64::from(*seen != serial);
+            *seen = serial;
+            figures.add_session(sessions, place, *is_first);
+            if *stand & LOOKS == 0 {
+                figures.add_items(sessions, place);
+            }
         }
-        if looks {
-            self.add_items(all, visitor, (&rows.sessions, own));
-        }
-        self.add_orders(all, visitor, &visitor.orders());
+        (all.serial, all.visitors) = (serial, visitors);
     }
 
     /// Where a session stands; nothing where it is beside the time.
@@ -293,127 +351,5 @@ impl Tally<'_> {
             started,
             looks: !is_within || self.scope.filters.asks_items(),
         })
-    }
-
-    /// The number of a session's group, where there are groups.
-    #[inline(always)]
-    fn group(
-        &self,
-        all: &mut Tallied,
-        visitor: Visitor<'_>,
-        rows: &Rows<'_>,
-        place: usize,
-    ) -> Option<u32> {
-        self.by.map(|by| {
-            let of = (visitor, &rows.sessions, place);
-            let columns = self.scope.columns;
-            all.groups.of_session(by, rows.things, columns, of)
-        })
-    }
-
-    /// Adds a session; `last` is the stretch of the visitor's one before.
-    #[inline(always)]
-    fn add_session(
-        &self,
-        all: &mut Tallied,
-        rows: &Rows<'_>,
-        (place, is_first): (usize, bool),
-        (found, group): (Found, Option<u32>),
-        last: &mut Option<usize>,
-    ) {
-        let Some(bucket) = found.started else { return };
-        let is_new = last.replace(bucket) != Some(bucket);
-        let figures = match group {
-            Some(group) => {
-                let serial = all.serial;
-                let grouped = all.groups.at(group);
-                grouped.figures.visitors += u64::from(grouped.seen != serial);
-                grouped.seen = serial;
-                &mut grouped.figures
-            }
-            None => {
-                let figures = &mut all.by_bucket[bucket];
-                figures.visitors += u64::from(is_new);
-                figures
-            }
-        };
-        figures.add_session(&rows.sessions, place, is_first);
-        if !found.looks {
-            figures.add_items(&rows.sessions, place);
-        }
-    }
-
-    fn add_items(
-        &self,
-        all: &mut Tallied,
-        visitor: Visitor<'_>,
-        (sessions, own): (&Sessions<'_>, Range<usize>),
-    ) {
-        let events = visitor.events();
-        let scope = self.scope;
-        for place in 0..events.at.len() {
-            let session = events.session[place] as usize;
-            let mark = all.marks.get(session).copied().unwrap_or(NOT);
-            if !mark.looks || !scope.filters.item(scope.columns, &events, place) {
-                continue;
-            }
-            let at = if self.is_whole {
-                sessions.started_at[own.start + session]
-            } else {
-                events.at[place]
-            };
-            all.there.resize(all.marks.len(), (0, 0));
-            let there = &mut all.there[session];
-            there.0 += u32::from(events.kind[place] == EntryKind::PageView);
-            there.1 += u32::from(events.kind[place] == EntryKind::Event);
-            if let Some(bucket) = self.buckets.find(at) {
-                let group = self.by.map(|_| mark.group);
-                all.slot(bucket, group).add_item(&events, place);
-            }
-        }
-        if !scope.filters.asks_items() {
-            self.add_gone(all, sessions, own.start);
-        }
-        all.there.clear();
-    }
-
-    /// Adds items of which only their session's counts are left, where it began.
-    fn add_gone(&self, all: &mut Tallied, sessions: &Sessions<'_>, first: usize) {
-        all.there.resize(all.marks.len(), (0, 0));
-        for place in 0..all.marks.len() {
-            let (mark, there) = (all.marks[place], all.there[place]);
-            let own = first + place;
-            let gone = (
-                sessions.page_views[own].saturating_sub(there.0),
-                sessions.events[own].saturating_sub(there.1),
-            );
-            if !mark.looks || gone == (0, 0) {
-                continue;
-            }
-            if let Some(bucket) = self.buckets.find(sessions.started_at[own]) {
-                let group = self.by.map(|_| mark.group);
-                all.slot(bucket, group).add_gone(gone);
-            }
-        }
-    }
-
-    fn add_orders(&self, all: &mut Tallied, visitor: Visitor<'_>, orders: &Orders<'_>) {
-        for place in 0..orders.at.len() {
-            let session = orders.session[place] as usize;
-            let mark = all.marks.get(session).copied().unwrap_or(NOT);
-            let scope = self.scope;
-            if !mark.counts || !scope.filters.order(scope.columns, visitor, orders, place) {
-                continue;
-            }
-            let bucket = match self.buckets.find(orders.at[place]) {
-                Some(bucket) => bucket,
-                // Of a session that began within; there is one stretch where it counts as a whole.
-                None if self.is_whole => 0,
-                None => continue,
-            };
-            let group = self.by.map(|_| mark.group);
-            let figures = all.slot(bucket, group);
-            figures.takings.add(self.prices, orders, place);
-        }
     }
 }

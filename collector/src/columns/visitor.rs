@@ -26,10 +26,29 @@ impl<'c> Block<'c> {
             .map(move |place| Visitor { part, place })
     }
 
-    /// The sessions of their segment, one visitor's after the other's: which are whose is [`Visitor::own_sessions`].
+    /// Everybody who stands there, and whether they still do: not gone over to a later segment.
+    pub fn everybody(&self) -> impl Iterator<Item = (Visitor<'c>, bool)> + use<'c> {
+        let part = self.part;
+        self.places
+            .clone()
+            .map(move |place| (Visitor { part, place }, !part.gone.has(place)))
+    }
+
+    /// The sessions of everybody, one visitor's after the other's: which are whose is [`Self::own_sessions`].
     pub fn sessions(&self) -> Sessions<'c> {
-        let all = &self.part.rows.sessions;
-        Sessions::of(all, 0..all.started_at.len())
+        let ends = &self.part.rows.ends.sessions;
+        let end = ends[self.places.end] as usize;
+        Sessions::of(&self.part.rows.sessions, self.first_session()..end)
+    }
+
+    /// Which of the block's sessions are a visitor's.
+    pub fn own_sessions(&self, visitor: Visitor<'_>) -> Range<usize> {
+        let (first, own) = (self.first_session(), visitor.own_sessions());
+        own.start - first..own.end - first
+    }
+
+    fn first_session(&self) -> usize {
+        self.part.rows.ends.sessions[self.places.start] as usize
     }
 }
 
@@ -201,8 +220,7 @@ impl<'c> Visitor<'c> {
         Sessions::of(&self.part.rows.sessions, self.own_sessions())
     }
 
-    /// Which of the sessions of their segment ([`Block::sessions`]) are theirs.
-    pub fn own_sessions(self) -> Range<usize> {
+    fn own_sessions(self) -> Range<usize> {
         self.own(&self.part.rows.ends.sessions)
     }
 
