@@ -1,9 +1,11 @@
 //! Who makes columns, keeps them fresh and lets them go.
 //!
 //! The columns of a site are loaded when somebody asks about it first. From then on each question reads again who changed since
-//! the one before, so that its answer has everything that was committed before it was asked. Where many changed, a task of its
-//! own reads them a slice at a time, and questions meanwhile are answered from what there is; [`Columns::as_of`] says of
-//! when that is. The same holds while all is put together or loaded anew.
+//! the one before, so that its answer has everything that was committed before it was asked. Of a large site, to which somebody
+//! comes at every moment, that would cost each question more than its answer, for a difference that nobody can see: there
+//! columns are fresh enough for [`FRESH`]. Where many changed, a task of its own reads them a slice at a time, and questions
+//! meanwhile are answered from what there is. The same holds while all is put together or loaded anew. [`Columns::as_of`] says
+//! of when an answer is.
 //!
 //! Properties of events are held from when a question names them until none has for an hour. One that is not held yet is read
 //! of all entries and put beside what is there ([`super::fill`]), while other questions are answered from that.
@@ -29,6 +31,9 @@ const VISITORS: usize = 500;
 const REST: u32 = 1;
 /// How often columns are refreshed that somebody asked for a short time ago.
 const OFTEN: Duration = Duration::from_secs(1);
+/// How old columns of more than [`SMALL`] rows may be that questions are answered from: refreshed by [`OFTEN`], they seldom
+/// are older.
+const FRESH: Duration = Duration::from_secs(2);
 /// How long ago that is at most.
 const LATELY: Duration = Duration::from_secs(60);
 /// How often others are: more often than what is told of changes goes.
@@ -172,7 +177,8 @@ impl Keeper {
         }
     }
 
-    /// The columns of a site: everything that was committed before the call, unless [`Columns::as_of`] is earlier.
+    /// The columns of a site: everything that was committed before the call, unless [`Columns::as_of`] is earlier, as it is by
+    /// some moments for large sites.
     ///
     /// # Errors
     /// [`StoreError::Full`] when the site's rows do not fit into memory; [`StoreError::Unavailable`].
@@ -188,8 +194,8 @@ impl Keeper {
     pub async fn with(&self, site_id: i64, names: Vec<String>) -> Result<Arc<Columns>, StoreError> {
         let site = self.shelf.site(site_id);
         site.named.add(&names);
-        if (site.is_busy() || site.is_filling())
-            && let Some(shown) = site.shown_with(&names)
+        if let Some(shown) = site.shown_with(&names)
+            && (site.is_busy() || site.is_filling() || is_fresh(&shown))
         {
             return Ok(shown);
         }
@@ -265,6 +271,12 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+/// Whether what is shown is good enough for a question that is asked now.
+fn is_fresh(shown: &Columns) -> bool {
+    let age = u64::try_from(clock::now() - shown.as_of()).unwrap_or(0);
+    shown.rows() > SMALL && Duration::from_millis(age) <= FRESH
 }
 
 impl Site {

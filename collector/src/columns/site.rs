@@ -62,6 +62,11 @@ impl Columns {
         self.as_of
     }
 
+    /// Rows of all kinds that are held, also of those who have gone over to another segment.
+    pub(super) fn rows(&self) -> usize {
+        self.segments.iter().map(|part| part.rows.rows()).sum()
+    }
+
     /// Texts.
     pub fn words(&self) -> &Words {
         &self.known.words
