@@ -2,6 +2,9 @@
  * A question under way: asks, asks anew when what it is asked with changes, lets go of the request that nobody waits for any
  * more, and keeps the answer before on the screen until the next is here. Answers of late are kept, so that going back shows
  * them at once.
+ *
+ * A collector that has just started reads all rows of a large site before it can answer. A request gives up before that is
+ * done, and then the same is asked again, for some minutes: the collector goes on with what it began.
  */
 import { addressOf, api, ApiError, isAbort, type Calls } from '../api';
 
@@ -9,6 +12,10 @@ import { addressOf, api, ApiError, isAbort, type Calls } from '../api';
 export type QuestionName = Extract<keyof Calls, `GET /analytics/${string}`>;
 
 const KEPT = 48;
+/** How long it may take before somebody is told that it takes long. */
+const SLOW_MS = 5000;
+/** How often the same is asked of which there was no answer in time. */
+const TRIES = 15;
 const kept = new Map<string, unknown>();
 
 function keep(address: string, answer: unknown): void {
@@ -28,6 +35,8 @@ export class Question<N extends QuestionName> {
   error: unknown = $state.raw(null);
   /** Whether what is asked now is still to be answered, though there is an answer of before. */
   stale = $state(false);
+  /** Whether there is nothing to show yet, and it takes longer than anybody expects. */
+  slow = $state(false);
   /** What it is asked with; `null` before. */
   query: Record<string, string | number | undefined> | null = $state.raw(null);
   #loading: AbortController | null = null;
@@ -56,8 +65,9 @@ export class Question<N extends QuestionName> {
     if (known !== undefined) this.#answered(known);
     else if (this.answer !== null) this.stale = true;
     if (this.status === 'failed') this.status = 'loading';
+    const slow = setTimeout(() => (this.slow = this.answer === null), SLOW_MS);
     try {
-      const answer = await api.request(this.name, { query, signal: loading.signal } as never);
+      const answer = await this.#asked(query, loading.signal);
       keep(address, answer);
       this.#answered(answer);
     } catch (error) {
@@ -67,6 +77,20 @@ export class Question<N extends QuestionName> {
       if (known !== undefined) return;
       this.error = error;
       this.status = 'failed';
+    } finally {
+      clearTimeout(slow);
+      if (this.#loading === loading) this.slow = false;
+    }
+  }
+
+  async #asked(query: Record<string, string | number | undefined>, signal: AbortSignal): Promise<Calls[N]['answer']> {
+    for (let left = TRIES - 1; ; left -= 1) {
+      try {
+        return await api.request(this.name, { query, signal } as never);
+      } catch (error) {
+        const isLate = error instanceof ApiError && error.code === 'timeout';
+        if (!isLate || left === 0 || signal.aborted) throw error;
+      }
     }
   }
 

@@ -95,4 +95,40 @@ describe('a question', () => {
     void question.load({ site: 1, compare: 'previous', by: 'channel' });
     expect(question.csv).toBe('/api/v1/analytics/sources?site=1&by=channel&format=csv');
   });
+
+  it('asks again by itself when there was no answer in time, and says meanwhile that it takes long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const late: AbortController[] = [];
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+      const controller = new AbortController();
+      late.push(controller);
+      return controller.signal;
+    });
+    const question = new Question('GET /analytics/sources');
+    const loading = question.load({ from: 'a' });
+    vi.advanceTimersByTime(4999);
+    expect(question.slow).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(question.slow).toBe(true);
+    late[0]?.abort();
+    await vi.waitFor(() => expect(calls.length).toBe(2));
+    expect([question.status, question.slow, call(1).address]).toEqual(['loading', true, call(0).address]);
+    vi.useRealTimers();
+    await call(1).answer(data(1));
+    await loading;
+    expect([question.status, question.slow, question.answer]).toEqual(['ready', false, data(1)]);
+    vi.restoreAllMocks();
+  });
+
+  it('says that it failed when there was never an answer', async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort());
+    vi.stubGlobal('fetch', () => {
+      calls.push({} as Call);
+      return Promise.reject(new Error('late'));
+    });
+    const question = new Question('GET /analytics/sources');
+    await question.load({ from: 'a' });
+    expect([question.status, question.slow, calls.length]).toEqual(['failed', false, 15]);
+    vi.restoreAllMocks();
+  });
 });
