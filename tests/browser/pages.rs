@@ -258,3 +258,47 @@ async fn pages_are_within_everybodys_reach() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     desk.app.log.assert_quiet();
 }
+
+/// Of the list with rows `ROW`: headings whose text reaches into the next one's or beyond its own place, and names with little room.
+const CRAMPED: &str = "
+    const text = (cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getBoundingClientRect();
+    };
+    const headings = [...document.querySelectorAll('main thead th')].filter((cell) => cell.getBoundingClientRect().width > 1
+        && getComputedStyle(cell.closest('thead')).position !== 'absolute');
+    const over = headings.filter((cell, place) => {
+        const next = headings[place + 1];
+        return text(cell).right > cell.getBoundingClientRect().right + 1 || (next && text(cell).right > text(next).left);
+    });
+    const narrow = [...document.querySelectorAll('main ROW')].map((row) => row.querySelector('.lines, .who, td'))
+        .filter((cell) => cell.getBoundingClientRect().width < 100);
+    return [...over, ...narrow].map((cell) => `${cell.className} ${cell.innerText}`).slice(0, 8);";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_have_room_between_a_phone_and_a_desk() {
+    let desk = Desk::start().await;
+    let lists = [
+        ("/journeys", "[data-testid=journey-row]"),
+        ("/people", "[data-testid=person-row]"),
+        ("/sessions", "[data-testid=session-row]"),
+    ];
+    let mut cramped = Vec::new();
+    for width in [720, 780, 890, 960, 1020, 1160, 1280] {
+        let window =
+            json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        desk.browser
+            .devtools("Emulation.setDeviceMetricsOverride", window)
+            .await;
+        for (path, row) in lists {
+            desk.open(path, row).await;
+            let found = desk.browser.run(&CRAMPED.replace("ROW", row)).await;
+            if found != json!([]) {
+                cramped.push(format!("{path} at {width}: {found}"));
+            }
+        }
+    }
+    assert!(cramped.is_empty(), "{}", cramped.join("\n"));
+    desk.app.log.assert_quiet();
+}
