@@ -54,12 +54,12 @@ impl Cluster {
         } else {
             steps.root().join("target/run/postgres")
         };
-        Self::lasting_at(steps, home)
+        Self::lasting_at(steps, home, "")
     }
 
     /// A lasting cluster in a folder below the workspace's own; where its user cannot enter that, in one for temporary files
-    /// that is named after it.
-    pub fn lasting_in(steps: &Steps, folder: &str) -> Result<Self> {
+    /// that is named after it. Settings are as on a command line.
+    pub fn lasting_in(steps: &Steps, folder: &str, settings: &str) -> Result<Self> {
         let root = steps.root();
         let home = if !tools::is_root() || others_may_enter(root) {
             root.join(folder)
@@ -72,12 +72,12 @@ impl Cluster {
             PathBuf::from("/var/tmp")
                 .join(format!("waymark{}", path.join("-").trim_start_matches('/')))
         };
-        Self::lasting_at(steps, home)
+        Self::lasting_at(steps, home, settings)
     }
 
-    fn lasting_at(steps: &Steps, home: PathBuf) -> Result<Self> {
+    fn lasting_at(steps: &Steps, home: PathBuf, settings: &str) -> Result<Self> {
         let mut cluster = Self::prepare(steps, home, true)?;
-        steps.time("start a private PostgreSQL", || cluster.start(""))?;
+        steps.time("start a private PostgreSQL", || cluster.start(settings))?;
         Ok(cluster)
     }
 

@@ -21,7 +21,7 @@ use waymark_collector::money::DatedRate;
 use waymark_collector::rollups::keep;
 use waymark_collector::store::audit::By;
 use waymark_collector::store::sites::Site;
-use waymark_collector::store::{Committed, Kind, Store};
+use waymark_collector::store::{Committed, Kind, Store, StoreError};
 
 use super::shape::{Sent, Shape, VERSION, Visits};
 use crate::case::name;
@@ -370,7 +370,13 @@ async fn commit(store: &Store, block: Block) -> Result<u64> {
         let store = store.clone();
         running.spawn(async move {
             let facts: Vec<&Fact> = facts.iter().collect();
-            let committed = store.commit(&facts).await?;
+            // A writer of the collector would commit again, too.
+            let committed = loop {
+                match store.commit(&facts).await {
+                    Err(StoreError::Conflict(_)) => {}
+                    done => break done?,
+                }
+            };
             ensure!(
                 committed.iter().all(|item| *item == Committed::New),
                 "an item was not new"
