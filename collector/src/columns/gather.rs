@@ -6,11 +6,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::contacts::Contact;
-use super::keep::Shelf;
 use super::kinds::Common;
 use super::persons::Link;
 use super::props::{self, Column, Names, Props};
 use super::segment::{NO_EVENT, NO_SESSION, Segment, own};
+use super::shelf::Shelf;
 use super::words::{Word, number};
 use crate::store::columns::{
     ContactRow, EventRow, FirstRow, LinkRow, OrderRow, SessionRow, Take, TakeEvents, VisitorRow,

@@ -3,7 +3,7 @@
 //! The columns of a site are loaded when somebody asks about it first. From then on each question reads again who changed since
 //! the one before, so that its answer has everything that was committed before it was asked. Of a large site, to which somebody
 //! comes at every moment, that would cost each question more than its answer, for a difference that nobody can see: there
-//! columns are fresh enough for [`FRESH`]. Where many changed, a task of its own reads them a slice at a time, and questions
+//! columns are fresh enough for a while ([`is_fresh`]). Where many changed, a task of its own reads them a slice at a time, and questions
 //! meanwhile are answered from what there is. The same holds while all is put together or loaded anew. [`Columns::as_of`] says
 //! of when an answer is.
 //!
@@ -12,15 +12,14 @@
 //!
 //! Loads and refreshes are tasks of their own: who asked may go away, and others who wait for the same get it.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::held::{Held, SMALL, Step};
-use super::named::Named;
+use super::shelf::{KEPT, LATELY, OFTEN, SELDOM, Shelf, Site, is_fresh, lock};
 use super::site::Columns;
 use crate::clock;
 use crate::store::{Store, StoreError};
@@ -29,17 +28,6 @@ use crate::store::{Store, StoreError};
 const VISITORS: usize = 500;
 /// How much longer than its work the rest after a slice is.
 const REST: u32 = 1;
-/// How often columns are refreshed that somebody asked for a short time ago.
-const OFTEN: Duration = Duration::from_secs(1);
-/// How old columns of more than [`SMALL`] rows may be that questions are answered from: refreshed by [`OFTEN`], they seldom
-/// are older.
-const FRESH: Duration = Duration::from_secs(2);
-/// How long ago that is at most.
-const LATELY: Duration = Duration::from_secs(60);
-/// How often others are: more often than what is told of changes goes.
-const SELDOM: Duration = Duration::from_secs(60);
-/// How long columns are kept that nobody asks for.
-const KEPT: Duration = Duration::from_secs(60 * 60);
 /// How often the rest is read at once, if it is few.
 const AGAIN: usize = 3;
 /// How often rows are loaded of which it is forgotten meanwhile what changed.
@@ -54,38 +42,6 @@ pub struct Keeper {
     shelf: Arc<Shelf>,
 }
 
-/// The sites, and the memory for all of them.
-#[derive(Debug)]
-pub(super) struct Shelf {
-    sites: Mutex<HashMap<i64, Arc<Site>>>,
-    most: usize,
-    loads: AtomicU64,
-}
-
-/// A site whose columns are kept.
-#[derive(Debug)]
-pub(super) struct Site {
-    pub(super) id: i64,
-    held: tokio::sync::Mutex<Option<Held>>,
-    shown: Mutex<Option<Arc<Columns>>>,
-    /// Somebody works on what is held for longer than a question should wait.
-    is_busy: AtomicBool,
-    /// Somebody reads properties that are not held yet.
-    is_filling: AtomicBool,
-    bytes: AtomicUsize,
-    times: Mutex<Times>,
-    /// The properties of events that are wanted.
-    named: Named,
-}
-
-#[derive(Debug)]
-struct Times {
-    asked: Instant,
-    refreshed: Instant,
-    /// When it did not fit.
-    full: Option<Instant>,
-}
-
 /// What is kept at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keeping {
@@ -97,75 +53,6 @@ pub struct Keeping {
     pub age_ms: i64,
     /// How often all rows of a site were loaded since the start.
     pub loads: u64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Shelf {
-    /// With room for so many bytes.
-    pub(super) fn new(most: usize) -> Self {
-        Self {
-            sites: Mutex::default(),
-            most,
-            loads: AtomicU64::new(0),
-        }
-    }
-
-    pub(super) fn site(&self, id: i64) -> Arc<Site> {
-        let new = || {
-            let now = Instant::now();
-            Arc::new(Site {
-                id,
-                held: tokio::sync::Mutex::default(),
-                shown: Mutex::default(),
-                is_busy: AtomicBool::new(false),
-                is_filling: AtomicBool::new(false),
-                named: Named::new(KEPT),
-                bytes: AtomicUsize::new(0),
-                times: Mutex::new(Times {
-                    asked: now,
-                    refreshed: now,
-                    full: None,
-                }),
-            })
-        };
-        let site = Arc::clone(lock(&self.sites).entry(id).or_insert_with(new));
-        lock(&site.times).asked = Instant::now();
-        site
-    }
-
-    pub(super) fn sites(&self) -> Vec<Arc<Site>> {
-        lock(&self.sites).values().cloned().collect()
-    }
-
-    /// Whether a site may take so many bytes. Sites that were asked about least recently go for it.
-    pub(super) fn has_room(&self, site_id: i64, bytes: usize) -> bool {
-        if bytes > self.most {
-            return false;
-        }
-        let mut sites = lock(&self.sites);
-        if let Some(own) = sites.get(&site_id) {
-            own.bytes.store(bytes, Ordering::Relaxed);
-        }
-        loop {
-            let all: usize = sites.values().map(|site| site.bytes()).sum();
-            if all <= self.most {
-                return true;
-            }
-            let others = sites.values().filter(|site| site.id != site_id);
-            let Some(oldest) = others.min_by_key(|site| lock(&site.times).asked) else {
-                return true;
-            };
-            let oldest = oldest.id;
-            sites.remove(&oldest);
-        }
-    }
-
-    fn let_go(&self, id: i64) {
-        lock(&self.sites).remove(&id);
-    }
 }
 
 impl Keeper {
@@ -273,43 +160,7 @@ impl Keeper {
     }
 }
 
-/// Whether what is shown is good enough for a question that is asked now.
-fn is_fresh(shown: &Columns) -> bool {
-    let age = u64::try_from(clock::now() - shown.as_of()).unwrap_or(0);
-    shown.rows() > SMALL && Duration::from_millis(age) <= FRESH
-}
-
 impl Site {
-    fn shown(&self) -> Option<Arc<Columns>> {
-        lock(&self.shown).clone()
-    }
-
-    /// The same, if it has these properties.
-    fn shown_with(&self, names: &[String]) -> Option<Arc<Columns>> {
-        self.shown().filter(|columns| columns.has(names))
-    }
-
-    fn is_busy(&self) -> bool {
-        self.is_busy.load(Ordering::Acquire)
-    }
-
-    fn is_filling(&self) -> bool {
-        self.is_filling.load(Ordering::Acquire)
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    fn was_asked(&self, within: Duration) -> bool {
-        lock(&self.times).asked.elapsed() <= within
-    }
-
-    fn is_due(&self) -> bool {
-        let since = lock(&self.times).refreshed.elapsed();
-        since >= SELDOM || (since >= OFTEN && self.was_asked(LATELY))
-    }
-
     /// Columns as fresh as can be had at once.
     async fn refresh(
         self: &Arc<Self>,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::gather::{Gather, Room};
-use super::keep::Shelf;
 use super::kinds::{Common, Known};
 use super::part::Part;
+use super::shelf::Shelf;
 use super::site::Columns;
 use crate::store::columns::Take;
 

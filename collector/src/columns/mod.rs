@@ -29,6 +29,7 @@ mod part;
 mod persons;
 pub mod props;
 pub mod segment;
+mod shelf;
 mod site;
 #[cfg(test)]
 mod tests;
