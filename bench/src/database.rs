@@ -285,13 +285,16 @@ impl Database {
     }
 
     /// Does what a server does by itself in the time in which such a database grows: it takes away what was left of changed
-    /// rows, and looks how columns are distributed. Nothing for SQLite, of which the collector does the latter when it closes.
+    /// rows, looks how columns are distributed, and writes to its files what is in memory alone. Nothing for SQLite, of which the collector does the latter when it closes.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn settle(&self) -> Result<()> {
         match self.keep {
-            Keep::Postgres { .. } => execute(&self.url, "VACUUM (ANALYZE)".to_owned()).await,
+            Keep::Postgres { .. } => {
+                execute(&self.url, "VACUUM (ANALYZE)".to_owned()).await?;
+                execute(&self.url, "CHECKPOINT".to_owned()).await
+            }
             Keep::Folder(_) | Keep::File(_) => Ok(()),
         }
     }

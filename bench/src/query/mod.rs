@@ -275,6 +275,10 @@ async fn while_storing(
     let server = start(options, &copy)?;
     let mut asker = Asker::new(&server, &secret).await?;
     let pace = Pace::start(server.address(), options.ingest_rate, database)?;
+    // A start is measured while nothing else happens: here the copy of the rows is there already.
+    for question in &QUESTIONS {
+        ask::cold(&mut asker, world, question).await?;
+    }
     for question in &QUESTIONS {
         let asked = ask_warm(
             options,

@@ -232,20 +232,23 @@ impl Store {
         with_events: bool,
     ) -> Result<HashMap<Uuid, Firsts>, StoreError> {
         let mut firsts: HashMap<Uuid, Firsts> = HashMap::new();
-        let listed = include_str!("sql/milestones/of_visitors.sql");
-        for (visitor_id, name, at) in self.listed_firsts(listed, site_id, visitor_ids).await? {
+        let milestones = include_str!("sql/milestones/of_visitors.sql");
+        let milestones = self.listed_firsts(milestones, site_id, visitor_ids);
+        let events = async {
+            if !with_events {
+                return Ok(Vec::new());
+            }
+            let events = include_str!("sql/first_events/of_visitors.sql");
+            self.listed_firsts(events, site_id, visitor_ids).await
+        };
+        let (milestones, events) = tokio::try_join!(milestones, events)?;
+        for (visitor_id, name, at) in milestones {
             let own = firsts.entry(visitor_id).or_default();
             own.milestones.push((name, at));
         }
-        if with_events {
-            let listed = include_str!("sql/first_events/of_visitors.sql");
-            for (visitor_id, name, at) in self.listed_firsts(listed, site_id, visitor_ids).await? {
-                firsts
-                    .entry(visitor_id)
-                    .or_default()
-                    .events
-                    .push((name, at));
-            }
+        for (visitor_id, name, at) in events {
+            let own = firsts.entry(visitor_id).or_default();
+            own.events.push((name, at));
         }
         Ok(firsts)
     }

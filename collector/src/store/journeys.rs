@@ -1,5 +1,7 @@
 //! Journeys as they are read: `visitors` and their `milestones`.
 
+use std::collections::HashMap;
+
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 use waymark_protocol::limits;
@@ -206,12 +208,18 @@ impl Store {
     ) -> Result<Vec<Journey>, StoreError> {
         let mut journeys = Vec::with_capacity(visitor_ids.len());
         for ids in visitor_ids.chunks(LIST) {
-            let (sql, ids) = listed(include_str!("sql/visitors/get.sql"), ids);
-            let rows: Vec<Row> = on!(self, read of site_id, |pool| {
-                let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
-                bind!(query, &ids).fetch_all(pool).await
-            })?;
-            journeys.extend(self.with_milestones(site_id, rows).await?);
+            let definition = self.stages(site_id);
+            let (sql, listed) = listed(include_str!("sql/visitors/get.sql"), ids);
+            let rows = async {
+                let rows: Vec<Row> = on!(self, read of site_id, |pool| {
+                    let query = sqlx::query_as(AssertSqlSafe(sql)).bind(site_id);
+                    bind!(query, &listed).fetch_all(pool).await
+                })?;
+                Ok(rows)
+            };
+            let firsts = self.firsts(site_id, ids, definition.has_events());
+            let (rows, firsts) = tokio::try_join!(rows, firsts)?;
+            journeys.extend(with_firsts(rows, firsts, &definition));
         }
         Ok(journeys)
     }
@@ -224,17 +232,22 @@ impl Store {
     ) -> Result<Vec<Journey>, StoreError> {
         let definition = self.stages(site_id);
         let visitor_ids: Vec<Uuid> = rows.iter().map(|row| row.visitor_id).collect();
-        let mut firsts = self
+        let firsts = self
             .firsts(site_id, &visitor_ids, definition.has_events())
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let own = firsts.remove(&row.visitor_id).unwrap_or_default();
-                row.into_journey(&definition, &own)
-            })
-            .collect())
+        Ok(with_firsts(rows, firsts, &definition).collect())
     }
+}
+
+fn with_firsts(
+    rows: Vec<Row>,
+    mut firsts: HashMap<Uuid, Firsts>,
+    definition: &Definition,
+) -> impl Iterator<Item = Journey> {
+    rows.into_iter().map(move |row| {
+        let own = firsts.remove(&row.visitor_id).unwrap_or_default();
+        row.into_journey(definition, &own)
+    })
 }
 
 /// Those who have reached a stage and none above it.

@@ -20,7 +20,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, SqliteConnection};
 
 use super::silent::Looks;
-use super::{Database, Store, StoreError, months};
+use super::{Database, Store, StoreError};
 
 /// The role that is put on by whoever the policies do not hold for.
 pub const ROLE: &str = "waymark_app";
@@ -88,6 +88,11 @@ tokio::task_local! {
     static WANTED: Access;
 }
 
+/// Looking for fifty sessions and their pages by indexes is a millisecond's work, and costs so much to the planner that it would
+/// start workers for it, which takes five, and takes processors from those who store. So does looking into every month
+/// ([`super::months`]). Questions of seconds still have them.
+const PLANS: &str = "SET parallel_setup_cost = 10000";
+
 /// Connections that read, each told whose rows it is about whenever it is taken.
 #[derive(Debug)]
 pub(crate) struct Readers(PgPool);
@@ -112,7 +117,7 @@ impl Readers {
                 Box::pin(async move {
                     looks.tell(connection).await?;
                     put_on(role, connection).await?;
-                    months::plan_for(connection).await?;
+                    sqlx::raw_sql(PLANS).execute(&mut *connection).await?;
                     wanted().set(connection).await
                 })
             });

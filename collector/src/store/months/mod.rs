@@ -117,14 +117,6 @@ pub(super) async fn is_partitioned(connection: &mut PgConnection) -> Result<bool
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Has a connection that asks plan by what questions of all months cost.
-pub(super) async fn plan_for(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(include_str!("../sql/months/plans.postgres.sql"))
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
 /// What a statement of `sql/months/` is about, for the rest of the transaction.
 async fn name(connection: &mut PgConnection, settings: &[(&str, &str)]) -> Result<(), sqlx::Error> {
     for (setting, value) in settings {
