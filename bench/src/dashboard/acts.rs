@@ -114,7 +114,7 @@ pub const ACTS: [Act; 10] = [
         ready: "[data-testid=triangle]",
         steps: &[
             Click("[data-testid=cohort-by]"),
-            Click("[data-testid=cohort-channel]"),
+            Click("[data-testid=cohort-first_channel]"),
         ],
     },
     Act {
