@@ -1,9 +1,7 @@
 -- Hours of items, of sessions that the items are of, of the next session of whoever has a new one, which may not be their first any
 -- more, and of the sessions of page views that pings tell of. By now the visitors' rows are this transaction's, so that nobody
 -- else is storing one of these sessions. The next session is looked for among the visitor's (`+ 0`): the index by start, which has
--- the order, would go through everybody's sessions since. Items are looked for before all else (`OFFSET 0`), and only
--- where a ping tells of one: planned once, while the tables of a new database are empty and every index seems as good, the other
--- order went through all items of a site for each of a visitor's sessions, until PostgreSQL had looked how large they had become.
+-- the order, would go through everybody's sessions since.
 WITH told (site_id, hour, visitor_id, session_id, is_new, page_view_id) AS (
     VALUES {rows}
 )
@@ -30,12 +28,6 @@ WHERE t.is_new
 UNION
 SELECT s.site_id, s.started_at / 3600000
 FROM told AS t
-JOIN LATERAL (
-    SELECT e.site_id, e.visitor_id, e.session_id
-    FROM events AS e
-    WHERE e.site_id = t.site_id AND e.visitor_id = t.visitor_id AND e.id = t.page_view_id
-    OFFSET 0
-) AS e ON TRUE
+JOIN events AS e ON e.site_id = t.site_id AND e.visitor_id = t.visitor_id AND e.id = t.page_view_id
 JOIN sessions AS s ON s.site_id = e.site_id AND s.visitor_id = e.visitor_id AND s.session_id = e.session_id
-WHERE t.page_view_id IS NOT NULL
 ON CONFLICT DO NOTHING
