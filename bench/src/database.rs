@@ -285,7 +285,8 @@ impl Database {
     }
 
     /// Does what a server does by itself in the time in which such a database grows: it takes away what was left of changed
-    /// rows, looks how columns are distributed, and writes to its files what is in memory alone. Nothing for SQLite, of which the collector does the latter when it closes.
+    /// rows, looks how columns are distributed, and writes to its files what is in memory alone. Nothing for SQLite, of which the
+    /// collector looks at the columns when it closes.
     ///
     /// # Errors
     /// A database that does not answer.

@@ -16,7 +16,7 @@ pub(super) const OFTEN: Duration = Duration::from_secs(1);
 pub(super) const LATELY: Duration = Duration::from_secs(60);
 /// How old columns of more than [`SMALL`] rows may be that questions are answered from: refreshed by [`OFTEN`], they seldom
 /// are older.
-const FRESH: Duration = Duration::from_secs(2);
+const FRESH_MS: i64 = 2_000;
 /// How often columns are refreshed that nobody asked for lately: more often than what is told of changes goes.
 pub(super) const SELDOM: Duration = Duration::from_secs(60);
 /// How long columns are kept that nobody asks for.
@@ -157,8 +157,32 @@ impl Site {
     }
 }
 
-/// Whether what is shown is good enough for a question that is asked now.
+/// Whether what is shown is good enough for a question that is asked now. Of a time to come it is not: the clock was set back.
 pub(super) fn is_fresh(shown: &Columns) -> bool {
-    let age = u64::try_from(clock::now() - shown.as_of()).unwrap_or(0);
-    shown.rows() > SMALL && Duration::from_millis(age) <= FRESH
+    let age = clock::now() - shown.as_of();
+    shown.rows() > SMALL && (0..=FRESH_MS).contains(&age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::part::Part;
+    use super::super::segment::Segment;
+    use super::*;
+
+    #[test]
+    fn only_large_columns_of_a_moment_ago_are_fresh() {
+        let fresh = |rows: usize, age: i64| {
+            let mut segment = Segment::new();
+            segment.events.at = vec![0; rows];
+            is_fresh(&Columns {
+                segments: vec![Part::of((segment, Default::default()))],
+                as_of: clock::now() - age,
+                ..Columns::default()
+            })
+        };
+        assert!(fresh(SMALL + 1, 0));
+        assert!(!fresh(SMALL, 0));
+        assert!(!fresh(SMALL + 1, FRESH_MS + 1));
+        assert!(!fresh(SMALL + 1, -60_000));
+    }
 }

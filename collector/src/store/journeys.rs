@@ -206,9 +206,9 @@ impl Store {
         site_id: i64,
         visitor_ids: &[Uuid],
     ) -> Result<Vec<Journey>, StoreError> {
+        let definition = self.stages(site_id);
         let mut journeys = Vec::with_capacity(visitor_ids.len());
         for ids in visitor_ids.chunks(LIST) {
-            let definition = self.stages(site_id);
             let (sql, listed) = listed(include_str!("sql/visitors/get.sql"), ids);
             let rows = async {
                 let rows: Vec<Row> = on!(self, read of site_id, |pool| {

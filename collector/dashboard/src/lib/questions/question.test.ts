@@ -28,7 +28,11 @@ beforeEach(() => {
     });
   });
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 const call = (at: number): Call => calls[at] ?? expect.fail(`there is no request ${at}`);
 const data = (sessions: number) => ({ data: { sessions } });
@@ -117,7 +121,6 @@ describe('a question', () => {
     await call(1).answer(data(1));
     await loading;
     expect([question.status, question.slow, question.answer]).toEqual(['ready', false, data(1)]);
-    vi.restoreAllMocks();
   });
 
   it('says that it failed when there was never an answer', async () => {
@@ -129,6 +132,5 @@ describe('a question', () => {
     const question = new Question('GET /analytics/sources');
     await question.load({ from: 'a' });
     expect([question.status, question.slow, calls.length]).toEqual(['failed', false, 15]);
-    vi.restoreAllMocks();
   });
 });
