@@ -10,6 +10,7 @@ pub(crate) mod desk;
 mod failures;
 pub(crate) mod fold;
 mod fuzz;
+mod growing;
 mod hostile;
 mod imports;
 mod interactions;

@@ -29,6 +29,7 @@ pub mod exports;
 pub mod findings;
 pub mod first_events;
 pub mod foreign;
+mod growth;
 pub mod imports;
 mod indexed;
 pub mod inspect;
@@ -163,6 +164,7 @@ struct Opened {
     stages: stages::Stages,
     destinations: destinations::Destinations,
     touched: touched::Touched,
+    growth: growth::Growth,
 }
 
 /// The two databases there are.
@@ -213,6 +215,7 @@ impl Store {
             stages: stages::Stages::default(),
             destinations: destinations::Destinations::default(),
             touched: touched::Touched::default(),
+            growth: growth::Growth::default(),
         }));
         store.refresh_stages().await?;
         store.hash_told_emails().await?;
@@ -227,6 +230,11 @@ impl Store {
     /// Whom commits have touched.
     pub(crate) fn touched(&self) -> &touched::Touched {
         &self.0.touched
+    }
+
+    /// How much this process has stored.
+    fn growth(&self) -> &growth::Growth {
+        &self.0.growth
     }
 
     /// Which database this is.

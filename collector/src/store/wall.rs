@@ -153,6 +153,13 @@ pub(super) async fn put_on(
     Ok(())
 }
 
+/// A connection that asks as whoever signed in, and not to be used for anything else afterwards.
+pub(super) async fn as_owner(write: &PgPool) -> Result<PgConnection, StoreError> {
+    let mut owner = write.acquire().await?.detach();
+    sqlx::raw_sql("RESET ROLE").execute(&mut owner).await?;
+    Ok(owner)
+}
+
 /// The role that queries have to be asked as: none but one's own, or [`ROLE`], made and given what it needs where that is
 /// missing. Has to be called when the schema is up to date.
 ///

@@ -7,10 +7,11 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::time::{Instant, sleep};
 
-use super::keeping::{alone, as_owner};
+use super::keeping::alone;
 use super::{
     AHEAD, END, Month, TABLES, is_partitioned, make, name, of_table, run, stand_back_after,
 };
+use crate::store::wall::as_owner;
 use crate::store::{Database, Store, StoreError};
 
 /// For how long one try waits for the tables, for how long it is tried, and the pause in which others go on.

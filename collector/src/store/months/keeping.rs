@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     AHEAD, LOCK, Month, TABLES, is_partitioned, make, name, of_table, run, stand_back_after,
 };
+use crate::store::wall::as_owner;
 use crate::store::{Database, Store, StoreError};
 
 /// How long after its end a month is not dropped, in milliseconds: what is late finds its place.
@@ -51,13 +52,6 @@ impl Store {
         owner.close().await?;
         kept
     }
-}
-
-/// A connection that asks as whoever signed in.
-pub(super) async fn as_owner(write: &sqlx::PgPool) -> Result<PgConnection, StoreError> {
-    let mut owner = write.acquire().await?.detach();
-    sqlx::raw_sql("RESET ROLE").execute(&mut owner).await?;
-    Ok(owner)
 }
 
 /// Whether nobody else changes partitions, until the connection ends.

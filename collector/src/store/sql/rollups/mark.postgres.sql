@@ -1,7 +1,8 @@
 -- Hours of items, of sessions that the items are of, of the next session of whoever has a new one, which may not be their first any
 -- more, and of the sessions of page views that pings tell of. By now the visitors' rows are this transaction's, so that nobody
 -- else is storing one of these sessions. The next session is looked for among the visitor's (`+ 0`): the index by start, which has
--- the order, would go through everybody's sessions since.
+-- the order, would go through everybody's sessions since. A page view is looked for as the first of an order that only the key has:
+-- to a planner who knows of few items, those of a visitor, of a session and of a second are no more than the one.
 WITH told (site_id, hour, visitor_id, session_id, is_new, page_view_id) AS (
     VALUES {rows}
 )
@@ -28,6 +29,12 @@ WHERE t.is_new
 UNION
 SELECT s.site_id, s.started_at / 3600000
 FROM told AS t
-JOIN events AS e ON e.site_id = t.site_id AND e.visitor_id = t.visitor_id AND e.id = t.page_view_id
+JOIN LATERAL (
+    SELECT i.site_id, i.visitor_id, i.session_id
+    FROM events AS i
+    WHERE i.site_id = t.site_id AND i.visitor_id = t.visitor_id AND i.id BETWEEN t.page_view_id AND t.page_view_id
+    ORDER BY i.id
+    LIMIT 1
+) AS e ON TRUE
 JOIN sessions AS s ON s.site_id = e.site_id AND s.visitor_id = e.visitor_id AND s.session_id = e.session_id
 ON CONFLICT DO NOTHING
