@@ -45,9 +45,13 @@ pub(super) const AXE: &str = concat!(
     "/../collector/dashboard/node_modules/axe-core/axe.min.js"
 );
 
-/// What is wrong by them.
-pub(super) const AXE_CHECK: &str = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`)))";
+/// What is wrong by them, once what is on its way to another colour has it.
+pub(super) const AXE_CHECK: &str = "Promise.allSettled(document.getAnimations()
+        .filter((one) => one.effect?.getComputedTiming().endTime < Infinity)
+        .map((one) => one.finished))
+    .then(() => axe.run(document, { resultTypes: ['violations'] }))
+    .then(({ violations }) =>
+        violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`)))";
 
 /// Notes what the page's policy refuses and what it throws.
 pub(super) const NOTE: &str = "
