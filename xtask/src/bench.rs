@@ -44,7 +44,7 @@ struct ScaleOptions {
     #[arg(long, default_value_t = 2)]
     rounds: u32,
     /// Seconds of every measurement but the overload
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 8)]
     seconds: u32,
     /// Seconds of overload; 0 leaves that out
     #[arg(long, default_value_t = 60)]

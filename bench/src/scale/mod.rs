@@ -79,10 +79,10 @@ pub struct ScaleOptions {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100))]
     rounds: u32,
     /// Seconds of every measurement but the overload
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=600))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub seconds: u32,
-    /// Seconds of load before something is measured
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600))]
+    /// Seconds of load before something is measured: each connection to PostgreSQL first makes its plans, and four writers have dozens
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub lead: u32,
     /// Seconds of overload; 0 leaves that out
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=3600))]
