@@ -296,7 +296,8 @@ impl Maker {
         ];
         for _ in 0..=self.dice.below(3) {
             let (channel, kind, source, campaign) = *self.dice.weighted(&kinds);
-            let at = came + self.dice.below(20 * DAY);
+            let left = self.anchor + DAYS * DAY - came;
+            let at = came + self.dice.below(left.min(20 * DAY));
             let id = format!("i-{}", self.interactions.len());
             let mut told = json!({"id": id, "channel": channel, "kind": kind, "at": at, "source": source, "campaign": campaign});
             match plan.users.first() {
