@@ -154,7 +154,7 @@ impl Store {
             match new {
                 Some(new) => {
                     destinations.tell(&new);
-                    self.has_grown_by(new.len()).await;
+                    self.has_grown_by(new.len());
                     let touched = counting(facts, &new);
                     self.touched().add(touched.map(visitor_key));
                     return Ok((new, stages));

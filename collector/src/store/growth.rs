@@ -5,8 +5,9 @@
 //! key, and a statement that goes through all of a site's rows for each row that it is told of costs no more than one that does not.
 //! A connection keeps such a plan until a table is looked through, which also takes it away.
 //!
-//! So whoever stores items looks at sizes after the first hundreds of a process, and after twice as many each time, and has those
-//! tables looked through that have doubled. A database that is not young costs a glance at the catalogue each time.
+//! So whoever stores items looks at sizes after the first hundreds of a process, and after eight times as many each time, and has those
+//! tables looked through that have grown fourfold. Not more often, since all connections make their plans anew then. A database that
+//! is not young costs a glance at the catalogue each time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,8 +16,10 @@ use sqlx::AssertSqlSafe;
 use super::wall::as_owner;
 use super::{Database, Store, StoreError};
 
-/// Items of a process after which sizes are looked at for the first time. A transaction may have more.
+/// Items of a process after which sizes are looked at for the first time, and how many times as many it takes to do so again. A
+/// transaction may have more.
 const FIRST: u64 = 200;
+const TIMES: u64 = 8;
 
 /// Items that a process has stored.
 #[derive(Debug, Default)]
@@ -30,7 +33,7 @@ impl Growth {
     fn is_due_after(&self, items: usize) -> bool {
         let stored = self.stored.fetch_add(items as u64, Ordering::Relaxed) + items as u64;
         let looked_at = self.looked_at.load(Ordering::Relaxed);
-        stored >= FIRST.max(2 * looked_at)
+        stored >= FIRST.max(TIMES * looked_at)
             && self
                 .looked_at
                 .compare_exchange(looked_at, stored, Ordering::Relaxed, Ordering::Relaxed)
@@ -39,14 +42,18 @@ impl Growth {
 }
 
 impl Store {
-    /// Counts items that have been stored, and has tables looked through that have grown much by then. Nothing hangs on it: where it
-    /// fails, autovacuum does it later.
-    pub(super) async fn has_grown_by(&self, items: usize) {
-        if self.growth().is_due_after(items)
-            && let Err(error) = self.look_through_young().await
-        {
-            tracing::info!(%error, "tables were not looked through");
+    /// Counts items that have been stored, and has tables looked through that have grown much by then. Nobody waits for it, and
+    /// nothing hangs on it: where it fails, autovacuum does it later.
+    pub(super) fn has_grown_by(&self, items: usize) {
+        if !self.growth().is_due_after(items) {
+            return;
         }
+        let store = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.look_through_young().await {
+                tracing::info!(%error, "tables were not looked through");
+            }
+        });
     }
 
     async fn look_through_young(&self) -> Result<(), StoreError> {
@@ -61,7 +68,10 @@ impl Store {
             return Ok(());
         }
         let mut owner = as_owner(write).await?;
-        // Whoever else is at one of them does it.
+        // Whoever else is at one of them does it, and is not worth a warning.
+        sqlx::raw_sql("SET client_min_messages = error")
+            .execute(&mut owner)
+            .await?;
         let sql = format!("ANALYZE (SKIP_LOCKED) {}", unknown.join(", "));
         sqlx::raw_sql(AssertSqlSafe(sql))
             .execute(&mut owner)
@@ -75,10 +85,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_looked_at_after_some_and_after_twice_as_many_each_time() {
+    fn sizes_are_looked_at_after_some_and_after_many_times_as_many() {
         let growth = Growth::default();
         let due: Vec<u64> = (1..=100).filter(|_| growth.is_due_after(60)).collect();
-        assert_eq!(due, [4, 8, 16, 32, 64]);
+        assert_eq!(due, [4, 32]);
         assert!(growth.is_due_after(1_000_000));
         assert!(!growth.is_due_after(1_000_000));
     }
