@@ -3,6 +3,10 @@
 //! Work counts against the limits from the moment it is taken in until its writer has answered it, so the limits
 //! bound memory, and a database that is slow or gone shows as a full queue and not as a growing process. How long those who
 //! send have to wait is bounded by [`Pressure`].
+//!
+//! Where somebody waits for an answer, what is there is committed at once. Patient jobs are gathered for a moment first: a
+//! transaction costs the database as much as some hundred items, and of one that writers take from a stream as they come there
+//! would be as many as there are messages.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +23,9 @@ use crate::outcome::Outcome;
 /// What a sender is told to wait when the queue is full. A commit takes tens of milliseconds; a second is the smallest
 /// step of `Retry-After`.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long the first of patient jobs waits for more to be committed with it, and how many items are enough.
+const GATHER: Duration = Duration::from_millis(50);
+const ENOUGH: usize = 500;
 
 /// One batch's items, and who waits for them.
 #[derive(Debug)]
@@ -27,6 +34,7 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Vec<Outcome>>,
     bytes: usize,
     is_patient: bool,
+    since: tokio::time::Instant,
 }
 
 impl Job {
@@ -46,6 +54,7 @@ impl Job {
             reply,
             bytes,
             is_patient: false,
+            since: tokio::time::Instant::now(),
         }
     }
 
@@ -138,6 +147,16 @@ struct State {
     pressure: Pressure,
 }
 
+impl State {
+    /// Until when what waits should be joined by more, if it should.
+    fn gathering(&self) -> Option<tokio::time::Instant> {
+        let until = self.waiting.front()?.since + GATHER;
+        let items: usize = self.waiting.iter().map(|job| job.facts.len()).sum();
+        let has_time = !self.closed && self.waiting.iter().all(|job| job.is_patient);
+        (has_time && items < ENOUGH && tokio::time::Instant::now() < until).then_some(until)
+    }
+}
+
 impl Queue {
     pub(super) fn new(options: IngestOptions) -> Self {
         Self {
@@ -188,11 +207,17 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for work and takes what waits, oldest first, up to the size of a commit; `None` once the queue is closed
-    /// and empty.
+    /// Waits for work, and for more of it while nobody is in a hurry, and takes what waits, oldest first, up to the size of a
+    /// commit; `None` once the queue is closed and empty.
     pub(super) async fn take(&self) -> Option<Taken<'_>> {
         loop {
             let ready = self.ready.notified();
+            let gathering = self.state().gathering();
+            if let Some(until) = gathering {
+                // It is over by the time, or looked at again with what has come.
+                let _ = tokio::time::timeout_at(until, ready).await;
+                continue;
+            }
             {
                 let mut state = self.state();
                 let mut jobs = Vec::new();

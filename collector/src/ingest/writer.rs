@@ -282,4 +282,37 @@ mod tests {
         );
         assert_eq!((queue.depth().items, queue.depth().bytes), (0, 0));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn patient_jobs_are_gathered_until_somebody_is_in_a_hurry() {
+        let queue = Queue::new(IngestOptions::default());
+        let job = || Job::new(facts(), oneshot::channel().0);
+        let push = |job| queue.push(job).unwrap();
+        let taken = async || {
+            let began = tokio::time::Instant::now();
+            let jobs = queue.take().await.unwrap().jobs.len();
+            (jobs, began.elapsed() >= Duration::from_millis(50))
+        };
+        push(job().patient());
+        push(job().patient());
+        assert_eq!(taken().await, (2, true));
+        // Whoever waits for an answer waits for nobody else.
+        push(job().patient());
+        push(job());
+        assert_eq!(taken().await, (2, false));
+        push(job().patient());
+        let more = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            push(job());
+        };
+        assert_eq!(tokio::join!(taken(), more).0, (2, false));
+        // Enough of them are enough.
+        let many = 500_usize.div_ceil(facts().len());
+        (0..many).for_each(|_| push(job().patient()));
+        assert_eq!(taken().await, (many, false));
+        // At the end there is nothing to wait for.
+        push(job().patient());
+        queue.close();
+        assert_eq!(taken().await, (1, false));
+    }
 }
