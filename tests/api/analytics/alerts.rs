@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::ask;
 use super::world::{DAY, World, day_in};
 use crate::support::app::TestApp;
+use crate::support::batch::now;
 use crate::support::database::Database;
 use crate::support::on_both_databases;
 
@@ -53,7 +54,7 @@ fn is_near(one: Option<f64>, other: Option<f64>) -> bool {
 
 /// The rows of the overview, by their first moment.
 async fn rows(app: &TestApp, world: &World, interval: &str, filters: &str) -> Vec<Value> {
-    // Whole weeks, so that no row is a part of one.
+    // Whole weeks that are over, so that no row is a part of one.
     let monday = |at: i64| {
         let day = day_in(at, ZONE);
         day.checked_sub(jiff::Span::new().days(i64::from(day.weekday().to_monday_zero_offset())))
@@ -61,7 +62,7 @@ async fn rows(app: &TestApp, world: &World, interval: &str, filters: &str) -> Ve
     };
     let (from, to) = (
         monday(world.anchor - 40 * DAY),
-        monday(world.anchor + 47 * DAY),
+        monday(now().min(world.anchor + 47 * DAY)),
     );
     let (from, to) = (from.to_string(), to.yesterday().unwrap().to_string());
     let asked = [
