@@ -98,7 +98,7 @@ async fn work(database: Writing<'_>, queue: &Queue, live: &Feed, findings: &Find
             tracing::info!(items = facts.len(), ms, "a transaction was slow");
         }
         count(&facts, &outcomes, findings);
-        let news = Changes::of(database.store, &facts, &outcomes, live.is_watched());
+        let news = Changes::of(database.store, &facts, &outcomes, live);
         taken.done(outcomes);
         // After the answers: those who watch can wait a moment longer than those who send.
         news.tell(database.store, live).await;
@@ -134,7 +134,7 @@ pub(super) async fn outlive_panics<F: Future<Output = ()>>(mut work: impl FnMut(
 pub(super) async fn tell_of_others(store: &Store, live: &Feed, facts: &[Fact]) {
     let facts: Vec<&Fact> = facts.iter().collect();
     let outcomes = vec![Outcome::Accepted; facts.len()];
-    Changes::of(store, &facts, &outcomes, live.is_watched())
+    Changes::of(store, &facts, &outcomes, live)
         .tell(store, live)
         .await;
 }
@@ -148,28 +148,35 @@ struct Change {
     entries: Vec<crate::journey::Entry>,
     visitors: BTreeSet<Uuid>,
     bytes: usize,
+    /// Whether those who watch will be told so anyhow.
+    is_flooded: bool,
 }
 
 impl Change {
     fn is_too_much(&self) -> bool {
-        self.bytes > live::ENTRY_BYTES || self.visitors.len() > live::JOURNEYS
+        self.is_flooded || self.bytes > live::ENTRY_BYTES || self.visitors.len() > live::JOURNEYS
     }
 }
 
 impl Changes {
     /// Gathers the changes; none when nobody watches, because then they would be built for nothing.
-    fn of(store: &Store, facts: &[&Fact], outcomes: &[Outcome], watched: bool) -> Self {
+    fn of(store: &Store, facts: &[&Fact], outcomes: &[Outcome], live: &Feed) -> Self {
+        let watched = live.is_watched();
         let mut sites: BTreeMap<i64, Change> = BTreeMap::new();
         let accepted = facts
             .iter()
             .zip(outcomes)
             .filter(|(_, outcome)| watched && **outcome == Outcome::Accepted);
         for (fact, _) in accepted {
-            let change = sites.entry(fact.arrival.site_id).or_default();
+            let site_id = fact.arrival.site_id;
+            let change = sites.entry(site_id).or_insert_with(|| Change {
+                is_flooded: live.is_flooded(site_id),
+                ..Change::default()
+            });
             if !change.is_too_much() {
                 change.bytes += fact.weight();
                 change.visitors.insert(fact.arrival.visitor_id);
-                let definition = store.stages(fact.arrival.site_id);
+                let definition = store.stages(site_id);
                 change.entries.extend(fact.entry(&definition));
             }
         }

@@ -150,6 +150,16 @@ impl Feed {
         self.pass(&mut state, site_id);
     }
 
+    /// Whether so much has changed of a site already that whatever else does will be passed on in the same word.
+    pub(crate) fn is_flooded(&self, site_id: i64) -> bool {
+        let state = self.state();
+        let waiting = state
+            .sites
+            .get(&site_id)
+            .and_then(|turn| turn.waiting.as_ref());
+        waiting.is_some_and(|update| update.too_much)
+    }
+
     /// Passes on what waits of a site, now or when it is its turn.
     fn pass(&self, state: &mut State, site_id: i64) {
         let now = Instant::now();
@@ -320,8 +330,11 @@ mod tests {
         assert_eq!(next().await, (1, false, Duration::ZERO));
         assert_eq!(next().await, (2, false, Duration::ZERO));
         assert_eq!(next().await, (1, false, PAUSE));
+        assert!(!feed.is_flooded(1));
         feed.tell(Update::reload(1));
+        assert!(feed.is_flooded(1) && !feed.is_flooded(2));
         assert_eq!(next().await, (1, true, 2 * PAUSE));
+        assert!(!feed.is_flooded(1));
         // The last word of a flood is not lost.
         for _ in 0..10 {
             feed.tell(Update::reload(1));
