@@ -19,8 +19,9 @@ use crate::load;
 use crate::machine::now_ms;
 use crate::traffic::{BATCH_ITEMS, Fitness, Traffic};
 
-/// Connections at a constant rate. Each is busy from a batch's moment to its answer; when all are, batches wait for one.
-const OPEN: usize = 512;
+/// Connections at a constant rate. Each is busy from a batch's moment to its answer; when all are, batches wait for one. With their
+/// items in it, a queue has to be longer than a collector lets it become, or nothing would ever be refused.
+pub const OPEN: usize = 2_048;
 /// The pause of a sender that is held back.
 const HELD_BACK: Duration = Duration::from_millis(2);
 

@@ -21,7 +21,7 @@ mod through;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use waymark_collector::store::Kind;
 
@@ -56,6 +56,9 @@ const OVERLOADED: [Make; 3] = [
         refuses: true,
     },
 ];
+
+/// Files that this program has open, most of which are connections.
+const FILES: u64 = drive::OPEN as u64 + 128;
 
 /// What `waymark-bench scale` can be told.
 #[derive(Debug, Args)]
@@ -99,6 +102,11 @@ pub struct ScaleOptions {
 pub async fn run(options: &ScaleOptions) -> Result<()> {
     std::fs::create_dir_all(&options.data)
         .with_context(|| format!("cannot make {}", options.data.display()))?;
+    let files = rlimit::increase_nofile_limit(FILES)?;
+    ensure!(
+        files >= FILES,
+        "the system allows {files} open files, and {FILES} are wanted for connections"
+    );
     let (sqlite, postgres) = settings(&options.postgres).await?;
     let environment = Environment {
         machine: Machine::look(&std::env::current_dir()?),
