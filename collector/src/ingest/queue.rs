@@ -150,10 +150,12 @@ struct State {
 impl State {
     /// Until when what waits should be joined by more, if it should.
     fn gathering(&self) -> Option<tokio::time::Instant> {
+        if self.closed || !self.waiting.iter().all(|job| job.is_patient) {
+            return None;
+        }
         let until = self.waiting.front()?.since + GATHER;
         let items: usize = self.waiting.iter().map(|job| job.facts.len()).sum();
-        let has_time = !self.closed && self.waiting.iter().all(|job| job.is_patient);
-        (has_time && items < ENOUGH && tokio::time::Instant::now() < until).then_some(until)
+        (items < ENOUGH && tokio::time::Instant::now() < until).then_some(until)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The committing writer: takes what waits, commits it as one transaction, answers.
 //!
-//! It never waits for more work to come. While one transaction is being flushed to disk the next one gathers in the
+//! Where somebody waits for the answer it never waits for more work to come ([`super::queue`]). While one transaction is being flushed to disk the next one gathers in the
 //! queue by itself, so batches grow with the load and a lone request is committed at once.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -148,13 +148,14 @@ impl Store {
                     sqlite::commit(items, facts, entries, known).await?
                 }
                 Database::Postgres { write, .. } => {
-                    postgres::commit(write, facts, entries, known).await?
+                    let new = postgres::commit(write, facts, entries, known).await?;
+                    self.has_grown_by(new.as_ref().map_or(0, Vec::len));
+                    new
                 }
             };
             match new {
                 Some(new) => {
                     destinations.tell(&new);
-                    self.has_grown_by(new.len());
                     let touched = counting(facts, &new);
                     self.touched().add(touched.map(visitor_key));
                     return Ok((new, stages));

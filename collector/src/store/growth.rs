@@ -45,7 +45,7 @@ impl Store {
     /// Counts items that have been stored, and has tables looked through that have grown much by then. Nobody waits for it, and
     /// nothing hangs on it: where it fails, autovacuum does it later.
     pub(super) fn has_grown_by(&self, items: usize) {
-        if !self.growth().is_due_after(items) {
+        if !self.0.growth.is_due_after(items) {
             return;
         }
         let store = self.clone();

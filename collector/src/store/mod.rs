@@ -232,11 +232,6 @@ impl Store {
         &self.0.touched
     }
 
-    /// How much this process has stored.
-    fn growth(&self) -> &growth::Growth {
-        &self.0.growth
-    }
-
     /// Which database this is.
     pub fn kind(&self) -> Kind {
         match self.database() {
