@@ -7,6 +7,7 @@ mod columns;
 mod concurrency;
 pub(crate) mod definitions;
 pub(crate) mod desk;
+mod erasures;
 mod failures;
 pub(crate) mod fold;
 mod fuzz;

@@ -43,7 +43,7 @@ fn rolls() -> impl Strategy<Value = (usize, Vec<u8>)> {
 }
 
 /// Counts hours from before, so many at a time.
-async fn roll_past(store: &Store, site_id: i64, hours: i64) {
+pub(super) async fn roll_past(store: &Store, site_id: i64, hours: i64) {
     while store
         .roll_past(site_id, hours, NOW)
         .await
@@ -53,7 +53,7 @@ async fn roll_past(store: &Store, site_id: i64, hours: i64) {
 }
 
 /// Counts those of the marked hours that are named by their place.
-async fn roll(store: &Store, site_id: i64, keep: impl Fn(usize) -> bool) -> Vec<Rolled> {
+pub(super) async fn roll(store: &Store, site_id: i64, keep: impl Fn(usize) -> bool) -> Vec<Rolled> {
     let due = store.due_hours(site_id).await.unwrap();
     let chosen = due.keys().enumerate().filter(|(place, _)| keep(*place));
     let mut all = Vec::new();

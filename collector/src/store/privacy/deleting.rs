@@ -4,6 +4,12 @@
 //! Orders and refunds stay as they are by then: whose they were nobody can tell, and a year's revenue is what it was. The numbers
 //! of tabs tell of nobody and stay as well.
 
+/// What rows that several share keep of the items that go.
+pub(super) const THINNING: [&str; 2] = [
+    include_str!("../sql/privacy/thin_sessions.sql"),
+    include_str!("../sql/privacy/thin_visitors.sql"),
+];
+
 /// What goes after the rows that are summed, by the ids of now.
 pub(super) const GOING: [&str; 12] = [
     "DELETE FROM judged_visitors WHERE site_id = $1 AND visitor_id IN {of visitor}",
@@ -54,6 +60,12 @@ macro_rules! delete {
         .bind(site.id)
         .execute(&mut *$transaction)
         .await?;
+        for sql in $crate::store::privacy::deleting::THINNING {
+            sqlx::query(text(sql))
+                .bind(site.id)
+                .execute(&mut *$transaction)
+                .await?;
+        }
         let events: Vec<(String, Option<String>, i64)> =
             sqlx::query_as(text(include_str!("../sql/privacy/delete_events.sql")))
                 .bind(site.id)

@@ -1,7 +1,9 @@
-//! Taking an erasure back: rows and ids are what they were, but for what went for its age meanwhile, which has been counted as
-//! gone. Rows that several share went on living; of these only what still is as the erasure left it is put back.
+//! Taking an erasure back: rows and ids are what they were, but for what is not there any more as the erasure left it. That went for
+//! its age meanwhile and has been counted as gone, or was taken by another erasure, say of a browser that several people used
+//! and of one of them: what was erased for good stays so. Rows that several share went on living; of these only what still is as
+//! the erasure left it is put back.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -14,7 +16,6 @@ use super::{Column, begin, statement};
 use crate::journey::Identity;
 use crate::store::changes::tell_erased;
 use crate::store::erased::{email_key, user_key};
-use crate::store::retention::Classes;
 use crate::store::rows::JsonText;
 use crate::store::sites::Site;
 use crate::store::{Kind, Store, StoreError, audit, on};
@@ -70,6 +71,60 @@ fn put_back(kind: Kind, table: &str, columns: &[Column]) -> String {
     }
 }
 
+/// What went meanwhile, in a transaction that has taken the erasure, before anything is put back.
+macro_rules! gone {
+    ($transaction:expr, $kind:expr, $site_id:expr) => {{
+        let mut gone = Gone::default();
+        for (name, columns) in COUNTERPARTS {
+            let Some(table) = PERSONAL.iter().find(|table| table.name == name) else {
+                continue;
+            };
+            for (column, of) in columns {
+                let ids = match *of {
+                    USER | ORDER => "erasing_texts",
+                    _ => "erasing_ids",
+                };
+                let text = format!(
+                    "SELECT fresh FROM {ids}
+                     WHERE site_id = $1 AND kind = '{of}' AND old NOT IN (
+                         SELECT {column} FROM {name} WHERE site_id = $1 AND {} AND {column} IS NOT NULL
+                     )",
+                    table.own
+                );
+                let query = statement($kind, &text);
+                let found: HashSet<String> = match *of {
+                    USER | ORDER => {
+                        let rows: Vec<(String,)> = sqlx::query_as(query)
+                            .bind($site_id)
+                            .fetch_all(&mut *$transaction)
+                            .await?;
+                        rows.into_iter().map(|(text,)| plain(&text)).collect()
+                    }
+                    _ => {
+                        let rows: Vec<(Uuid,)> = sqlx::query_as(query)
+                            .bind($site_id)
+                            .fetch_all(&mut *$transaction)
+                            .await?;
+                        rows.into_iter().map(|(id,)| id.simple().to_string()).collect()
+                    }
+                };
+                gone.ids.insert((name, *column), found);
+            }
+        }
+        let browsers: Vec<(Uuid,)> = sqlx::query_as(
+            "SELECT fresh FROM erasing_ids
+             WHERE site_id = $1 AND kind IN ('visitor', 'shared') AND old NOT IN (
+                 SELECT visitor_id FROM visitors WHERE site_id = $1
+             )",
+        )
+        .bind($site_id)
+        .fetch_all(&mut *$transaction)
+        .await?;
+        gone.browsers = browsers.into_iter().map(|(id,)| id.simple().to_string()).collect();
+        gone
+    }};
+}
+
 impl Store {
     /// Takes an erasure back: rows and ids are what they were, but for what went for its age meanwhile. None where it has ended.
     ///
@@ -84,7 +139,6 @@ impl Store {
     ) -> Result<Option<Pending>, StoreError> {
         let (kind, site_id) = (self.kind(), site.id);
         let columns = self.inventory().await?;
-        let classes = self.classes(site_id).await?;
         let key = self.make_privacy_key(site_id, now).await?;
         let restored = on!(self, write, |pool| {
             let mut transaction = pool.begin_with(begin(kind)).await?;
@@ -97,25 +151,13 @@ impl Store {
             .bind(site_id)
             .fetch_all(&mut *transaction)
             .await?;
+            let gone = gone!(transaction, kind, site_id);
             let texts: Vec<(String, String, String)> =
                 sqlx::query_as(include_str!("../sql/privacy/kept_texts.sql"))
                     .bind(site_id)
                     .bind(id)
                     .fetch_all(&mut *transaction)
                     .await?;
-            let there: Vec<(Uuid,)> = sqlx::query_as(statement(
-                kind,
-                "SELECT visitor_id FROM visitors WHERE site_id = $1 AND visitor_id IN {of visitor}",
-            ))
-            .bind(site_id)
-            .fetch_all(&mut *transaction)
-            .await?;
-            let there: HashSet<Uuid> = there.into_iter().map(|(id,)| id).collect();
-            let gone: HashSet<Uuid> = browsers
-                .iter()
-                .filter(|(now, _)| !there.contains(now))
-                .map(|(_, before)| *before)
-                .collect();
 
             for text in TURNING {
                 sqlx::query(statement(kind, text))
@@ -151,7 +193,7 @@ impl Store {
                     match name.strip_prefix("shared ") {
                         None | Some("accounts") => {
                             let table = name.strip_prefix("shared ").unwrap_or(name);
-                            if is_past(table, was, &gone, &classes)? {
+                            if gone.has(table, was)? {
                                 continue;
                             }
                             sqlx::query(sqlx::AssertSqlSafe(put_back(kind, table, &columns)))
@@ -259,26 +301,54 @@ fn id_of(text: &Option<String>) -> Option<Uuid> {
     text.as_ref().and_then(|text| text.parse().ok())
 }
 
-/// Whether a row went for its age meanwhile.
-fn is_past(
-    table: &str,
-    was: &str,
-    gone: &HashSet<Uuid>,
-    classes: &Classes,
-) -> Result<bool, StoreError> {
-    let row: Json = serde_json::from_str(was)
-        .map_err(|error| StoreError::Internal(format!("pending_rows: {error}")))?;
-    let visitor: Option<Uuid> = row["visitor_id"].as_str().and_then(|id| id.parse().ok());
-    if visitor.is_some_and(|visitor| gone.contains(&visitor)) {
-        return Ok(true);
+/// By which ids rows of a table are found to be there as the erasure left them: column, and kind of the ids that replace others.
+const COUNTERPARTS: [(&str, &[(&str, &str)]); 12] = [
+    ("events", &[("id", "item")]),
+    ("page_views", &[("id", "item")]),
+    ("sessions", &[("session_id", "session")]),
+    ("visitors", &[("visitor_id", "visitor")]),
+    ("milestones", &[("visitor_id", "visitor")]),
+    ("first_events", &[("visitor_id", "visitor")]),
+    ("consents", &[("item_id", "item")]),
+    ("visitor_users", &[("user_id", USER)]),
+    ("tab_sequences", &[("tab_id", "tab")]),
+    ("refunds", &[("item_id", "item"), ("order_key", ORDER)]),
+    ("orders", &[("order_key", ORDER)]),
+    ("interactions", &[("id", "contact")]),
+];
+/// Kinds of ids that are texts.
+const USER: &str = "user";
+const ORDER: &str = "order";
+
+/// Ids of rows that are not there any more as the erasure left them: they went for their age, or another erasure has taken them.
+#[derive(Default)]
+struct Gone {
+    /// By table and column, those of before as they are written in a row.
+    ids: HashMap<(&'static str, &'static str), HashSet<String>>,
+    browsers: HashSet<String>,
+}
+
+impl Gone {
+    /// Whether a row, which is written down as it was, went meanwhile.
+    fn has(&self, table: &str, was: &str) -> Result<bool, StoreError> {
+        let row: Json = serde_json::from_str(was)
+            .map_err(|error| StoreError::Internal(format!("pending_rows: {error}")))?;
+        let is_one = |column: &str, ids: &HashSet<String>| {
+            let id = row[column].as_str();
+            id.is_some_and(|id| ids.contains(&plain(id)))
+        };
+        Ok(is_one("visitor_id", &self.browsers)
+            || self
+                .ids
+                .iter()
+                .any(|((of, column), ids)| *of == table && is_one(column, ids)))
     }
-    let at = row["at"].as_i64().unwrap_or(i64::MAX);
-    Ok(match table {
-        "events" => {
-            let name = (row["kind"] == "event").then(|| row["name"].as_str().unwrap_or(""));
-            classes.has_swept(name, at)
-        }
-        "interactions" => classes.has_swept(None, at),
-        _ => false,
-    })
+}
+
+/// An id as both databases write it into a row, or another text.
+fn plain(text: &str) -> String {
+    match text.parse::<Uuid>() {
+        Ok(id) => id.simple().to_string(),
+        Err(_) => text.to_owned(),
+    }
 }

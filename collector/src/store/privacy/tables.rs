@@ -216,6 +216,7 @@ pub(super) const PERSONAL: &[Table] = &[
             "rules",
             "bot_decision",
             "revision",
+            "thinned",
         ],
     },
     Table {

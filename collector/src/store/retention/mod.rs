@@ -142,12 +142,6 @@ impl Classes {
         self.0.first()
     }
 
-    /// Whether what is so old has been removed: an event of this name, or without one anything else.
-    pub(super) fn has_swept(&self, event: Option<&str>, at: i64) -> bool {
-        let own = event.and_then(|name| self.0.iter().find(|class| class.name == name));
-        own.or(self.site()).is_some_and(|class| at < class.swept_to)
-    }
-
     fn own_names(&self) -> Vec<Value<'_>> {
         let named = self.0.iter().filter(|class| !class.name.is_empty());
         named.map(|class| class.name.as_str().into()).collect()
