@@ -18,7 +18,7 @@ use super::commit::{self, Transaction};
 use super::findings::Findings;
 use super::queue::Queue;
 use crate::journey::Fact;
-use crate::live::{self, Feed, Update};
+use crate::live::{self, Feed, Telling, Update};
 use crate::outcome::Outcome;
 use crate::store::{Committed, Store, StoreError};
 
@@ -99,9 +99,10 @@ async fn work(database: Writing<'_>, queue: &Queue, live: &Feed, findings: &Find
         }
         count(&facts, &outcomes, findings);
         let news = Changes::of(database.store, &facts, &outcomes, live);
+        let telling = live.turn();
         taken.done(outcomes);
         // After the answers: those who watch can wait a moment longer than those who send.
-        news.tell(database.store, live).await;
+        news.tell(database.store, telling).await;
     }
 }
 
@@ -134,8 +135,9 @@ pub(super) async fn outlive_panics<F: Future<Output = ()>>(mut work: impl FnMut(
 pub(super) async fn tell_of_others(store: &Store, live: &Feed, facts: &[Fact]) {
     let facts: Vec<&Fact> = facts.iter().collect();
     let outcomes = vec![Outcome::Accepted; facts.len()];
+    let telling = live.turn();
     Changes::of(store, &facts, &outcomes, live)
-        .tell(store, live)
+        .tell(store, telling)
         .await;
 }
 
@@ -183,7 +185,7 @@ impl Changes {
         Self(sites)
     }
 
-    async fn tell(self, store: &Store, live: &Feed) {
+    async fn tell(self, store: &Store, mut telling: Telling) {
         for (site_id, change) in self.0 {
             let mut update = Update {
                 site_id,
@@ -195,7 +197,6 @@ impl Changes {
             if !update.too_much {
                 update.bytes = change.bytes;
                 update.entries = change.entries;
-                update.entries.sort_by_key(|entry| (entry.at, entry.id));
                 let visitors: Vec<Uuid> = change.visitors.into_iter().collect();
                 match store.journeys(site_id, &visitors).await {
                     Ok(journeys) => {
@@ -217,7 +218,7 @@ impl Changes {
                     }
                 }
             }
-            live.tell(update);
+            telling.add(update);
         }
     }
 }

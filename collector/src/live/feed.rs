@@ -4,14 +4,18 @@
 //! changes faster than anybody can follow is passed on in one word every two seconds. So what watching costs depends on how
 //! many watch, not on how much is stored.
 //!
+//! Commits end at the same time, and reading what a journey is after one takes a moment. What they tell is passed on in the order in
+//! which they came for it ([`Feed::turn`]), so that the last word of a journey is the latest.
+//!
 //! While nobody watches, commits build no updates. For a minute after the last commit that somebody watched they still do, because
 //! most who leave come back: a laptop that wakes, a network that changes. What was not built is not remembered, and whoever comes back
 //! after that is told to load everything again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -26,6 +30,8 @@ const FLOOD_PAUSE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_secs(60);
 /// Bytes of entries that are remembered.
 const REMEMBERED_BYTES: usize = 16 * 1024 * 1024;
+/// Tellings that wait for an earlier one at most: one that is held up does not hold up all others for ever.
+const EARLY: usize = 64;
 /// What a journey is taken to weigh.
 const JOURNEY_BYTES: usize = 2 * 1024;
 
@@ -54,6 +60,34 @@ struct State {
     sites: HashMap<i64, Turn>,
     /// When somebody watched last; nothing where nobody did since the last gap.
     watched: Option<Instant>,
+    /// Turns that were given.
+    turns: u64,
+    /// Turns before this one have told what they had to.
+    told: u64,
+    /// What was told before it was its turn.
+    early: BTreeMap<u64, Vec<Update>>,
+}
+
+/// A place in the order in which is told what changed. Without a word it ends when it is dropped.
+#[derive(Debug)]
+pub struct Telling {
+    feed: Feed,
+    number: u64,
+    updates: Vec<Update>,
+}
+
+impl Telling {
+    /// Adds what changed. It is told with all else of this turn.
+    pub fn add(&mut self, update: Update) {
+        self.updates.push(update);
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        let updates = std::mem::take(&mut self.updates);
+        self.feed.told(self.number, updates);
+    }
 }
 
 /// When it is a site's turn.
@@ -100,6 +134,9 @@ impl Feed {
                 bytes: 0,
                 sites: HashMap::new(),
                 watched: None,
+                turns: 0,
+                told: 0,
+                early: BTreeMap::new(),
             }),
         }))
     }
@@ -136,18 +173,48 @@ impl Feed {
         }
     }
 
-    /// Tells what changed.
+    /// Tells what changed, in nobody's order.
     ///
     /// Has to be called within a tokio runtime.
     pub fn tell(&self, update: Update) {
-        let site_id = update.site_id;
+        self.tell_now(&mut self.state(), update);
+    }
+
+    /// Takes a place in the order, after a commit and before anything is read of what it changed: what is told in a later turn was
+    /// read no earlier than any commit of the turns before it.
+    pub fn turn(&self) -> Telling {
         let mut state = self.state();
+        let number = state.turns;
+        state.turns += 1;
+        Telling {
+            feed: self.clone(),
+            number,
+            updates: Vec::new(),
+        }
+    }
+
+    fn told(&self, number: u64, updates: Vec<Update>) {
+        let mut state = self.state();
+        state.early.insert(number, updates);
+        while let Some((next, _)) = state.early.first_key_value()
+            && (*next <= state.told || state.early.len() > EARLY)
+            && let Some((next, updates)) = state.early.pop_first()
+        {
+            state.told = state.told.max(next + 1);
+            for update in updates {
+                self.tell_now(&mut state, update);
+            }
+        }
+    }
+
+    fn tell_now(&self, state: &mut State, update: Update) {
+        let site_id = update.site_id;
         let turn = state.sites.entry(site_id).or_default();
         match &mut turn.waiting {
             Some(waiting) => waiting.add(update),
             None => turn.waiting = Some(update),
         }
-        self.pass(&mut state, site_id);
+        self.pass(state, site_id);
     }
 
     /// Whether so much has changed of a site already that whatever else does will be passed on in the same word.
@@ -171,9 +238,13 @@ impl Feed {
         }
         match turn.due().filter(|due| *due > now) {
             Some(due) => {
+                // Where there is no runtime any more, nobody watches.
+                let Ok(runtime) = Handle::try_current() else {
+                    return;
+                };
                 turn.is_awaited = true;
                 let feed = self.clone();
-                tokio::spawn(async move {
+                runtime.spawn(async move {
                     tokio::time::sleep_until(due).await;
                     let mut state = feed.state();
                     if let Some(turn) = state.sites.get_mut(&site_id) {
@@ -183,9 +254,10 @@ impl Feed {
                 });
             }
             None => {
-                let Some(update) = turn.waiting.take() else {
+                let Some(mut update) = turn.waiting.take() else {
                     return;
                 };
+                update.entries.sort_by_key(|entry| (entry.at, entry.id));
                 turn.passed = Some(now);
                 if update.too_much {
                     turn.flooded = Some(now);
@@ -343,5 +415,41 @@ mod tests {
         assert_eq!(next().await, (1, true, 2 * PAUSE + FLOOD_PAUSE));
         feed.tell(small(1));
         assert_eq!(next().await, (1, false, 3 * PAUSE + FLOOD_PAUSE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_last_is_told_last() {
+        let feed = Feed::new(256);
+        let mut updates = feed.watch(None).updates;
+        let mut told = || {
+            updates
+                .try_recv()
+                .ok()
+                .map(|passing| passing.update.site_id)
+        };
+        let mut turns: Vec<Telling> = (0..4).map(|_| feed.turn()).collect();
+        for (turn, site_id) in turns.iter_mut().zip([1, 2, 3]) {
+            turn.add(small(site_id));
+        }
+        drop(turns.remove(1));
+        // Nobody knows yet what came before it.
+        assert_eq!(told(), None);
+        drop(turns.remove(0));
+        assert_eq!((told(), told(), told()), (Some(1), Some(2), None));
+        // One that has nothing to tell holds up nobody.
+        drop(turns.remove(1));
+        drop(turns);
+        assert_eq!((told(), told()), (Some(3), None));
+        // Nor does one that is stuck, for ever.
+        let mut stuck = feed.turn();
+        stuck.add(small(9));
+        let sites: Vec<i64> = (10..).take(EARLY + 1).collect();
+        for site_id in &sites {
+            assert_eq!(told(), None);
+            feed.turn().add(small(*site_id));
+        }
+        assert_eq!(std::iter::from_fn(&mut told).collect::<Vec<_>>(), sites);
+        drop(stuck);
+        assert_eq!((told(), told()), (Some(9), None));
     }
 }

@@ -11,7 +11,7 @@
 mod feed;
 mod passing;
 
-pub use feed::{Feed, Watching};
+pub use feed::{Feed, Telling, Watching};
 pub use passing::Passing;
 
 use crate::journey::{Entry, Journey};
