@@ -1,6 +1,9 @@
 //! Batches over HTTP: a fixed number of keep-alive connections, each with one batch on its way at any time, for a fixed
 //! time.
 //!
+//! Before anything is measured a collector that has just begun may say that it is overloaded; what it refuses is sent again then, as any
+//! sender would, and counts once.
+//!
 //! Runs on one thread, so that the generator never takes more than one core. Counts only answers that say of every item
 //! what was expected of it; any other answer ends the measurement with an error.
 
@@ -9,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::client::{Answer, Connection};
 use crate::machine::{self, now_ms};
@@ -17,6 +20,10 @@ use crate::traffic::{BATCH_ITEMS, Fitness, Traffic};
 
 /// How the threads of the collector begin that store items on SQLite: the one that commits and the one that copies the log.
 const SQLITE_THREADS: &str = "sqlite-";
+
+/// The answer of who is overloaded, and how long it is before the same is sent again.
+const OVERLOADED: u16 = 503;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What is sent, where to and for how long.
 #[derive(Debug, Clone)]
@@ -131,7 +138,14 @@ async fn send(
         }
         traffic.next_batch(now_ms(), &mut body)?;
         let sent = Instant::now();
-        check(&connection.post(&body).await?, fitness)?;
+        let answer = loop {
+            let answer = connection.post(&body).await?;
+            if !(answer.status == OVERLOADED && Instant::now() < window.start) {
+                break check(&answer, fitness);
+            }
+            sleep(PAUSE).await;
+        };
+        answer?;
         answered += 1;
         let done = Instant::now();
         if done >= window.start && done < window.end {

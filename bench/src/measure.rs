@@ -16,8 +16,14 @@ use crate::server::Server;
 use crate::traffic::Fitness;
 use crate::watch::Watching;
 
-/// Load before anything is measured: the collector's patterns compile and connections are made.
-const WARM_UP: Duration = Duration::from_secs(1);
+/// Load before anything is measured: the collector's patterns compile and connections are made. On PostgreSQL each of those makes its
+/// plans as well, first for tables that are empty and again once they have grown.
+fn warm_up(kind: Kind) -> Duration {
+    Duration::from_secs(match kind {
+        Kind::Sqlite => 1,
+        Kind::Postgres => 8,
+    })
+}
 
 /// Streams that are open in the watched case.
 const STREAMS: usize = 1000;
@@ -155,7 +161,7 @@ async fn loaded(measuring: Measuring<'_>, database: &Database) -> Result<Sample>
         seed: SEED + u64::from(measuring.round) + 1000 * u64::from(measuring.connections),
         fitness,
         connections: measuring.connections as usize,
-        warm_up: WARM_UP,
+        warm_up: warm_up(measuring.kind),
         time: measuring.time(),
     };
     let load = tokio::task::spawn_blocking(move || load::run(&plan)).await??;

@@ -45,6 +45,14 @@ async fn a_place_is_shown_with_the_words_that_its_licence_asks_for() {
 /// Makes the owner's account of a new collector, and signs the browser in as them.
 pub(super) async fn sign_in(app: &TestApp, browser: &Chromium) {
     browser.open(&app.base).await;
+    // The page goes to the sign-in by itself, and must not take the browser away from where it is sent next.
+    eventually("the sign-in is there", || async {
+        browser
+            .run("return !!document.querySelector('form[method=post]')")
+            .await
+            == json!(true)
+    })
+    .await;
     let owner = json!({
         "token": after(app.setup_link.as_deref().unwrap(), "#token="),
         "email": "owner@example.test",

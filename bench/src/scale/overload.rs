@@ -61,6 +61,8 @@ pub struct Overload {
     pub seen_at_low: Seen,
     /// At three times of it.
     pub overloaded: Summary,
+    /// The same, second by second.
+    pub overloaded_by_second: Vec<Summary>,
     /// Processor time for an event that was accepted then.
     pub overloaded_cpu_us_per_event: Tiers,
     /// What of the processors the generator took then.
@@ -163,6 +165,10 @@ pub async fn measure(options: &ScaleOptions, make: Make) -> Result<Overload> {
     let (accepted, stored) = (driver.accepted, stand.stored().await?);
     stand.end().await?;
     let overloaded = phase.summary(Duration::ZERO, long);
+    let second = Duration::from_secs(1);
+    let overloaded_by_second = (0..options.overload_seconds)
+        .map(|number| phase.summary(second * number, second))
+        .collect();
     Ok(Overload {
         database: name(make.kind),
         nodes: make.nodes,
@@ -178,6 +184,7 @@ pub async fn measure(options: &ScaleOptions, make: Make) -> Result<Overload> {
         overloaded_cpu_us_per_event: used.per(phase.accepted() as f64),
         generator_share: used.generator / 1e6 / long.as_secs_f64() / cores(),
         overloaded,
+        overloaded_by_second,
         uncongested,
         seen_at_half,
         seen_at_low,
