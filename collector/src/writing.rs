@@ -130,12 +130,12 @@ impl Writer {
                 () = self.stopping.cancelled() => return,
                 () = sleep(LOOK) => {}
             }
-            let Some((messages, last)) = self.link.extent().await else {
+            let Some((first, last)) = self.link.extent().await else {
                 continue;
             };
             seen.push_back(last);
             let most = (seen.len() > LOOKS).then(|| seen.pop_front()).flatten();
-            let Some(most) = most.filter(|_| messages > 0) else {
+            let Some(most) = most.filter(|_| first.is_some()) else {
                 continue;
             };
             if self.store.ping().await.is_err() {
@@ -147,10 +147,27 @@ impl Writer {
                     async move { writer.handle(message).await }
                 })
             });
+            let all = async {
+                join_all(found).await;
+                self.sweep(&lanes, most).await;
+            };
             tokio::select! {
                 () = self.stopping.cancelled() => return,
-                _ = join_all(found) => {}
+                () = all => {}
             }
+        }
+    }
+
+    /// Works on the first message of the stream, of a number up to `most`, for as long as that is another one each time.
+    async fn sweep(&self, lanes: &[Lane], most: u64) {
+        let mut before = 0;
+        while let Some((Some(first), _)) = self.link.extent().await
+            && first > before
+            && first <= most
+            && let Some(message) = self.link.at(first, lanes).await
+        {
+            self.handle(message).await;
+            before = first;
         }
     }
 

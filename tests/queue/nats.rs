@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::context::GetStreamErrorKind;
@@ -137,12 +138,17 @@ impl Nats {
         self.stream_of(name).await.cached_info().state.messages
     }
 
-    /// Waits until everything was committed and acknowledged.
+    /// Waits until everything was committed and acknowledged, however much there is for as long as it becomes less.
     pub(super) async fn is_empty(&self) {
-        eventually("everything is committed", || async {
-            self.messages(STREAM).await == 0
-        })
-        .await;
+        let left = AtomicU64::new(self.messages(STREAM).await);
+        while left.load(Ordering::Relaxed) > 0 {
+            let what = format!("less than {left:?} messages are left");
+            eventually(&what, || async {
+                let messages = self.messages(STREAM).await;
+                left.fetch_min(messages, Ordering::Relaxed) > messages
+            })
+            .await;
+        }
     }
 
     /// The number of the server that leads the stream.

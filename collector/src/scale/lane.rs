@@ -8,6 +8,10 @@
 //! consumer may be without a majority while the stream has one. So what has been there for a while is also looked for in the
 //! stream itself, and whoever finds it commits it and removes it. It may be that somebody else has it after all: then it is
 //! committed twice, which changes nothing.
+//!
+//! It is looked for by the partition's subject first. A server that became the leader after it had been away may have messages
+//! that were acknowledged meanwhile, and not find them by subject though they are there by number: so the first of the whole stream
+//! is looked at too, and goes in the same way.
 
 use std::time::Duration;
 
@@ -112,11 +116,7 @@ impl Lane {
     /// Looks for messages in the stream itself, of numbers up to `most`, and hands each to `each` until there is none. Those that
     /// the consumer has not come to yet are left to it, unless it does not say how far it is.
     pub async fn find<F: Future<Output = ()>>(&self, most: u64, each: impl Fn(Delivered) -> F) {
-        let asked = timeout(GONE, self.consumer.get_info()).await;
-        let most = match asked {
-            Ok(Ok(info)) => most.min(info.delivered.stream_sequence),
-            _ => most,
-        };
+        let most = most.min(self.given().await.unwrap_or(most));
         let subject = self.link.subject(self.partition);
         let mut next = 1;
         while next <= most
@@ -133,6 +133,14 @@ impl Lane {
             .await;
             next = number + 1;
         }
+    }
+}
+
+impl Lane {
+    /// Up to which number the consumer has given messages out; nothing where it does not say.
+    async fn given(&self) -> Option<u64> {
+        let info = timeout(GONE, self.consumer.get_info()).await.ok()?.ok()?;
+        Some(info.delivered.stream_sequence)
     }
 }
 
@@ -223,11 +231,30 @@ impl Delivered {
 }
 
 impl Link {
-    /// How many messages the stream has, and the number of the last; nothing where it does not say.
-    pub(crate) async fn extent(&self) -> Option<(u64, u64)> {
+    /// The numbers of the first and the last message, or of nothing where there is none; nothing where the stream does not say.
+    pub(crate) async fn extent(&self) -> Option<(Option<u64>, u64)> {
         let stream = self.jetstream.get_stream(&self.queue.stream).await.ok()?;
         let state = &stream.cached_info().state;
-        Some((state.messages, state.last_sequence))
+        let first = (state.messages > 0).then_some(state.first_sequence);
+        Some((first, state.last_sequence))
+    }
+
+    /// The message of this number, if it is of one of these partitions and its consumer has come to it.
+    pub(crate) async fn at(&self, number: u64, lanes: &[Lane]) -> Option<Delivered> {
+        let stream = self.jetstream.get_stream_no_info(&self.queue.stream);
+        let message = stream.await.ok()?.get_raw_message(number).await.ok()?;
+        let partition: u8 = message.subject.rsplit('.').next()?.parse().ok()?;
+        let lane = lanes.iter().find(|lane| lane.partition == partition)?;
+        if lane.given().await.is_some_and(|given| given < number) {
+            return None;
+        }
+        self.meter().found();
+        Some(Delivered {
+            payload: message.payload,
+            how: How::Found(number),
+            link: self.clone(),
+            partition,
+        })
     }
 
     /// The first message of a subject from this number on.
