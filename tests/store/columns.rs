@@ -104,7 +104,17 @@ const BY: By<'static> = By {
     now: NOW,
 };
 
-impl Doing<'_> {
+impl<'d> Doing<'d> {
+    /// On a site of its own.
+    pub(super) fn new(desk: &'d Desk, second: &'d Ingest) -> Self {
+        Self {
+            desk,
+            second,
+            site: fresh_site(),
+            pending: Vec::new(),
+        }
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.desk.store
     }
@@ -281,12 +291,7 @@ async fn whatever_happens_the_kept_copy_is_the_rows(database: Database) {
     let pieces = proptest::collection::vec(piece(), 1..30);
     hold(database, 48, pieces, async |desk, second, pieces| {
         let keeper = Keeper::new(desk.store.clone(), MEMORY);
-        let mut doing = Doing {
-            desk,
-            second,
-            site: fresh_site(),
-            pending: Vec::new(),
-        };
+        let mut doing = Doing::new(desk, second);
         let site_id = doing.site.id;
         for (number, piece) in pieces.iter().enumerate() {
             doing.act(number, piece).await;

@@ -7,7 +7,6 @@ use waymark_collector::columns::Columns;
 use waymark_collector::store::Store;
 
 use super::columns::{Doing, Piece};
-use super::desk::fresh_site;
 use super::fold::hold;
 use super::rollups::{roll, roll_past};
 use super::told::anew;
@@ -54,12 +53,7 @@ async fn is_whole(store: &Store, site_id: i64) -> Result<(), TestCaseError> {
 async fn what_was_erased_for_good_does_not_come_back(database: Database) {
     let pieces = proptest::collection::vec(piece(), 2..16);
     hold(database, 48, pieces, async |desk, second, pieces| {
-        let mut doing = Doing {
-            desk,
-            second,
-            site: fresh_site(),
-            pending: Vec::new(),
-        };
+        let mut doing = Doing::new(desk, second);
         let site_id = doing.site.id;
         roll_past(doing.store(), site_id, 24 * 30).await;
         let mut most = [0; 3];

@@ -243,12 +243,7 @@ async fn whatever_happens_what_is_read_is_the_recount(database: Database) {
         48,
         pieces,
         async |desk, second, (pieces, rolls)| {
-            let mut doing = Doing {
-                desk,
-                second,
-                site: fresh_site(),
-                pending: Vec::new(),
-            };
+            let mut doing = Doing::new(desk, second);
             let site_id = doing.site.id;
             for (number, piece) in pieces.iter().enumerate() {
                 if number == rolls.0 {
