@@ -123,24 +123,25 @@ impl Lane {
             && let Some((number, payload)) = self.link.first(&subject, next).await
             && number <= most
         {
-            self.link.meter().found();
-            each(Delivered {
-                payload,
-                how: How::Found(number),
-                link: self.link.clone(),
-                partition: self.partition,
-            })
-            .await;
+            each(self.found(number, payload)).await;
             next = number + 1;
         }
     }
-}
 
-impl Lane {
     /// Up to which number the consumer has given messages out; nothing where it does not say.
     async fn given(&self) -> Option<u64> {
         let info = timeout(GONE, self.consumer.get_info()).await.ok()?.ok()?;
         Some(info.delivered.stream_sequence)
+    }
+
+    fn found(&self, number: u64, payload: Bytes) -> Delivered {
+        self.link.meter().found();
+        Delivered {
+            payload,
+            how: How::Found(number),
+            link: self.link.clone(),
+            partition: self.partition,
+        }
     }
 }
 
@@ -231,7 +232,7 @@ impl Delivered {
 }
 
 impl Link {
-    /// The numbers of the first and the last message, or of nothing where there is none; nothing where the stream does not say.
+    /// The number of the first message, if there is one, and that of the last that there was; nothing where the stream does not say.
     pub(crate) async fn extent(&self) -> Option<(Option<u64>, u64)> {
         let stream = self.jetstream.get_stream(&self.queue.stream).await.ok()?;
         let state = &stream.cached_info().state;
@@ -248,13 +249,7 @@ impl Link {
         if lane.given().await.is_some_and(|given| given < number) {
             return None;
         }
-        self.meter().found();
-        Some(Delivered {
-            payload: message.payload,
-            how: How::Found(number),
-            link: self.clone(),
-            partition,
-        })
+        Some(lane.found(number, message.payload))
     }
 
     /// The first message of a subject from this number on.

@@ -352,3 +352,34 @@ fn plain(text: &str) -> String {
         Err(_) => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn whatever_stays_under_other_ids_is_looked_for_by_one_of_them() {
+        // Rows that are looked at one by one stand for themselves: a log, and what links people.
+        let staying = PERSONAL.iter().filter(|table| table.erasing().is_some());
+        let staying = staying.filter(|table| !table.is_deleted());
+        let known: BTreeSet<&str> = COUNTERPARTS.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(known, staying.map(|table| table.name).collect());
+        for (name, columns) in COUNTERPARTS {
+            let table = PERSONAL.iter().find(|table| table.name == name).unwrap();
+            for (column, _) in columns {
+                assert!(table.replaced.contains(column), "{name}.{column}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_same_in_both_databases_rows() {
+        assert_eq!(
+            plain("0190F3A1-0000-7000-8000-00000000000A"),
+            plain("0190f3a100007000800000000000000a")
+        );
+        assert_eq!(plain("ann"), "ann");
+    }
+}
