@@ -26,6 +26,9 @@ const MONTHS: (Duration, Duration) = (
     Duration::from_secs(24 * 60 * 60),
     Duration::from_secs(60 * 60),
 );
+/// How long what is under way when the collector ends may go on, to its next step. What is cut in a transaction has changed nothing, but
+/// a database says things about it that look like a fault.
+const ENDING: Duration = Duration::from_secs(2);
 /// The time between two looks at open transactions.
 const OPEN: Duration = Duration::from_millis(20);
 
@@ -51,21 +54,27 @@ impl Expirer {
     /// Works until `stopping` is cancelled. The first round is as far off as any other, so that somebody who has just
     /// started can still say how long things are kept.
     pub(crate) async fn run(self: Arc<Self>, stopping: CancellationToken) {
+        let cut = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(ENDING).await;
+        };
         tokio::select! {
-            () = stopping.cancelled() => {}
-            () = self.work() => {}
+            () = cut => {}
+            () = self.work(&stopping) => {}
         }
     }
 
-    async fn work(&self) {
+    async fn work(&self, stopping: &CancellationToken) {
         let mut is_known = false;
         let mut months = Instant::now();
         loop {
             if Instant::now() >= months {
                 months = Instant::now() + self.months().await;
             }
-            tokio::time::sleep(self.every.min(LOOK)).await;
-            let done = self.look().await;
+            if has_ended(self.every.min(LOOK), stopping).await {
+                return;
+            }
+            let done = self.look(stopping).await;
             if let Err(error) = &done
                 && !is_known
             {
@@ -94,22 +103,28 @@ impl Expirer {
         }
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
+    async fn look(&self, stopping: &CancellationToken) -> Result<(), StoreError> {
         let every = i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX);
         let sites = self.store.sites().await?;
         for (site_id, id) in self.store.due_erasures(clock::now()).await? {
+            if stopping.is_cancelled() {
+                return Ok(());
+            }
             if let Some(site) = sites.iter().find(|site| site.id == site_id) {
                 self.store.finish_erasure(site, id, clock::now()).await?;
             }
         }
         for site in sites {
+            if stopping.is_cancelled() {
+                return Ok(());
+            }
             let now = clock::now();
             let since = now.saturating_sub(every);
             let known = self.store.first_look(site.id, now).await?;
             if known <= since
                 && let Some(turn) = self.store.begin_round(site.id, since, now).await?
             {
-                round(&self.store, &site, turn).await?;
+                round_until(stopping, &self.store, &site, turn).await?;
             }
         }
         Ok(())
@@ -121,6 +136,16 @@ impl Expirer {
 /// # Errors
 /// [`StoreError`]; what was removed until then stays so, and the round can go on from there.
 pub async fn round(store: &Store, site: &Site, turn: Turn) -> Result<Removed, StoreError> {
+    round_until(&CancellationToken::new(), store, site, turn).await
+}
+
+/// The same to its end or, if that comes first, until the next slice after `stopping` is cancelled.
+async fn round_until(
+    stopping: &CancellationToken,
+    store: &Store,
+    site: &Site,
+    turn: Turn,
+) -> Result<Removed, StoreError> {
     let mut all = Removed::default();
     store.raise_floors(site.id, turn).await?;
     // What began before may still store an item that is too old, and be seen by no slice.
@@ -135,9 +160,9 @@ pub async fn round(store: &Store, site: &Site, turn: Turn) -> Result<Removed, St
             let (slice, removed) = store.expire_items(site, &class.name, turn).await?;
             all.add(removed);
             match slice {
-                Slice::More => pause(began).await,
+                Slice::More if !has_ended(pause(began), stopping).await => {}
                 Slice::Last => break,
-                Slice::Taken => return Ok(all),
+                Slice::More | Slice::Taken => return Ok(all),
             }
         }
     }
@@ -147,9 +172,9 @@ pub async fn round(store: &Store, site: &Site, turn: Turn) -> Result<Removed, St
         let (slice, removed) = store.expire_visitors(site, &mut after, turn).await?;
         all.add(removed);
         match slice {
-            Slice::More => pause(began).await,
+            Slice::More if !has_ended(pause(began), stopping).await => {}
             Slice::Last => break,
-            Slice::Taken => return Ok(all),
+            Slice::More | Slice::Taken => return Ok(all),
         }
     }
     loop {
@@ -157,9 +182,9 @@ pub async fn round(store: &Store, site: &Site, turn: Turn) -> Result<Removed, St
         let (slice, removed) = store.expire_interactions(site, turn).await?;
         all.add(removed);
         match slice {
-            Slice::More => pause(began).await,
+            Slice::More if !has_ended(pause(began), stopping).await => {}
             Slice::Last => break,
-            Slice::Taken => return Ok(all),
+            Slice::More | Slice::Taken => return Ok(all),
         }
     }
     store.expire_deliveries(site.id).await?;
@@ -177,6 +202,14 @@ pub async fn round(store: &Store, site: &Site, turn: Turn) -> Result<Removed, St
     Ok(all)
 }
 
-async fn pause(began: Instant) {
-    tokio::time::sleep((began.elapsed() * PAUSES).min(PAUSE)).await;
+/// The pause after a slice that began then.
+fn pause(began: Instant) -> Duration {
+    (began.elapsed() * PAUSES).min(PAUSE)
+}
+
+/// Waits, and says whether `stopping` was cancelled meanwhile.
+async fn has_ended(time: Duration, stopping: &CancellationToken) -> bool {
+    tokio::time::timeout(time, stopping.cancelled())
+        .await
+        .is_ok()
 }
