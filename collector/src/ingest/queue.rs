@@ -6,13 +6,15 @@
 //!
 //! Where somebody waits for an answer, what is there is committed at once. Patient jobs are gathered for a moment first: a
 //! transaction costs the database as much as some hundred items, and of one that writers take from a stream as they come there
-//! would be as many as there are messages.
+//! would be as many as there are messages. The moment is the longer the longer transactions take: a database that has much to do
+//! gets fewer and larger ones, of each of however many processes write.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use super::meter::Meter;
 use super::pressure::Pressure;
@@ -23,8 +25,11 @@ use crate::outcome::Outcome;
 /// What a sender is told to wait when the queue is full. A commit takes tens of milliseconds; a second is the smallest
 /// step of `Retry-After`.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How long the first of patient jobs waits for more to be committed with it, and how many items are enough.
-const GATHER: Duration = Duration::from_millis(50);
+/// How long the first of patient jobs waits for more to be committed with it: so many times as long as transactions take, at least
+/// and at most so long, or until there are so many items.
+const GATHER: u32 = 2;
+const SHORTEST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_millis(250);
 const ENOUGH: usize = 500;
 
 /// One batch's items, and who waits for them.
@@ -34,7 +39,7 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Vec<Outcome>>,
     bytes: usize,
     is_patient: bool,
-    since: tokio::time::Instant,
+    since: Instant,
 }
 
 impl Job {
@@ -54,7 +59,7 @@ impl Job {
             reply,
             bytes,
             is_patient: false,
-            since: tokio::time::Instant::now(),
+            since: Instant::now(),
         }
     }
 
@@ -117,8 +122,9 @@ impl Taken<'_> {
                 state.pressing -= job.pressing();
                 state.bytes -= job.bytes;
             }
-            let (items, left, now) = (before - state.items, state.items, Instant::now());
-            let took = now.duration_since(self.since);
+            let (items, left, now) = (before - state.items, state.items, Instant::now().into_std());
+            let took = self.since.elapsed();
+            state.took = (state.took + took) / 2;
             state.pressure.answered(items, left, took, now);
         }
         for job in jobs {
@@ -144,18 +150,20 @@ struct State {
     pressing: usize,
     bytes: usize,
     closed: bool,
+    /// How long transactions take, the last one as much as all before it.
+    took: Duration,
     pressure: Pressure,
 }
 
 impl State {
     /// Until when what waits should be joined by more, if it should.
-    fn gathering(&self) -> Option<tokio::time::Instant> {
+    fn gathering(&self) -> Option<Instant> {
         if self.closed || !self.waiting.iter().all(|job| job.is_patient) {
             return None;
         }
-        let until = self.waiting.front()?.since + GATHER;
+        let until = self.waiting.front()?.since + (self.took * GATHER).clamp(SHORTEST, LONGEST);
         let items: usize = self.waiting.iter().map(|job| job.facts.len()).sum();
-        (items < ENOUGH && tokio::time::Instant::now() < until).then_some(until)
+        (items < ENOUGH && Instant::now() < until).then_some(until)
     }
 }
 
@@ -170,6 +178,7 @@ impl Queue {
                 pressing: 0,
                 bytes: 0,
                 closed: false,
+                took: Duration::ZERO,
                 pressure: Pressure::new(options.queue_wait),
             }),
             ready: Notify::new(),
@@ -179,7 +188,7 @@ impl Queue {
     /// Whether a job would be refused now, as far as that can be told before it is there.
     pub(super) fn is_refusing(&self) -> bool {
         let mut state = self.state();
-        let (pressing, now) = (state.pressing, Instant::now());
+        let (pressing, now) = (state.pressing, Instant::now().into_std());
         state.pressure.is_refusing(now) && !state.pressure.admits(pressing, now)
     }
 
@@ -195,7 +204,7 @@ impl Queue {
                 || (state.items + job.facts.len() <= self.options.queue_items
                     && state.bytes + job.bytes <= self.options.queue_bytes);
             let pressing = state.pressing;
-            if !(has_room && (job.is_patient || state.pressure.admits(pressing, Instant::now()))) {
+            if !(has_room && (job.is_patient || state.pressure.admits(pressing, Instant::now().into_std()))) {
                 return Err(Full::NoRoom {
                     retry_after: RETRY_AFTER,
                 });

@@ -323,4 +323,30 @@ mod tests {
         queue.close();
         assert_eq!(taken().await, (1, false));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn patient_jobs_are_gathered_for_longer_where_transactions_take_long() {
+        let queue = Queue::new(IngestOptions::default());
+        let count = facts().len();
+        let gathered = async |transaction| {
+            let push = || queue.push(Job::new(facts(), oneshot::channel().0).patient());
+            push().unwrap();
+            let began = tokio::time::Instant::now();
+            let taken = queue.take().await.unwrap();
+            let gathered = began.elapsed();
+            tokio::time::sleep(Duration::from_millis(transaction)).await;
+            taken.done(vec![Outcome::Accepted; count]);
+            u64::try_from(gathered.as_millis()).unwrap()
+        };
+        // Half of what the last one took, and of that which was before.
+        for (transaction, wanted) in [(80, 50..60), (80, 80..90), (900, 120..130), (0, 250..260)] {
+            let gathered = gathered(transaction).await;
+            assert!(wanted.contains(&gathered), "{gathered} ms");
+        }
+        // A fast database is not waited for.
+        for _ in 0..10 {
+            gathered(1).await;
+        }
+        assert!((50..60).contains(&gathered(1).await));
+    }
 }
