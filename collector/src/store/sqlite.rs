@@ -8,8 +8,18 @@
 //! waiter may never find a gap; here everyone takes a [`Turn`], in the order of asking.
 //!
 //! What is committed goes into the write-ahead log, and has to be copied from there into the file now and then. That is
-//! done beside the commits, in a thread of its own.
+//! done beside the commits, in a thread of its own:
+//!
+//! ```text
+//! log ── copied and flushed beside the commits ──► file        once the log is long: again, until little is left
+//!     ── the little that is left, by a commit ───► file        and the log begins anew
+//! ```
+//!
+//! The log only begins anew when all of it has been copied and flushed, which can only be while nobody commits. SQLite flushes the
+//! file then and not before: after a second of commits that would be tens of milliseconds for which everybody waits.
 
+use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -33,9 +43,12 @@ const IDLE: usize = 4;
 /// Pages in the log, not yet in the file, at which copying begins: 32 MiB. Many commits write the same pages, which are
 /// then copied once; after a crash, this much is read at the start.
 const COPY_AT_PAGES: i64 = 8_192;
-/// Pages in the log at which a commit copies what is left itself, after which the log begins anew. The log only begins
-/// anew when all of it has been copied, and while commits follow one another there is always something left.
-pub(super) const ANEW_AT_PAGES: u32 = 32_768;
+/// Pages in the log at which it should begin anew: 128 MiB.
+const LONG_AT_PAGES: i64 = 32_768;
+/// How many of them may be left for a commit to copy then.
+const LITTLE_PAGES: i64 = 1_024;
+/// Pages in the log at which a commit copies whatever is left.
+pub(super) const ANEW_AT_PAGES: u32 = 131_072;
 
 /// The connection of one file.
 #[derive(Debug)]
@@ -75,7 +88,10 @@ impl Items {
         let (ask, asked) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("sqlite-copies".to_owned())
-            .spawn(move || copy_when(&asked, &copying))
+            .spawn({
+                let path = path.to_owned();
+                move || copy_when(&asked, &copying, &path)
+            })
             .map_err(|error| StoreError::Unavailable(error.kind().to_string()))?;
         Ok(Self {
             path: path.to_owned(),
@@ -114,12 +130,14 @@ impl Turn<'_> {
         };
         let result = work(open);
         match &result {
-            Ok(_) => {
-                if waiting_pages(open).is_ok_and(|pages| pages >= COPY_AT_PAGES) {
+            Ok(_) => match log_of(open).map(|log| log.next()) {
+                Ok(Next::Copy) => {
                     // Full while the thread is at it.
                     let _ = copying.ask.try_send(());
                 }
-            }
+                Ok(Next::BeginAnew) => copy(open),
+                Ok(Next::Nothing) | Err(_) => {}
+            },
             // A disk that was full or failed leaves a connection in a state that nobody has described.
             Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => *connection = None,
             Err(_) => {}
@@ -227,20 +245,83 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Pages in the log that are not in the file yet.
-fn waiting_pages(connection: &Connection) -> Result<i64, StoreError> {
-    // Copies nothing: <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
-    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-    Ok(statement.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?)
+/// How long the log is, in pages.
+#[derive(Debug, Clone, Copy)]
+struct Log {
+    pages: i64,
+    /// Those that are not in the file yet.
+    waiting: i64,
 }
 
-/// Copies each time it is asked to, as much as can be copied without anybody waiting.
-fn copy_when(asked: &Receiver<()>, connection: &Connection) {
-    while asked.recv().is_ok() {
-        let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
-        if let Err(error) = copied {
-            // A commit will do it, and say what is wrong if it is so for it as well.
-            tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
+/// What is to be done about the log after a commit.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Nothing,
+    Copy,
+    BeginAnew,
+}
+
+impl Log {
+    fn next(self) -> Next {
+        let is_long = self.pages >= LONG_AT_PAGES;
+        match self.waiting {
+            ..=LITTLE_PAGES if is_long => Next::BeginAnew,
+            waiting if is_long || waiting >= COPY_AT_PAGES => Next::Copy,
+            _ => Next::Nothing,
         }
+    }
+}
+
+fn log_of(connection: &Connection) -> Result<Log, StoreError> {
+    // Copies nothing: <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
+    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let log = statement.query_row((), |row| {
+        let (pages, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok(Log {
+            pages,
+            waiting: pages - copied,
+        })
+    })?;
+    Ok(log)
+}
+
+/// Copies as much as can be copied without anybody waiting.
+fn copy(connection: &Connection) {
+    let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
+    if let Err(error) = copied {
+        // A later commit will do it, and say what is wrong if it is so for it as well.
+        tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
+    }
+}
+
+/// Copies each time it is asked to, and flushes what was copied.
+fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path) {
+    let mut file = None;
+    while asked.recv().is_ok() {
+        copy(connection);
+        if file.is_none() {
+            // It is never closed: closing any descriptor of a file ends all locks that the process has on it, SQLite's among them
+            // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>). A process
+            // opens one such file.
+            file = File::open(path).ok().map(ManuallyDrop::new);
+        }
+        // What fails here fails again when the log begins anew, and is said then.
+        let _ = file.as_ref().map(|file| file.sync_data());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_log_begins_anew_when_little_of_it_is_left() {
+        let next = |pages, waiting| Log { pages, waiting }.next();
+        assert_eq!(next(8_000, 8_000), Next::Nothing);
+        assert_eq!(next(8_192, 8_192), Next::Copy);
+        assert_eq!(next(20_000, 500), Next::Nothing);
+        assert_eq!(next(32_768, 1_025), Next::Copy);
+        assert_eq!(next(32_768, 1_024), Next::BeginAnew);
+        assert_eq!(next(40_000, 0), Next::BeginAnew);
     }
 }
