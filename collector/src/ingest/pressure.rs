@@ -7,11 +7,14 @@
 //! ```text
 //! time = items taken in and not answered ÷ items answered a second
 //!
-//! at ease ── time > most, for longer than a burst ──► refusing beyond a tenth of most ── nothing refused for a while ──► at ease
+//! at ease ─┬─ time > most, for longer than a burst ──────────────┬─► refusing beyond a twentieth of most
+//!    ▲     └─ time grows, for longer than a burst, to some of most ─┘        │
+//!    └──────────────────── nothing refused for a while ◄─────────────────────┘
 //! ```
 //!
-//! A burst is taken in whole, and so is what a fixed number of senders can have under way. What stays is more than can be stored; it
-//! is refused before it waits, and those who are taken in are answered about as soon as ever. A database that does nothing for a
+//! A burst is taken in whole, and so is what a fixed number of senders can have under way: it makes the line long, and then no
+//! longer. What stays or goes on growing is more than can be stored; it is refused before it waits, and those who are taken in are
+//! answered about as soon as ever. A database that does nothing for a
 //! while is no such thing: nobody knows how long it will take, so what arrives meanwhile waits within the other limits.
 //!
 //! Pure: it is told the time.
@@ -22,14 +25,21 @@ use std::time::{Duration, Instant};
 const BURST: Duration = Duration::from_millis(50);
 /// As long as something was refused within this, refusing goes on at the tighter limit.
 const CALM: Duration = Duration::from_secs(2);
+/// A line that is longer in each window than in the one before, by this share of what was answered meanwhile, grows.
+const GROWING: f64 = 0.25;
+/// More than this is no burst, and so many windows no stall, if the line has come to so much of `most`: what is shorter is no harm.
+const GROWN: (Duration, u32, f64) = (Duration::from_millis(75), 3, 0.4);
 /// What of `most` is taken in while some are refused.
-const TENTH: u32 = 10;
+const PART: u32 = 20;
 /// No limit is tighter than so many of the shortest transactions, so that a slow disk is not taken for an overload.
 const TRANSACTIONS: u32 = 4;
+/// Nor than so many items, if they take no more than half of `most`. A transaction costs as much as some hundred items, whatever is in
+/// it: where less is taken in the rate falls, less is taken in for that, and all that is left is one batch after the other.
+const ITEMS: f64 = 640.0;
 /// For how long a transaction counts as the shortest one, at least.
 const REMEMBERED: Duration = Duration::from_secs(600);
-/// Over how long the rate is taken.
-const WINDOW: Duration = Duration::from_millis(25);
+/// Over how long the rate is taken, at least, and the time of a window that counts for as much as all before it.
+const WINDOW: (Duration, Duration) = (Duration::from_millis(15), Duration::from_millis(25));
 
 /// What is known of the pace.
 #[derive(Debug)]
@@ -37,8 +47,8 @@ pub(super) struct Pressure {
     most: Option<Duration>,
     /// Items a second while there was always something to do.
     rate: Option<f64>,
-    /// Since when there has been, and how many items were answered since.
-    window: Option<(Instant, usize)>,
+    /// While there is always something to do.
+    window: Option<Window>,
     /// The shortest transactions, lately and before that.
     shortest: [Option<Duration>; 2],
     turned: Option<Instant>,
@@ -46,6 +56,20 @@ pub(super) struct Pressure {
     answered: Option<(Instant, Duration)>,
     over_since: Option<Instant>,
     refusing_until: Option<Instant>,
+}
+
+/// A short time in which there was always something to do.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    began: Instant,
+    /// Items answered in it.
+    answered: usize,
+    /// The most items that were taken in and not answered.
+    longest: usize,
+    /// The same of the window before.
+    before: usize,
+    /// Since when the line has grown with every window, and with how many before this one.
+    growing: (Instant, u32),
 }
 
 impl Pressure {
@@ -68,7 +92,7 @@ impl Pressure {
         let (Some((most, tight)), Some(rate)) = (self.limits(), self.rate) else {
             return true;
         };
-        let time = Duration::from_secs_f64(items as f64 / rate.max(1.0));
+        let time = time_of(items as f64, rate);
         if self.refusing_until.is_some_and(|until| now < until) {
             let is_refused = items > 0 && time > tight;
             if is_refused {
@@ -109,30 +133,79 @@ impl Pressure {
             self.shortest = [None, self.shortest[0]];
         }
         self.shortest[0] = Some(self.shortest[0].map_or(took, |known| known.min(took)));
+        let line = items + left;
         self.window = match self.window {
             // What comes next begins with waiting for it.
             _ if left == 0 => None,
-            None => Some((now, 0)),
-            Some((began, before)) => {
-                let time = now.duration_since(began);
-                if time < WINDOW {
-                    Some((began, before + items))
-                } else {
-                    let rate = (before + items) as f64 / time.as_secs_f64();
-                    self.rate = Some(self.rate.map_or(rate, |known| f64::midpoint(known, rate)));
-                    Some((now, 0))
-                }
+            None => Some(Window {
+                began: now,
+                answered: 0,
+                longest: line,
+                before: line,
+                growing: (now, 0),
+            }),
+            Some(window) => {
+                let window = Window {
+                    answered: window.answered + items,
+                    longest: window.longest.max(line),
+                    ..window
+                };
+                Some(match now.duration_since(window.began) < WINDOW.0 {
+                    true => window,
+                    false => self.over(&window, left, now),
+                })
             }
         };
+    }
+
+    /// Learns from a window that is over, and gives the next.
+    fn over(&mut self, window: &Window, left: usize, now: Instant) -> Window {
+        let time = now.duration_since(window.began);
+        let rate = window.answered as f64 / time.as_secs_f64();
+        let weight = (time.as_secs_f64() / WINDOW.1.as_secs_f64()).min(1.0) / 2.0;
+        let rate = self
+            .rate
+            .map_or(rate, |known| known + (rate - known) * weight);
+        self.rate = Some(rate);
+        let (before, answered) = (window.before as f64, window.answered as f64);
+        let (since, windows) = window.growing;
+        let growing = match window.longest as f64 > before + answered * GROWING {
+            true => (since, windows + 1),
+            false => (now, 0),
+        };
+        let (burst, stall, share) = GROWN;
+        if let Some((most, _)) = self.limits()
+            && now.duration_since(growing.0) > burst
+            && growing.1 >= stall
+            && time_of(left as f64, rate) > most.mul_f64(share)
+        {
+            self.refusing_until = Some(now + CALM);
+        }
+        Window {
+            began: now,
+            answered: 0,
+            longest: left,
+            before: window.longest,
+            growing,
+        }
     }
 
     /// What begins refusing, and what is kept then.
     fn limits(&self) -> Option<(Duration, Duration)> {
         let most = self.most?;
         let shortest = self.shortest.into_iter().flatten().min();
-        let tight = (most / TENTH).max(shortest.unwrap_or_default() * TRANSACTIONS);
-        Some((most.max(tight * 2), tight))
+        let tight = (most / PART).max(shortest.unwrap_or_default() * TRANSACTIONS);
+        let some = match self.rate {
+            Some(rate) => time_of(ITEMS, rate).min(most / 2),
+            None => Duration::ZERO,
+        };
+        Some((most.max(tight * 2), tight.max(some)))
     }
+}
+
+/// How long so many items take.
+fn time_of(items: f64, rate: f64) -> Duration {
+    Duration::from_secs_f64(items / rate.max(1.0))
 }
 
 #[cfg(test)]
@@ -227,10 +300,34 @@ mod tests {
         store.run(10_000, 150);
         let stored = 150 * 10_000 - store.refused;
         assert!(stored > 35 * 10_000, "{stored} stored");
-        // Forty milliseconds of work at most, and not the seconds that the rest would be.
-        assert!(store.longest < 40 * 50, "{} under way", store.longest);
+        // Some twenty milliseconds of work, and not the seconds that the rest would be.
+        assert!(store.longest < 25 * 50, "{} under way", store.longest);
         // Less arrives, and at once nobody is refused any more.
         assert_eq!(store.run(100, 0).run(5_000, 25).refused, 0);
+    }
+
+    #[test]
+    fn a_line_that_grows_is_noticed_before_it_is_long() {
+        let mut store = Store::new(2_000, 20);
+        store.run(2_000, 25);
+        // Twice what it can do would be a line of 250 ms after 250 ms.
+        store.run(200, 100);
+        assert!(store.refused > 0);
+        assert!(store.longest < 180 * 50, "{} under way", store.longest);
+    }
+
+    #[test]
+    fn a_line_that_grows_no_more_is_what_some_senders_have_under_way() {
+        let mut store = Store::new(2_000, 20);
+        store.run(2_000, 25);
+        // Two hundred milliseconds of work, from senders that come one after the other, each of which sends again once it is answered.
+        let (mut senders, mut refused) = (0, 0);
+        for _ in 0..5_000 {
+            senders = 10_000.min(senders + 200);
+            store.run(1, senders - store.left());
+            refused += store.refused;
+        }
+        assert_eq!(refused, 0);
     }
 
     #[test]
@@ -240,7 +337,20 @@ mod tests {
         store.run(2_000, 3);
         assert!(store.run(2_000, 15).refused > 0);
         store.run(5_000, 15);
-        assert!(store.longest < 60 * 5, "{} under way", store.longest);
+        // What is always taken in, and not the twice as much that is the most.
+        assert!(store.longest < 700, "{} under way", store.longest);
+    }
+
+    #[test]
+    fn transactions_that_have_become_long_are_filled() {
+        // One of a millisecond has been seen, and now each takes thirty.
+        let mut store = Store::new(1_000, 20);
+        store.run(2_000, 1);
+        store.costs.0 = Duration::from_millis(30);
+        store.run(5_000, 150);
+        store.run(5_000, 150);
+        let stored = 150 * 5_000 - store.refused;
+        assert!(stored > 5 * 5_000, "{stored} stored");
     }
 
     #[test]
@@ -262,6 +372,20 @@ mod tests {
         store.run(4_000, 25);
         assert!(store.refused > 0);
         assert_eq!(store.run(5_000, 25).refused, 0);
+    }
+
+    #[test]
+    fn a_short_stall_is_no_overload_however_much_arrives() {
+        let mut store = Store::new(2_000, 20);
+        store.run(2_000, 25);
+        // A transaction takes 200 ms, and 40 of 50 items a millisecond are left to work off what has gathered.
+        let costs = std::mem::replace(
+            &mut store.costs,
+            (Duration::from_millis(200), Duration::ZERO),
+        );
+        assert_eq!(store.run(150, 40).refused, 0);
+        store.costs = costs;
+        assert_eq!(store.run(5_000, 40).refused, 0);
     }
 
     #[test]

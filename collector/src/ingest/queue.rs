@@ -204,7 +204,9 @@ impl Queue {
                 || (state.items + job.facts.len() <= self.options.queue_items
                     && state.bytes + job.bytes <= self.options.queue_bytes);
             let pressing = state.pressing;
-            if !(has_room && (job.is_patient || state.pressure.admits(pressing, Instant::now().into_std()))) {
+            if !(has_room
+                && (job.is_patient || state.pressure.admits(pressing, Instant::now().into_std())))
+            {
                 return Err(Full::NoRoom {
                     retry_after: RETRY_AFTER,
                 });
