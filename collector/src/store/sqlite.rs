@@ -21,9 +21,12 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use rusqlite::ffi::SQLITE_IOERR_FSYNC;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -41,14 +44,18 @@ const PREPARED: usize = 26;
 /// Connections that read rows and are kept open while nobody uses them.
 const IDLE: usize = 4;
 /// Pages in the log, not yet in the file, at which copying begins: 32 MiB. Many commits write the same pages, which are
-/// then copied once; after a crash, this much is read at the start.
+/// then copied once.
 const COPY_AT_PAGES: i64 = 8_192;
 /// Pages in the log at which it should begin anew: 128 MiB.
 const LONG_AT_PAGES: i64 = 32_768;
-/// How many of them may be left for a commit to copy then.
-const LITTLE_PAGES: i64 = 1_024;
-/// Pages in the log at which a commit copies whatever is left.
-pub(super) const ANEW_AT_PAGES: u32 = 131_072;
+/// How many of them may be left for a commit to copy then: about what one large transaction writes while the last of it is copied.
+const LITTLE_PAGES: i64 = 2_048;
+/// Pages in the log at which a commit copies whatever is left: 256 MiB.
+pub(super) const ANEW_AT_PAGES: u32 = 65_536;
+
+/// What is logged then.
+const BROKEN: &str = "the disk did not take what was written to the database; nothing more is stored until the collector is started again, and \
+                      everything that was acknowledged is in the log beside the file";
 
 /// The connection of one file.
 #[derive(Debug)]
@@ -71,6 +78,25 @@ struct Copying {
     /// Wakes it; it ends when this is gone.
     ask: SyncSender<()>,
     thread: JoinHandle<()>,
+    standing: Arc<Standing>,
+}
+
+/// How that thread stands.
+#[derive(Debug, Default)]
+struct Standing {
+    /// It copies or flushes, for which a commit that did the same would wait.
+    is_busy: AtomicBool,
+    /// What was copied did not come to the disk. The system says so once and forgets it, so nothing may be copied any more: until the next
+    /// start the log has everything, and it is copied again then.
+    is_broken: AtomicBool,
+}
+
+impl Copying {
+    fn ask(&self) {
+        self.standing.is_busy.store(true, Ordering::Release);
+        // Full while it has been asked already.
+        let _ = self.ask.try_send(());
+    }
 }
 
 /// The right to write, until it is dropped.
@@ -86,18 +112,23 @@ impl Items {
         let connection = connect(path)?;
         let copying = connect(path)?;
         let (ask, asked) = sync_channel(1);
+        let standing = Arc::new(Standing::default());
         let thread = thread::Builder::new()
             .name("sqlite-copies".to_owned())
             .spawn({
-                let path = path.to_owned();
-                move || copy_when(&asked, &copying, &path)
+                let (path, standing) = (path.to_owned(), Arc::clone(&standing));
+                move || copy_when(&asked, &copying, &path, &standing)
             })
             .map_err(|error| StoreError::Unavailable(error.kind().to_string()))?;
         Ok(Self {
             path: path.to_owned(),
             state: Mutex::new(State {
                 connection: Some(connection),
-                copying: Some(Copying { ask, thread }),
+                copying: Some(Copying {
+                    ask,
+                    thread,
+                    standing,
+                }),
             }),
         })
     }
@@ -124,6 +155,11 @@ impl Turn<'_> {
         else {
             return Err(StoreError::Unavailable("the store is closed".to_owned()));
         };
+        if copying.standing.is_broken.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable(
+                "the disk did not take what was written".to_owned(),
+            ));
+        }
         let open = match connection {
             Some(open) => open,
             None => connection.insert(connect(self.path)?),
@@ -131,12 +167,11 @@ impl Turn<'_> {
         let result = work(open);
         match &result {
             Ok(_) => match log_of(open).map(|log| log.next()) {
-                Ok(Next::Copy) => {
-                    // Full while the thread is at it.
-                    let _ = copying.ask.try_send(());
+                Ok(Next::Copy) => copying.ask(),
+                Ok(Next::BeginAnew) if !copying.standing.is_busy.load(Ordering::Acquire) => {
+                    copy(open, &copying.standing);
                 }
-                Ok(Next::BeginAnew) => copy(open),
-                Ok(Next::Nothing) | Err(_) => {}
+                Ok(Next::BeginAnew | Next::Nothing) | Err(_) => {}
             },
             // A disk that was full or failed leaves a connection in a state that nobody has described.
             Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => *connection = None,
@@ -163,7 +198,7 @@ impl Turn<'_> {
 
     /// Closes the connections for good. Blocks the thread until what is being copied has been.
     pub(super) fn close(&mut self) {
-        if let Some(Copying { ask, thread }) = self.state.copying.take() {
+        if let Some(Copying { ask, thread, .. }) = self.state.copying.take() {
             drop(ask);
             // Fails only if the thread panicked, and then it has ended too.
             let _ = thread.join();
@@ -285,28 +320,48 @@ fn log_of(connection: &Connection) -> Result<Log, StoreError> {
     Ok(log)
 }
 
-/// Copies as much as can be copied without anybody waiting.
-fn copy(connection: &Connection) {
-    let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
-    if let Err(error) = copied {
-        // A later commit will do it, and say what is wrong if it is so for it as well.
-        tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
+/// Copies as much as can be copied without anybody waiting, and says how far the log has been copied then.
+fn copy(connection: &Connection, standing: &Standing) -> Option<i64> {
+    let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| row.get(2));
+    match copied {
+        Ok(copied) => Some(copied),
+        Err(error) => {
+            let code = error.sqlite_error().map(|error| error.extended_code);
+            if code == Some(SQLITE_IOERR_FSYNC) {
+                standing.is_broken.store(true, Ordering::Release);
+                tracing::error!(%error, "{BROKEN}");
+            } else {
+                // A later commit will do it.
+                tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
+            }
+            None
+        }
     }
 }
 
 /// Copies each time it is asked to, and flushes what was copied.
-fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path) {
+fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path, standing: &Standing) {
     let mut file = None;
+    let mut flushed = None;
     while asked.recv().is_ok() {
-        copy(connection);
-        if file.is_none() {
-            // It is never closed: closing any descriptor of a file ends all locks that the process has on it, SQLite's among them
-            // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>). A process
-            // opens one such file.
-            file = File::open(path).ok().map(ManuallyDrop::new);
+        standing.is_busy.store(true, Ordering::Release);
+        let copied = copy(connection, standing);
+        // While somebody reads what is old, nothing more can be copied.
+        if copied.is_some() && copied != flushed {
+            if file.is_none() {
+                // It is never closed: closing any descriptor of a file ends all locks that the process has on it, SQLite's among them
+                // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+                file = File::open(path).ok().map(ManuallyDrop::new);
+            }
+            match file.as_ref().map(|file| file.sync_data()) {
+                Some(Err(error)) => {
+                    standing.is_broken.store(true, Ordering::Release);
+                    tracing::error!(%error, "{BROKEN}");
+                }
+                _ => flushed = copied,
+            }
         }
-        // What fails here fails again when the log begins anew, and is said then.
-        let _ = file.as_ref().map(|file| file.sync_data());
+        standing.is_busy.store(false, Ordering::Release);
     }
 }
 
@@ -320,8 +375,8 @@ mod tests {
         assert_eq!(next(8_000, 8_000), Next::Nothing);
         assert_eq!(next(8_192, 8_192), Next::Copy);
         assert_eq!(next(20_000, 500), Next::Nothing);
-        assert_eq!(next(32_768, 1_025), Next::Copy);
-        assert_eq!(next(32_768, 1_024), Next::BeginAnew);
+        assert_eq!(next(32_768, 2_049), Next::Copy);
+        assert_eq!(next(32_768, 2_048), Next::BeginAnew);
         assert_eq!(next(40_000, 0), Next::BeginAnew);
     }
 }
