@@ -53,10 +53,6 @@ const LITTLE_PAGES: i64 = 2_048;
 /// Pages in the log at which a commit copies whatever is left: 256 MiB.
 pub(super) const ANEW_AT_PAGES: u32 = 65_536;
 
-/// What is logged then.
-const BROKEN: &str = "the disk did not take what was written to the database; nothing more is stored until the collector is started again, and \
-                      everything that was acknowledged is in the log beside the file";
-
 /// The connection of one file.
 #[derive(Debug)]
 pub(crate) struct Items {
@@ -78,22 +74,13 @@ struct Copying {
     /// Wakes it; it ends when this is gone.
     ask: SyncSender<()>,
     thread: JoinHandle<()>,
-    standing: Arc<Standing>,
-}
-
-/// How that thread stands.
-#[derive(Debug, Default)]
-struct Standing {
     /// It copies or flushes, for which a commit that did the same would wait.
-    is_busy: AtomicBool,
-    /// What was copied did not come to the disk. The system says so once and forgets it, so nothing may be copied any more: until the next
-    /// start the log has everything, and it is copied again then.
-    is_broken: AtomicBool,
+    is_busy: Arc<AtomicBool>,
 }
 
 impl Copying {
     fn ask(&self) {
-        self.standing.is_busy.store(true, Ordering::Release);
+        self.is_busy.store(true, Ordering::Release);
         // Full while it has been asked already.
         let _ = self.ask.try_send(());
     }
@@ -112,12 +99,12 @@ impl Items {
         let connection = connect(path)?;
         let copying = connect(path)?;
         let (ask, asked) = sync_channel(1);
-        let standing = Arc::new(Standing::default());
+        let is_busy = Arc::new(AtomicBool::new(false));
         let thread = thread::Builder::new()
             .name("sqlite-copies".to_owned())
             .spawn({
-                let (path, standing) = (path.to_owned(), Arc::clone(&standing));
-                move || copy_when(&asked, &copying, &path, &standing)
+                let (path, is_busy) = (path.to_owned(), Arc::clone(&is_busy));
+                move || copy_when(&asked, &copying, &path, &is_busy)
             })
             .map_err(|error| StoreError::Unavailable(error.kind().to_string()))?;
         Ok(Self {
@@ -127,7 +114,7 @@ impl Items {
                 copying: Some(Copying {
                     ask,
                     thread,
-                    standing,
+                    is_busy,
                 }),
             }),
         })
@@ -155,11 +142,6 @@ impl Turn<'_> {
         else {
             return Err(StoreError::Unavailable("the store is closed".to_owned()));
         };
-        if copying.standing.is_broken.load(Ordering::Acquire) {
-            return Err(StoreError::Unavailable(
-                "the disk did not take what was written".to_owned(),
-            ));
-        }
         let open = match connection {
             Some(open) => open,
             None => connection.insert(connect(self.path)?),
@@ -168,8 +150,8 @@ impl Turn<'_> {
         match &result {
             Ok(_) => match log_of(open).map(|log| log.next()) {
                 Ok(Next::Copy) => copying.ask(),
-                Ok(Next::BeginAnew) if !copying.standing.is_busy.load(Ordering::Acquire) => {
-                    copy(open, &copying.standing);
+                Ok(Next::BeginAnew) if !copying.is_busy.load(Ordering::Acquire) => {
+                    copy(open);
                 }
                 Ok(Next::BeginAnew | Next::Nothing) | Err(_) => {}
             },
@@ -321,31 +303,36 @@ fn log_of(connection: &Connection) -> Result<Log, StoreError> {
 }
 
 /// Copies as much as can be copied without anybody waiting, and says how far the log has been copied then.
-fn copy(connection: &Connection, standing: &Standing) -> Option<i64> {
+fn copy(connection: &Connection) -> Option<i64> {
     let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| row.get(2));
     match copied {
         Ok(copied) => Some(copied),
         Err(error) => {
             let code = error.sqlite_error().map(|error| error.extended_code);
             if code == Some(SQLITE_IOERR_FSYNC) {
-                standing.is_broken.store(true, Ordering::Release);
-                tracing::error!(%error, "{BROKEN}");
-            } else {
-                // A later commit will do it.
-                tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
+                give_up(&error);
             }
+            // A later commit will do it.
+            tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
             None
         }
     }
 }
 
+/// Ends the process, since what was copied did not come to the disk. The system says so once and forgets it: were the log to begin anew
+/// or be removed at an orderly end, what it alone has would be gone. The next start copies all of it again.
+fn give_up(error: &dyn std::fmt::Display) -> ! {
+    tracing::error!(%error, "the disk did not take what was copied into the database; the collector ends at once, and what was acknowledged is in the log beside the file");
+    std::process::abort();
+}
+
 /// Copies each time it is asked to, and flushes what was copied.
-fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path, standing: &Standing) {
+fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path, is_busy: &AtomicBool) {
     let mut file = None;
     let mut flushed = None;
     while asked.recv().is_ok() {
-        standing.is_busy.store(true, Ordering::Release);
-        let copied = copy(connection, standing);
+        is_busy.store(true, Ordering::Release);
+        let copied = copy(connection);
         // While somebody reads what is old, nothing more can be copied.
         if copied.is_some() && copied != flushed {
             if file.is_none() {
@@ -353,15 +340,12 @@ fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path, standin
                 // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
                 file = File::open(path).ok().map(ManuallyDrop::new);
             }
-            match file.as_ref().map(|file| file.sync_data()) {
-                Some(Err(error)) => {
-                    standing.is_broken.store(true, Ordering::Release);
-                    tracing::error!(%error, "{BROKEN}");
-                }
-                _ => flushed = copied,
+            if let Some(Err(error)) = file.as_ref().map(|file| file.sync_data()) {
+                give_up(&error);
             }
+            flushed = copied;
         }
-        standing.is_busy.store(false, Ordering::Release);
+        is_busy.store(false, Ordering::Release);
     }
 }
 
