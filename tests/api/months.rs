@@ -172,6 +172,7 @@ async fn becomes_by_month(database: Database) {
     no_wall_is_passed_by(&app.database).await;
 
     // Everything is in a backup, once, and goes to the other kind of database and back.
+    app.judged().await;
     let folder = tempfile::tempdir().unwrap();
     let file = path(&folder, "by-month.jsonl.gz");
     good(app.database.url(), &["backup", &file]).await;
