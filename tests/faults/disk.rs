@@ -1,13 +1,16 @@
-//! The disk under SQLite is full, and has room again.
+//! The disk under SQLite is full, and has room again; or it does not take what is flushed.
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::load::{Load, stored};
 use crate::support::database::Database;
+use crate::support::{eventually, required};
 
 /// Bytes of the disk. The database of a whole run takes a part of it.
 const DISK: &str = "64m";
@@ -34,8 +37,61 @@ async fn a_full_disk_puts_off_and_loses_nothing() {
     let found = collector.database().texts("PRAGMA integrity_check").await;
     assert_eq!(found, [[Some("ok".to_owned())]]);
     collector.terminate().await;
-    let status = collector.ended(std::time::Duration::from_secs(30)).await;
+    let status = collector.ended(Duration::from_secs(30)).await;
     assert!(status.success(), "{status}");
+}
+
+/// The signal by which a process ends itself.
+const ABORTED: i32 = 6;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_disk_did_not_take_is_copied_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut collector = super::collector(Database::sqlite_in(folder.path()), &[]).await;
+    let mut load = Load::begin(&collector);
+    load.acknowledges(200).await;
+    let file = folder.path().join("waymark.db");
+    let mut tracer = fail_flushes(collector.id(), &file).await;
+    // What a disk would have for sure: all that was flushed until now.
+    let flushed = folder.path().join("flushed");
+    std::fs::copy(&file, &flushed).unwrap();
+
+    let status = collector.ended(Duration::from_secs(120)).await;
+    assert_eq!(status.signal(), Some(ABORTED), "{status}");
+    tracer.wait().unwrap();
+    let said = "the disk did not take what was copied into the database";
+    assert!(collector.log().contains(said), "{}", collector.log());
+    std::fs::rename(&flushed, &file).unwrap();
+    collector.up().await;
+    let acknowledged = load.known();
+    let stored = stored(collector.database()).await;
+    assert_eq!(acknowledged.difference(&stored).count(), 0);
+    load.acknowledges(200).await;
+    load.finish().await.check(collector.database()).await;
+}
+
+/// Has every flush of a file by a process fail from now on. What does it ends with that process.
+async fn fail_flushes(process: u32, file: &Path) -> Child {
+    let tracer = as_root(&required("WAYMARK_TEST_STRACE"))
+        .args(["-f", "-qq", "-e", "trace=fsync,fdatasync"])
+        .args(["-e", "inject=fsync,fdatasync:error=EIO", "-P"])
+        .arg(file)
+        .args(["-p", &process.to_string()])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("strace starts");
+    let threads = format!("/proc/{process}/task");
+    let is_traced = |thread: std::fs::DirEntry| {
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        !status.contains("TracerPid:\t0\n")
+    };
+    eventually("every thread is traced", || async {
+        std::fs::read_dir(&threads)
+            .unwrap()
+            .all(|thread| is_traced(thread.unwrap()))
+    })
+    .await;
+    tracer
 }
 
 /// A small file system in memory. Dropping it unmounts it.

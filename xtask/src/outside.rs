@@ -22,6 +22,7 @@ pub struct Outside {
     schemathesis: PathBuf,
     nginx: PathBuf,
     caddy: PathBuf,
+    strace: PathBuf,
     servers: Servers,
 }
 
@@ -39,6 +40,7 @@ impl Outside {
             schemathesis: tools::schemathesis(steps)?,
             nginx: tools::nginx(steps)?,
             caddy: tools::caddy(steps)?,
+            strace: tools::strace(steps)?,
             servers: Servers::prepare(steps)?,
         })
     }
@@ -61,6 +63,7 @@ impl Outside {
             .env("WAYMARK_TEST_SCHEMATHESIS", &self.schemathesis)
             .env("WAYMARK_TEST_NGINX", &self.nginx)
             .env("WAYMARK_TEST_CADDY", &self.caddy)
+            .env("WAYMARK_TEST_STRACE", &self.strace)
             .env("WAYMARK_TEST_PACKAGE", &self.examples.package)
             .env("WAYMARK_TEST_FRAMEWORKS", &self.examples.frameworks)
             .env("WAYMARK_TEST_SEGMENT", &self.clients.folder)

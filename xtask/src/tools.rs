@@ -163,6 +163,11 @@ pub fn nats_server(steps: &Steps) -> Result<PathBuf> {
     found().context("nats-server is installed but was not found")
 }
 
+/// What makes calls of a process to the system fail.
+pub fn strace(steps: &Steps) -> Result<PathBuf> {
+    installed(steps, "strace", &["strace"])
+}
+
 /// Schemathesis, which tries an API by its description: in a virtual environment of its own, at the pinned versions.
 pub fn schemathesis(steps: &Steps) -> Result<PathBuf> {
     const PINNED: &str = include_str!("../requirements.txt");
