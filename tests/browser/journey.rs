@@ -300,6 +300,44 @@ async fn a_bot_is_out_of_sight_until_the_owner_lets_it_in() {
     scene.collector.assert_quiet_log();
 }
 
+/// Keeps the first answer about one visitor back until it is let go.
+const HELD: &str = "
+    const ask = window.fetch;
+    window.fetch = async (...asked) => {
+        const answer = await ask(...asked);
+        const { pathname } = new URL(asked[0], location.href);
+        if (window.letGo === undefined && /^\\/api\\/v1\\/visitors\\/[^/]+$/.test(pathname)) {
+            await new Promise((done) => { window.letGo = done; });
+        }
+        return answer;
+    };";
+
+#[tokio::test]
+async fn what_is_decided_outlasts_an_answer_from_before() {
+    let scene = Scene::start().await;
+    let browser = &scene.browser;
+    browser.before_each_page(HELD).await;
+    scene.set_up().await;
+    let visit = Visit::new(KEY);
+    let page = page_view(&scene.site.url("/"));
+    scene.send_as_page(&visit.batch(&[page]), BROWSER).await;
+    Scene::open_row(&scene.row_of(&visit.visitor.to_string()).await).await;
+    // The list knew the journey, so that it can be decided about before the answer is here.
+    scene.click("bot-decide").await;
+    scene.eventually_shows(&["Yes, as was decided here"]).await;
+    browser.run("window.letGo?.()").await;
+    eventually("the journey has been read", || async {
+        let state = "return document.querySelector('header[aria-busy]').getAttribute('aria-busy')";
+        browser.run(state).await == json!("false")
+    })
+    .await;
+    let said = "return document.querySelector('[data-testid=bot]').innerText";
+    let said = browser.run(said).await;
+    let said = said.as_str().expect("a text");
+    assert!(said.starts_with("Yes, as was decided here"), "{said}");
+    scene.collector.assert_quiet_log();
+}
+
 impl Scene {
     /// Sends a batch as a page of the demo site does, from this user agent.
     pub(super) async fn send_as_page(&self, batch: &Value, agent: &str) {

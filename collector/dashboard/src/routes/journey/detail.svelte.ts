@@ -84,6 +84,7 @@ export class JourneyDetail {
         api.visitor(this.site, this.id, { limit: PAGE, signal: loading.signal }),
         api.person(this.site, `visitor:${this.id}`, { limit: PAGE, signal: loading.signal }),
       ]);
+      if (loading.signal.aborted) return;
       this.journey = visitor.journey;
       this.person = person.person;
       const answer = this.#isShared(this.id) ? visitor : person;
@@ -109,6 +110,8 @@ export class JourneyDetail {
     this.decideError = null;
     try {
       this.journey = await api.decideBot(this.site, this.id, bot);
+      // What is still on its way was asked before this was decided.
+      void this.load();
     } catch (error) {
       this.decideError = error;
     } finally {

@@ -10,14 +10,22 @@ export class Desk<T> {
   /** What is about to be taken away, and asked for once more. */
   doomed: number | string | null = $state(null);
 
+  #asked = 0;
+
   constructor(readonly read: () => Promise<T>) {}
 
   async load(): Promise<void> {
     this.error = null;
+    this.#asked += 1;
+    const asked = this.#asked;
     try {
-      this.rows = await this.read();
+      const rows = await this.read();
+      // An answer that was overtaken says what was so before the last change.
+      if (asked !== this.#asked) return;
+      this.rows = rows;
       this.status = 'ready';
     } catch (caught) {
+      if (asked !== this.#asked) return;
       this.error = caught;
       this.status = 'failed';
     }
