@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMatcher, PAIR_MS } from './keys';
+import { commandKey, createMatcher, PAIR_MS } from './keys';
 
 const bindings = new Set(['j', '/', 'Escape', 'g j', 'g l']);
 const matcher = () => createMatcher((binding) => bindings.has(binding), (key) => key === 'g');
@@ -40,5 +40,10 @@ describe('createMatcher', () => {
     expect(matcher.press({ ...held, key: 'K' })).toBe('mod k');
     expect(matcher.press({ ...held, key: 'l' })).toBeNull();
     expect(matcher.press({ ...held, key: 'k', command: false })).toBeNull();
+  });
+
+  it('names the command key as it is on the keyboard', () => {
+    for (const apple of ['MacIntel', 'iPhone', 'iPad']) expect(commandKey(apple)).toBe('⌘K');
+    for (const other of ['Win32', 'Linux x86_64', '']) expect(commandKey(other)).toBe('Ctrl K');
   });
 });

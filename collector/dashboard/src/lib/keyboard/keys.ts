@@ -3,6 +3,11 @@
 /** How long the second key of a pair may take. */
 export const PAIR_MS = 1200;
 
+/** How `mod k` is written on what `navigator.platform` names: Apple's computers, tablets and phones have a key of their own. */
+export function commandKey(platform: string): string {
+  return /^(Mac|iP)/.test(platform) ? '⌘K' : 'Ctrl K';
+}
+
 export interface Press {
   key: string;
   at: number;
