@@ -114,7 +114,8 @@ async fn an_alert_is_made_tried_paused_and_removed() {
     .await;
     desk.browser.screenshot("alert").await;
     click(&desk, "alert-test").await;
-    let tested = "return document.querySelector('[data-testid=alert-tested]')?.innerText ?? null";
+    let tested =
+        "return document.querySelector('[data-testid=alert-tested]')?.innerText.trim() ?? null";
     eventually("nobody was told", || async {
         desk.browser.run(tested).await == json!("It tells nobody yet.")
     })

@@ -2,14 +2,16 @@
 //!
 //! It is Chromium, or another that the test command has asked for ([`Kind`]); what only Chromium can do says so.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use thirtyfour::TimeoutConfiguration;
+use thirtyfour::extensions::addons::firefox::FirefoxTools;
 use thirtyfour::prelude::*;
 use tokio::process::Child;
+use uuid::Uuid;
 
 use super::drivers::Kind;
 
@@ -22,7 +24,7 @@ pub struct Chromium {
     driver: Option<WebDriver>,
     processes: Vec<Child>,
     prelude: Prelude,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Chromium {
@@ -64,7 +66,7 @@ impl Chromium {
             driver: Some(driver),
             processes,
             prelude: Prelude::default(),
-            _profile: profile,
+            profile,
         }
     }
 
@@ -130,15 +132,35 @@ impl Chromium {
 
     /// Runs `script` in every page from now on before any of the page's own.
     ///
-    /// Other browsers than Chromium have nothing for that: there the test's site writes it into its pages.
+    /// WebKit has nothing for that: there the test's site writes it into its pages, and pages of others have none.
     pub async fn before_each_page(&self, script: &str) {
-        if self.kind == Kind::Chromium {
-            let parameters = json!({ "source": script });
-            self.devtools("Page.addScriptToEvaluateOnNewDocument", parameters)
-                .await;
-        } else {
-            let mut prelude = self.prelude.lock().expect("no test has failed meanwhile");
-            prelude.push_str(&format!("<script>{{ {script} }}</script>"));
+        match self.kind {
+            Kind::Chromium => {
+                let parameters = json!({ "source": script });
+                self.devtools("Page.addScriptToEvaluateOnNewDocument", parameters)
+                    .await;
+            }
+            Kind::Firefox => {
+                let folder = self.profile.path().join(Uuid::new_v4().to_string());
+                write_add_on(&folder, script).expect("an add-on");
+                let folder = folder.to_str().expect("a path in Unicode");
+                FirefoxTools::new(self.driver().handle().clone())
+                    .install_addon(folder, Some(true))
+                    .await
+                    .expect("Firefox takes the add-on");
+            }
+            Kind::Webkit => {
+                let mut prelude = self.prelude.lock().expect("no test has failed meanwhile");
+                prelude.push_str(&format!("<script>{{ {script} }}</script>"));
+            }
+        }
+    }
+
+    /// Fails if a script that runs before each page has put anything into `window.noted`, where it runs in pages of others too.
+    pub async fn assert_nothing_noted(&self, page: &str) {
+        if self.kind != Kind::Webkit {
+            let noted = self.run("return window.noted").await;
+            assert_eq!(noted, json!([]), "{page}");
         }
     }
 
@@ -192,4 +214,23 @@ impl Drop for Chromium {
             }
         }
     }
+}
+
+/// An add-on that runs `script` in every page as one of the page's own, before all others.
+fn write_add_on(folder: &Path, script: &str) -> std::io::Result<()> {
+    let manifest = json!({
+        "manifest_version": 2,
+        "name": "Before each page",
+        "version": "1",
+        "content_scripts": [{
+            "matches": ["<all_urls>"],
+            "all_frames": true,
+            "run_at": "document_start",
+            "world": "MAIN",
+            "js": ["script.js"],
+        }],
+    });
+    std::fs::create_dir(folder)?;
+    std::fs::write(folder.join("manifest.json"), manifest.to_string())?;
+    std::fs::write(folder.join("script.js"), format!("{{ {script} }}"))
 }

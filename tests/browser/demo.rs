@@ -233,11 +233,10 @@ async fn nora(user: &User) {
         "return document.querySelectorAll('[data-testid=person-row]').length === 1",
     )
     .await;
-    user.find(By::Css("[data-testid=person-row] a"), "Nora")
-        .await
-        .click()
-        .await
-        .unwrap();
+    // WebKit's driver takes what may be cut for hidden, and clicks at it all the same.
+    let name = By::Css("[data-testid=person-row] a");
+    let nora = user.browser.driver().find(name).await.unwrap();
+    nora.click().await.unwrap();
     user.shows("[data-testid=lane]").await;
     let path = format!("/api/v1/persons/user:nora.lindqvist?site={}", user.site);
     let answer = user.app.json(&path).await;

@@ -90,8 +90,7 @@ impl User {
         self.browser
             .devtools("Emulation.clearDeviceMetricsOverride", json!({}))
             .await;
-        let noted = self.browser.run("return window.noted").await;
-        assert_eq!(noted, json!([]), "{what}");
+        self.browser.assert_nothing_noted(what).await;
     }
 }
 

@@ -127,8 +127,7 @@ impl Desk {
     }
 
     pub(super) async fn assert_nothing_noted(&self, path: &str) {
-        let noted = self.browser.run("return window.noted").await;
-        assert_eq!(noted, json!([]), "{path}");
+        self.browser.assert_nothing_noted(path).await;
     }
 }
 

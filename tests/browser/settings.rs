@@ -3,26 +3,35 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use thirtyfour::extensions::query::ElementQueryable;
+use thirtyfour::extensions::query::{ElementQuery, ElementQueryable};
 use thirtyfour::{By, WebElement};
 
 use super::places::sign_in;
 use super::{Chromium, Database, eventually};
 use crate::support::app::TestApp;
 
-async fn element(browser: &Chromium, id: &str) -> WebElement {
+fn query(browser: &Chromium, id: &str) -> ElementQuery {
     let query = browser.driver().query(By::Testid(id));
-    let query = query.wait(Duration::from_secs(45), Duration::from_millis(100));
-    let found = query.first().await;
+    query.wait(Duration::from_secs(45), Duration::from_millis(100))
+}
+
+async fn element(browser: &Chromium, id: &str) -> WebElement {
+    let found = query(browser, id).first().await;
+    found.unwrap_or_else(|error| panic!("{id}: {error}"))
+}
+
+/// Once it can be seen: lists that belong together are there before they are shown.
+async fn seen(browser: &Chromium, id: &str) -> WebElement {
+    let found = query(browser, id).and_displayed().first().await;
     found.unwrap_or_else(|error| panic!("{id}: {error}"))
 }
 
 pub(super) async fn click(browser: &Chromium, id: &str) {
-    element(browser, id).await.click().await.unwrap();
+    seen(browser, id).await.click().await.unwrap();
 }
 
 pub(super) async fn fill(browser: &Chromium, id: &str, text: &str) {
-    element(browser, id).await.send_keys(text).await.unwrap();
+    seen(browser, id).await.send_keys(text).await.unwrap();
 }
 
 async fn shows(browser: &Chromium, what: &str, script: &str, expected: Value) {
@@ -77,7 +86,7 @@ async fn somebody_is_invited_joins_and_is_removed() {
     shows(
         &browser,
         "she sees the site, and no settings",
-        "const there = [...document.querySelectorAll('nav a')].map((link) => link.innerText);
+        "const there = [...document.querySelectorAll('nav a')].map((link) => link.innerText.trim());
          return [location.pathname, ['Overview', 'Journeys', 'Settings'].map((page) => there.includes(page))]",
         json!(["/", [true, true, false]]),
     )

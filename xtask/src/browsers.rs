@@ -64,7 +64,7 @@ const MAIN: [&str; 5] = [
 const POLICIES: [&str; 2] = ["browser::csp::", "browser::own_path::"];
 
 /// Names of tests that a browser cannot run.
-const CHROMIUM_ALONE: [&str; 9] = [
+const CHROMIUM_ALONE: [&str; 13] = [
     // They are about frameworks and names of hosts, and Chromium alone is told where `*.test` is.
     "browser::adapters::",
     "browser::linker::",
@@ -74,6 +74,11 @@ const CHROMIUM_ALONE: [&str; 9] = [
     "browser::schedules::",
     "browser::autocapture::clicks::a_link_is_followed",
     "browser::autocapture::frustration::clicks_in_quick_succession",
+    // The dark theme and the size of a phone are set by that protocol,
+    "browser::imports::a_file_is_looked_at",
+    "browser::pages::lists_have_room",
+    "browser::pages::pages_are_within_everybodys_reach",
+    "browser::pictures::",
     // Nobody else renders pages ahead, or measures all that web-vitals asks for.
     "browser::documents::a_prerendered_page",
     "browser::autocapture::vitals::a_page_has_each_vital",
