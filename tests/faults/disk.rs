@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use sqlx::{Connection, SqliteConnection};
+
 use super::load::{Load, stored};
 use crate::support::database::Database;
 use crate::support::{eventually, required};
@@ -46,35 +48,61 @@ const ABORTED: i32 = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_disk_did_not_take_is_copied_again() {
+    the_disk_does_not_take_what_is_copied(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_disk_did_not_take_is_copied_again_where_somebody_else_reads() {
+    the_disk_does_not_take_what_is_copied(true).await;
+}
+
+async fn the_disk_does_not_take_what_is_copied(beside: bool) {
     let folder = tempfile::tempdir().unwrap();
     let mut collector = super::collector(Database::sqlite_in(folder.path()), &[]).await;
     let mut load = Load::begin(&collector);
     load.acknowledges(200).await;
+    // As a backup has it open: how far the log has been copied outlives the collector then.
+    let mut reading = None;
+    if beside {
+        let url = collector.database().looking();
+        let reader = reading.insert(SqliteConnection::connect(url).await.unwrap());
+        sqlx::query("SELECT COUNT(*) FROM sites")
+            .fetch_one(reader)
+            .await
+            .unwrap();
+    }
     let file = folder.path().join("waymark.db");
-    let mut tracer = fail_flushes(collector.id(), &file).await;
+    let mut tracer = fail_a_flush(collector.id(), &file).await;
     // What a disk would have for sure: all that was flushed until now.
     let flushed = folder.path().join("flushed");
-    std::fs::copy(&file, &flushed).unwrap();
+    put(&file, &flushed);
 
     let status = collector.ended(Duration::from_secs(120)).await;
     assert_eq!(status.signal(), Some(ABORTED), "{status}");
     tracer.wait().unwrap();
     let said = "the disk did not take what was copied into the database";
     assert!(collector.log().contains(said), "{}", collector.log());
-    std::fs::rename(&flushed, &file).unwrap();
+    put(&flushed, &file);
     collector.up().await;
     let acknowledged = load.known();
     let stored = stored(collector.database()).await;
     assert_eq!(acknowledged.difference(&stored).count(), 0);
     load.acknowledges(200).await;
     load.finish().await.check(collector.database()).await;
+    drop(reading);
 }
 
-/// Has every flush of a file by a process fail from now on. What does it ends with that process.
-async fn fail_flushes(process: u32, file: &Path) -> Child {
+/// Puts the bytes of one file into another, by a process of its own: in this one, closing a database would end the locks on it.
+fn put(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg(from).arg(to).status().unwrap();
+    assert!(status.success());
+}
+
+/// Has a process's next flush of a file fail, once, as a system says it of a disk. What does it ends with that process.
+async fn fail_a_flush(process: u32, file: &Path) -> Child {
     let tracer = as_root(&required("WAYMARK_TEST_STRACE"))
         .args(["-f", "-qq", "-e", "trace=fsync,fdatasync"])
-        .args(["-e", "inject=fsync,fdatasync:error=EIO", "-P"])
+        .args(["-e", "inject=fsync,fdatasync:error=EIO:when=1", "-P"])
         .arg(file)
         .args(["-p", &process.to_string()])
         .stdout(Stdio::null())

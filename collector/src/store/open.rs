@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, SqlitePool};
 use super::moving::marks::{admit_postgres, admit_sqlite};
 use super::schema::{self, POSTGRES, SQLITE};
 use super::silent::Looks;
-use super::sqlite::{ANEW_AT_PAGES, Items};
+use super::sqlite::{Items, KEPT_BYTES};
 use super::wall::{self, Access, Readers};
 use super::{Database, StoreError};
 
@@ -101,19 +101,18 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
         .foreign_keys(true)
         .statement_cache_capacity(PREPARED)
         .optimize_on_close(true, None)
+        // The log is copied beside the connection that stores items, and by nobody else (sqlite.rs).
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", KEPT_BYTES.to_string())
         // The driver writes out a slow statement in full. The writer says by itself when a transaction is slow.
         .disable_statement_logging();
     let path = options.get_filename().to_owned();
-    // It copies the log no earlier than the connection that stores items, which has a thread for that.
-    let writing = options
-        .clone()
-        .pragma("wal_autocheckpoint", ANEW_AT_PAGES.to_string());
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE);
     // Switching a new file to WAL does not wait for its lock (SQLite returns BUSY without asking the busy handler),
     // so processes that start together may have to try again.
-    let write = patiently(OPENING, || write.clone().connect_with(writing.clone())).await?;
+    let write = patiently(OPENING, || write.clone().connect_with(options.clone())).await?;
     admit_sqlite(&mut *write.acquire().await?).await?;
     patiently(OPENING, || migrate_sqlite(&write)).await?;
     let reading = options.pragma("cache_size", format!("-{READER_CACHE_KIB}"));

@@ -17,9 +17,13 @@
 //!
 //! The log only begins anew when all of it has been copied and flushed, which can only be while nobody commits. SQLite flushes the
 //! file then and not before: after a second of commits that would be tens of milliseconds for which everybody waits.
+//!
+//! Nobody else copies: what SQLite does by itself after a commit (`wal_autocheckpoint`) says nothing of a disk that failed, and the
+//! next attempt would succeed without what was lost.
 
 use std::fs::File;
 use std::mem::ManuallyDrop;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,8 +54,10 @@ const COPY_AT_PAGES: i64 = 8_192;
 const LONG_AT_PAGES: i64 = 32_768;
 /// How many of them may be left for a commit to copy then: about what one large transaction writes while the last of it is copied.
 const LITTLE_PAGES: i64 = 2_048;
-/// Pages in the log at which a commit copies whatever is left: 256 MiB.
-pub(super) const ANEW_AT_PAGES: u32 = 65_536;
+/// Bytes that the log's file keeps once it has begun anew: 256 MiB.
+pub(super) const KEPT_BYTES: u32 = 256 * 1024 * 1024;
+/// Where the index of the log says how many of its pages have been copied (<https://www.sqlite.org/walformat.html#the_wal_index_file_format>).
+const COPIED_AT: u64 = 96;
 
 /// The connection of one file.
 #[derive(Debug)]
@@ -83,6 +89,10 @@ impl Copying {
         self.is_busy.store(true, Ordering::Release);
         // Full while it has been asked already.
         let _ = self.ask.try_send(());
+    }
+
+    fn is_busy(&self) -> bool {
+        self.is_busy.load(Ordering::Acquire)
     }
 }
 
@@ -135,6 +145,7 @@ impl Turn<'_> {
         &mut self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let path = self.path;
         let State {
             connection,
             copying: Some(copying),
@@ -144,17 +155,15 @@ impl Turn<'_> {
         };
         let open = match connection {
             Some(open) => open,
-            None => connection.insert(connect(self.path)?),
+            None => connection.insert(connect(path)?),
         };
         let result = work(open);
         match &result {
-            Ok(_) => match log_of(open).map(|log| log.next()) {
-                Ok(Next::Copy) => copying.ask(),
-                Ok(Next::BeginAnew) if !copying.is_busy.load(Ordering::Acquire) => {
-                    copy(open);
+            Ok(_) => {
+                if !copying.is_busy() && next_of(open) == Next::BeginAnew {
+                    copy(open, path);
                 }
-                Ok(Next::BeginAnew | Next::Nothing) | Err(_) => {}
-            },
+            }
             // A disk that was full or failed leaves a connection in a state that nobody has described.
             Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => *connection = None,
             Err(_) => {}
@@ -186,6 +195,25 @@ impl Turn<'_> {
             let _ = thread.join();
         }
         self.state.connection = None;
+    }
+}
+
+impl Drop for Turn<'_> {
+    /// Has copied what was written in it, also through the driver.
+    fn drop(&mut self) {
+        let State {
+            connection: Some(open),
+            copying: Some(copying),
+        } = &*self.state
+        else {
+            return;
+        };
+        match next_of(open) {
+            Next::Copy => copying.ask(),
+            // While it is busy a commit will do it soon.
+            Next::BeginAnew if !copying.is_busy() => copying.ask(),
+            Next::BeginAnew | Next::Nothing => {}
+        }
     }
 }
 
@@ -258,7 +286,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     // In WAL mode NORMAL loses the latest commits with the power; `accepted` promises that nothing does.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
-    connection.pragma_update(None, "wal_autocheckpoint", ANEW_AT_PAGES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", KEPT_BYTES)?;
     Ok(connection)
 }
 
@@ -282,6 +311,7 @@ impl Log {
     fn next(self) -> Next {
         let is_long = self.pages >= LONG_AT_PAGES;
         match self.waiting {
+            ..=0 => Next::Nothing,
             ..=LITTLE_PAGES if is_long => Next::BeginAnew,
             waiting if is_long || waiting >= COPY_AT_PAGES => Next::Copy,
             _ => Next::Nothing,
@@ -302,15 +332,21 @@ fn log_of(connection: &Connection) -> Result<Log, StoreError> {
     Ok(log)
 }
 
-/// Copies as much as can be copied without anybody waiting, and says how far the log has been copied then.
-fn copy(connection: &Connection) -> Option<i64> {
+/// What is to be done about the log; where that cannot be said, a later commit says it.
+fn next_of(connection: &Connection) -> Next {
+    log_of(connection).map_or(Next::Nothing, Log::next)
+}
+
+/// Copies as much as can be copied without anybody waiting, and says how far the log has been copied then, if it does not stand still.
+fn copy(connection: &Connection, path: &Path) -> Option<i64> {
     let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| row.get(2));
     match copied {
-        Ok(copied) => Some(copied),
+        // Negative while somebody else copies.
+        Ok(copied) => Some(copied).filter(|&copied: &i64| copied >= 0),
         Err(error) => {
             let code = error.sqlite_error().map(|error| error.extended_code);
             if code == Some(SQLITE_IOERR_FSYNC) {
-                give_up(&error);
+                give_up(path, &error);
             }
             // A later commit will do it.
             tracing::debug!(error = %StoreError::from(error), "the log could not be copied into the file");
@@ -321,7 +357,15 @@ fn copy(connection: &Connection) -> Option<i64> {
 
 /// Ends the process, since what was copied did not come to the disk. The system says so once and forgets it: were the log to begin anew
 /// or be removed at an orderly end, what it alone has would be gone. The next start copies all of it again.
-fn give_up(error: &dyn std::fmt::Display) -> ! {
+fn give_up(path: &Path, error: &dyn std::fmt::Display) -> ! {
+    // Where another process has the file open, the next start would go by this number; nobody does when it is the only one.
+    let mut index = path.as_os_str().to_owned();
+    index.push("-shm");
+    if let Ok(index) = File::options().write(true).open(index) {
+        // Not closed, since that would end SQLite's locks before the process ends.
+        let index = ManuallyDrop::new(index);
+        let _ = index.write_all_at(&[0; 4], COPIED_AT);
+    }
     tracing::error!(%error, "the disk did not take what was copied into the database; the collector ends at once, and what was acknowledged is in the log beside the file");
     std::process::abort();
 }
@@ -332,18 +376,22 @@ fn copy_when(asked: &Receiver<()>, connection: &Connection, path: &Path, is_busy
     let mut flushed = None;
     while asked.recv().is_ok() {
         is_busy.store(true, Ordering::Release);
-        let copied = copy(connection);
-        // While somebody reads what is old, nothing more can be copied.
-        if copied.is_some() && copied != flushed {
-            if file.is_none() {
-                // It is never closed: closing any descriptor of a file ends all locks that the process has on it, SQLite's among them
-                // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
-                file = File::open(path).ok().map(ManuallyDrop::new);
+        if file.is_none() {
+            // Before anything is copied, so that it hears of what fails from then on. It is never closed: closing any descriptor of a
+            // file ends all locks that the process has on it, SQLite's among them
+            // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+            file = File::open(path).ok().map(ManuallyDrop::new);
+        }
+        // Without it, as where too many files are open, a later commit asks again.
+        if let Some(file) = &file {
+            let copied = copy(connection, path);
+            // While somebody reads what is old, nothing more can be copied.
+            if copied.is_some() && copied != flushed {
+                if let Err(error) = file.sync_data() {
+                    give_up(path, &error);
+                }
+                flushed = copied;
             }
-            if let Some(Err(error)) = file.as_ref().map(|file| file.sync_data()) {
-                give_up(&error);
-            }
-            flushed = copied;
         }
         is_busy.store(false, Ordering::Release);
     }
@@ -361,6 +409,8 @@ mod tests {
         assert_eq!(next(20_000, 500), Next::Nothing);
         assert_eq!(next(32_768, 2_049), Next::Copy);
         assert_eq!(next(32_768, 2_048), Next::BeginAnew);
-        assert_eq!(next(40_000, 0), Next::BeginAnew);
+        assert_eq!(next(40_000, 1), Next::BeginAnew);
+        // The next commit begins it anew by itself.
+        assert_eq!(next(40_000, 0), Next::Nothing);
     }
 }

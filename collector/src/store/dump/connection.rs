@@ -44,7 +44,8 @@ impl Connection {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
             } else {
-                options
+                // A collector that serves it copies its log, and notices a disk that fails (sqlite.rs).
+                options.pragma("wal_autocheckpoint", "0")
             };
             Ok(Self::Sqlite(options.connect().await?))
         } else {
