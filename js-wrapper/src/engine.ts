@@ -55,7 +55,7 @@ const EMPTY_MODULE = [0, 97, 115, 109, 1, 0, 0, 0];
  * the visitor goes elsewhere, well before the page hears that it is left, and what is imported then holds up the next page's
  * `load`.
  */
-const ABORTED_MS = 1000;
+export const ABORTED_MS = 1000;
 
 /**
  * The core as WebAssembly from `url`.

@@ -7,7 +7,7 @@
  */
 
 import { stub, type Stub } from './stub.js';
-import { jsEngine, wasmEngine } from './engine.js';
+import { ABORTED_MS, jsEngine, wasmEngine } from './engine.js';
 import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
@@ -35,7 +35,14 @@ try {
     api.q.push(['init', [], 0, '']);
   } else {
     const options = { ...settings, key, endpoint: new URL(endpoint ?? '/v1/events', tag.src).href };
-    const chunk = (file: string) => () => import(new URL(file, tag.src).href);
+    // Firefox has a page's load event wait for what is imported, but not for what is fetched: it is imported once it is here.
+    const chunk = (file: string) => async () => {
+      const { href } = new URL(file, tag.src);
+      await fetch(href)
+        .then((answer) => answer.text())
+        .catch(() => new Promise((later) => setTimeout(later, ABORTED_MS)));
+      return import(href);
+    };
     const engines = [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src)), jsEngine(chunk(__FALLBACK_FILE__))];
     void run(
       api,
