@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Journey } from '../api';
 import { contactFacts, headline, matchesFilters, person, sentName, sourceMedium, worth } from './describe';
 import { glyph } from './glyph';
-import { mergeEntries, mergeJourneys } from './merge';
+import { mergeEntries, mergeJourneys, withFirstPage } from './merge';
 import { entry, journey, session, touch } from './samples';
 import { stageLabel, stageShare, stageSteps } from './stages';
 import { groupBySession } from './timeline';
@@ -34,6 +35,20 @@ describe('mergeJourneys', () => {
     const rows = [journey({ visitor_id: 'a', last_seen: 1 })];
     mergeJourneys(rows, [journey({ visitor_id: 'b', last_seen: 2 })], all);
     expect(rows).toHaveLength(1);
+  });
+});
+
+describe('withFirstPage', () => {
+  const ids = (rows: { visitor_id: string }[]) => rows.map((row) => row.visitor_id);
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((visitor_id, at) => journey({ visitor_id, last_seen: 9 - at })) as [Journey, Journey, Journey, Journey];
+
+  it('lets go of who would be on it and is not, and keeps who comes after it', () => {
+    expect(ids(withFirstPage([a, b, c, d], [a, c]))).toEqual(['a', 'c', 'd']);
+  });
+
+  it('takes how they stand now, and lets go of all for an empty one', () => {
+    expect(withFirstPage([a, b], [{ ...a, stage: 'registered' }])[0]?.stage).toBe('registered');
+    expect(withFirstPage([a, b], [])).toEqual([]);
   });
 });
 

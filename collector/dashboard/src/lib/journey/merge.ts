@@ -19,6 +19,13 @@ export function mergeJourneys<J extends Journey>(rows: readonly J[], incoming: r
   return [...merged.values()].sort(byLastSeen);
 }
 
+/** A list whose first page was read again. What is not on it and would be has gone elsewhere, or is no more; what comes after it stays. */
+export function withFirstPage<J extends Journey>(rows: readonly J[], page: readonly J[]): J[] {
+  const last = page.at(-1);
+  const further = last === undefined ? [] : rows.filter((row) => byLastSeen(row, last) > 0);
+  return mergeJourneys(further, page, () => true);
+}
+
 /** Adds entries and replaces those with a known id; a page view's visible time arrives that way. */
 export function mergeEntries(entries: readonly Entry[], incoming: readonly Entry[]): Entry[] {
   const merged = new Map(entries.map((entry) => [entry.id, entry]));

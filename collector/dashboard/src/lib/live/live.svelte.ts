@@ -47,7 +47,7 @@ class Live {
       document.removeEventListener('visibilitychange', visibility);
       removeEventListener('pagehide', left);
       removeEventListener('pageshow', shown);
-      stream.stop();
+      stream.end();
       if (this.#stream === stream) this.#stream = null;
     };
   }

@@ -174,4 +174,15 @@ describe('LiveStream', () => {
     vi.advanceTimersByTime(BATCH_MS);
     expect(seen.entries).toEqual([]);
   });
+
+  it('tells nobody what it still has at its end', () => {
+    const { stream, wire, seen } = setUp();
+    stream.start();
+    wire().opens();
+    wire().sends('entry', entry());
+    stream.end();
+    vi.advanceTimersByTime(BATCH_MS);
+    expect(wire().closed).toBe(true);
+    expect(seen.entries).toEqual([]);
+  });
 });

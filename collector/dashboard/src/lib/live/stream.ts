@@ -76,6 +76,12 @@ export class LiveStream {
     this.#options.onState(state);
   }
 
+  /** Closes the connection for good. What it still has is told to nobody: they look at another site by now. */
+  end(): void {
+    this.#listeners.clear();
+    this.stop();
+  }
+
   #connect(): void {
     const source = this.#options.open(this.#lastId);
     this.#source = source;

@@ -13,17 +13,19 @@ export function keepFresh(questions: readonly Again[], most: number, anyway?: nu
   $effect(() => {
     let waiting: ReturnType<typeof setTimeout> | undefined;
     let missed = false;
+    let asked = -Infinity;
     const again = () => {
+      clearTimeout(waiting);
       waiting = undefined;
+      asked = Date.now();
       missed = document.hidden;
       if (!missed) for (const question of questions) question.again();
     };
-    const silence = live.listen({
-      entries: () => {
-        waiting ??= setTimeout(again, most);
-      },
-      resync: again,
-    });
+    const soon = () => {
+      waiting ??= setTimeout(again, most);
+    };
+    // A stream that cannot follow says so again and again.
+    const silence = live.listen({ entries: soon, resync: () => (Date.now() - asked < most ? soon() : again()) });
     const passing = anyway === undefined ? undefined : setInterval(again, anyway);
     const back = () => {
       if (missed) again();

@@ -6,9 +6,10 @@ export class Loaded<T> {
   progress: 'loading' | 'ready' | 'failed' = $state('loading');
   failure: unknown = $state.raw(null);
 
-  /** Loads anew; what is returned lets go of it. Those of before stay until then. */
+  /** Loads anew; what is returned lets go of it. Those of before may be of something else, and go at once. */
   load(work: (signal: AbortSignal) => Promise<readonly T[]>): () => void {
     const controller = new AbortController();
+    this.values = [];
     this.progress = 'loading';
     work(controller.signal).then(
       (values) => {

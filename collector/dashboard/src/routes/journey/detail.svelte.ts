@@ -44,6 +44,7 @@ export class JourneyDetail {
   #loading: AbortController | null = null;
   #meanwhile: Entry[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
+  #isLoading = false;
 
   /** `known` is the journey as a list has it, to be shown until the answer is here. */
   constructor(site: number, id: string, known: Journey | null) {
@@ -77,6 +78,7 @@ export class JourneyDetail {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
+    this.#isLoading = true;
     this.#meanwhile = [];
     if (this.status === 'failed') this.status = 'loading';
     try {
@@ -101,6 +103,8 @@ export class JourneyDetail {
       const missing = error instanceof ApiError && (error.status === 404 || error.status === 400);
       this.error = error;
       this.status = missing ? 'missing' : 'failed';
+    } finally {
+      if (this.#loading === loading) this.#isLoading = false;
     }
   }
 
@@ -167,7 +171,9 @@ export class JourneyDetail {
   #readAgainSoon(): void {
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
-      void this.load();
+      // What takes longer than this would never be answered.
+      if (this.#isLoading) this.#readAgainSoon();
+      else void this.load();
     }, READ_AGAIN_MS);
   }
 }

@@ -1,7 +1,7 @@
 /** The list of journeys under one set of filters: loading, further pages, and what arrives live. */
 import { api, isAbort, type Journey, type ListedJourney } from '../../lib/api';
 import { matchesFilters } from '../../lib/journey/describe';
-import { mergeJourneys } from '../../lib/journey/merge';
+import { mergeJourneys, withFirstPage } from '../../lib/journey/merge';
 import { Fresh } from '../../lib/live/fresh.svelte';
 import { live } from '../../lib/live/live.svelte';
 import { isNarrowed, isSearched, type Filters } from './filters';
@@ -29,6 +29,7 @@ export class JourneyList {
   /** What came live while the first page was under way: newer than the answer, or about to be followed by what is. */
   #meanwhile: Journey[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
+  #isLoading = false;
 
   constructor(site: number, filters: Filters, page = PAGE) {
     this.site = site;
@@ -65,6 +66,7 @@ export class JourneyList {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
+    this.#isLoading = true;
     this.#meanwhile = [];
     if (this.status === 'failed') this.status = 'loading';
     try {
@@ -73,7 +75,7 @@ export class JourneyList {
       // A page that is the last holds all there is; before a next one, further pages may be here already.
       const whole = page.next_cursor === null || !this.#isPlain;
       if (whole || this.status !== 'ready' || this.cursor === null) this.cursor = page.next_cursor;
-      const loaded = whole ? page.data : mergeJourneys(this.rows, page.data, () => true);
+      const loaded = whole ? page.data : withFirstPage(this.rows, page.data);
       this.rows = this.#isPlain ? mergeJourneys(loaded, this.#known(this.#meanwhile, loaded), this.#belongs) : loaded;
       this.status = 'ready';
       this.error = null;
@@ -83,6 +85,8 @@ export class JourneyList {
       if (this.status === 'ready') return;
       this.error = error;
       this.status = 'failed';
+    } finally {
+      if (this.#loading === loading) this.#isLoading = false;
     }
   }
 
@@ -130,7 +134,9 @@ export class JourneyList {
   #loadAfter(wait: number): void {
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
-      void this.load();
+      // What takes longer than this would never be answered.
+      if (this.#isLoading) this.#loadAfter(wait);
+      else void this.load();
     }, wait);
   }
 }

@@ -8,20 +8,29 @@ export class AnnotationList {
   refused: unknown = $state.raw(null);
   busy = $state(false);
   #site: number | null = null;
+  /** The days that are read, and what reads them. */
+  #days: { from: string; to: string } | null = null;
+  #reading: AbortController | null = null;
 
   /** Reads those of a site's days until the returned function is called. A chart without them is a chart all the same, so failing says nothing. */
   follow(site: number | undefined, from: string, to: string): () => void {
-    const controller = new AbortController();
     this.#site = site ?? null;
-    if (site !== undefined) {
-      api.request('GET /annotations', { query: { site, from, to }, signal: controller.signal }).then(
-        (answer) => (this.rows = answer.data),
-        (error: unknown) => {
-          if (!isAbort(error)) this.rows = [];
-        },
-      );
-    }
-    return () => controller.abort();
+    this.#days = { from, to };
+    this.#read();
+    return () => this.#reading?.abort();
+  }
+
+  #read(): void {
+    this.#reading?.abort();
+    const reading = new AbortController();
+    this.#reading = reading;
+    if (this.#site === null || this.#days === null) return;
+    api.request('GET /annotations', { query: { site: this.#site, ...this.#days }, signal: reading.signal }).then(
+      (answer) => (this.rows = answer.data),
+      (error: unknown) => {
+        if (!isAbort(error)) this.rows = [];
+      },
+    );
   }
 
   add(day: string, text: string): Promise<boolean> {
@@ -44,6 +53,8 @@ export class AnnotationList {
     this.refused = null;
     try {
       await what(this.#site);
+      // What is still on its way was asked before.
+      this.#read();
       return true;
     } catch (caught) {
       this.refused = caught;

@@ -42,20 +42,23 @@ export class SessionList {
     const silence = live.listen({
       journeys: () => {
         // Who has loaded further pages reads them, and is not interrupted.
-        if (this.rows.length <= PAGE) this.#again ??= setTimeout(() => void this.load(), AGAIN_MS);
+        this.#again ??= setTimeout(() => {
+          this.#again = undefined;
+          if (this.rows.length <= PAGE && !this.busy) void this.load();
+        }, AGAIN_MS);
       },
-      resync: () => void this.load(),
+      resync: () => void (this.busy || this.load()),
     });
     void this.load();
     return () => {
       silence();
       clearTimeout(this.#again);
+      this.#again = undefined;
       this.#loading?.abort();
     };
   }
 
   async load(): Promise<void> {
-    this.#again = undefined;
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
@@ -78,6 +81,8 @@ export class SessionList {
     if (this.busy || this.cursor === null) return;
     this.busy = true;
     this.moreError = null;
+    // Its answer would be the first page alone again.
+    this.#loading?.abort();
     try {
       const part = await this.#page(this.cursor);
       const here = new Set(this.rows.map((row) => row.session_id));

@@ -11,6 +11,8 @@ export class Desk<T> {
   doomed: number | string | null = $state(null);
 
   #asked = 0;
+  /** Which question what is here answers. */
+  #answered = 0;
 
   constructor(readonly read: () => Promise<T>) {}
 
@@ -21,11 +23,13 @@ export class Desk<T> {
     try {
       const rows = await this.read();
       // An answer that was overtaken says what was so before the last change.
-      if (asked !== this.#asked) return;
+      if (asked < this.#answered) return;
+      this.#answered = asked;
       this.rows = rows;
       this.status = 'ready';
     } catch (caught) {
-      if (asked !== this.#asked) return;
+      if (asked < this.#answered) return;
+      this.#answered = asked;
       this.error = caught;
       this.status = 'failed';
     }
