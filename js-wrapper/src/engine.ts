@@ -55,7 +55,10 @@ const EMPTY_MODULE = [0, 97, 115, 109, 1, 0, 0, 0];
  * the visitor goes elsewhere, well before the page hears that it is left, and what is imported then holds up the next page's
  * `load`.
  */
-export const ABORTED_MS = 1000;
+const ABORTED_MS = 1000;
+
+/** Waits for that long. */
+export const afterFailure = () => new Promise((later) => setTimeout(later, ABORTED_MS));
 
 /**
  * The core as WebAssembly from `url`.
@@ -67,7 +70,7 @@ export function wasmEngine(url: string | URL): Engine {
   const bytes = (async () => {
     new WebAssembly.Module(new Uint8Array(EMPTY_MODULE));
     const response = await fetch(url, { credentials: 'omit', integrity: __WASM_INTEGRITY__ }).catch(async (error) => {
-      await new Promise((later) => setTimeout(later, ABORTED_MS));
+      await afterFailure();
       throw error;
     });
     // The engine's name is said with it.

@@ -7,7 +7,7 @@
  */
 
 import { stub, type Stub } from './stub.js';
-import { ABORTED_MS, jsEngine, wasmEngine } from './engine.js';
+import { afterFailure, jsEngine, wasmEngine } from './engine.js';
 import { join, run } from './loader.js';
 import type { InitOptions } from './types.js';
 
@@ -40,7 +40,7 @@ try {
       const { href } = new URL(file, tag.src);
       await fetch(href)
         .then((answer) => answer.text())
-        .catch(() => new Promise((later) => setTimeout(later, ABORTED_MS)));
+        .catch(afterFailure);
       return import(href);
     };
     const engines = [wasmEngine(new URL(wasm ?? __WASM_FILE__, tag.src)), jsEngine(chunk(__FALLBACK_FILE__))];

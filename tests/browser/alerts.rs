@@ -137,7 +137,7 @@ async fn an_alert_is_made_tried_paused_and_removed() {
     })
     .await;
     assert_eq!(alerts(&desk).await, Vec::<Value>::new());
-    desk.assert_nothing_noted("/alerts").await;
+    desk.browser.assert_nothing_noted("/alerts").await;
     desk.app.log.assert_quiet();
 }
 
@@ -159,6 +159,6 @@ async fn an_open_list_of_alerts_sees_one_fire() {
         desk.browser.run(seen).await == json!([true, "firing", "1 firing"])
     })
     .await;
-    desk.assert_nothing_noted("/alerts").await;
+    desk.browser.assert_nothing_noted("/alerts").await;
     desk.app.log.assert_quiet();
 }

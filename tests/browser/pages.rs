@@ -125,10 +125,6 @@ impl Desk {
         let rows = self.browser.run(&script).await;
         rows.as_array().unwrap().clone()
     }
-
-    pub(super) async fn assert_nothing_noted(&self, path: &str) {
-        self.browser.assert_nothing_noted(path).await;
-    }
 }
 
 /// A number as the dashboard writes it to the last digit.
@@ -167,7 +163,7 @@ async fn figures_on_pages_are_those_of_the_answers() {
         })
         .await;
     }
-    desk.assert_nothing_noted("/").await;
+    desk.browser.assert_nothing_noted("/").await;
 
     for by in ["channel", "campaign", "exit_page"] {
         desk.open(&format!("/sources?by={by}"), ROW).await;
@@ -187,7 +183,7 @@ async fn figures_on_pages_are_those_of_the_answers() {
             }
         }
     }
-    desk.assert_nothing_noted("/sources").await;
+    desk.browser.assert_nothing_noted("/sources").await;
 
     desk.open("/pages", ROW).await;
     let answer = desk.answer("pages?limit=100").await;
@@ -199,7 +195,7 @@ async fn figures_on_pages_are_those_of_the_answers() {
             assert_eq!(figure(&row[key]), written(&expected[key]), "{key} {row}");
         }
     }
-    desk.assert_nothing_noted("/pages").await;
+    desk.browser.assert_nothing_noted("/pages").await;
     desk.app.log.assert_quiet();
 }
 
@@ -228,7 +224,7 @@ async fn pages_are_within_everybodys_reach() {
             if found != json!([]) {
                 wrong.push(format!("{path} in the {theme} theme: {found}"));
             }
-            desk.assert_nothing_noted(path).await;
+            desk.browser.assert_nothing_noted(path).await;
         }
     }
     let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});

@@ -63,7 +63,7 @@ async fn figures_of_people_are_those_of_the_answers() {
     let finished = rows(&answer).last().unwrap();
     let finished = format!("{} ", written(&finished["people"]));
     says(&desk, "funnel-finished", &finished).await;
-    desk.assert_nothing_noted("/funnels").await;
+    desk.browser.assert_nothing_noted("/funnels").await;
 
     desk.open("/retention?period=week", "[data-testid=triangle]")
         .await;
@@ -92,7 +92,7 @@ async fn figures_of_people_are_those_of_the_answers() {
             "{cohort}: {told:?}"
         );
     }
-    desk.assert_nothing_noted("/retention").await;
+    desk.browser.assert_nothing_noted("/retention").await;
 
     desk.open("/stages", "[data-testid=stage-step]").await;
     let answer = desk.answer("stages?within=7d").await;
@@ -116,7 +116,7 @@ async fn figures_of_people_are_those_of_the_answers() {
     let tight = each(&desk, "[data-testid=bottleneck]", "stage").await;
     let bottlenecks = answer["data"]["bottlenecks"].as_array().unwrap();
     assert_eq!(tight.len(), bottlenecks.len(), "{tight:?}");
-    desk.assert_nothing_noted("/stages").await;
+    desk.browser.assert_nothing_noted("/stages").await;
     desk.app.log.assert_quiet();
 }
 
@@ -177,7 +177,7 @@ async fn what_models_give_is_what_the_answer_has() {
         // The three cards name who has the most.
         let cards = each(&desk, "[data-testid=leader]", "model").await;
         assert_eq!(cards.len(), 3);
-        desk.assert_nothing_noted("/attribution").await;
+        desk.browser.assert_nothing_noted("/attribution").await;
     }
     desk.app.log.assert_quiet();
 }
@@ -197,7 +197,7 @@ async fn lists_and_their_figures_are_those_of_the_answers() {
             assert_eq!(figure(&row[key]), written(&expected[key]), "{key} {row}");
         }
     }
-    desk.assert_nothing_noted("/events").await;
+    desk.browser.assert_nothing_noted("/events").await;
 
     desk.open("/sessions", "[data-testid=session-row]").await;
     let overview = desk.answer("overview").await;
@@ -206,14 +206,14 @@ async fn lists_and_their_figures_are_those_of_the_answers() {
         let expected = written(&overview["data"]["total"][key]);
         says(&desk, &testid, &expected).await;
     }
-    desk.assert_nothing_noted("/sessions").await;
+    desk.browser.assert_nothing_noted("/sessions").await;
 
     desk.open("/quality", "[data-testid=figure-loss]").await;
     let days = desk.query();
     let loss = desk.app.json(&format!("/api/v1/loss?{days}")).await;
     let missing = format!("{} missing", written(&loss["total"]["missing"]));
     says(&desk, "figure-loss", &missing).await;
-    desk.assert_nothing_noted("/quality").await;
+    desk.browser.assert_nothing_noted("/quality").await;
 
     desk.open("/insights?status=all", "[data-testid=insight-row]")
         .await;
@@ -227,7 +227,7 @@ async fn lists_and_their_figures_are_those_of_the_answers() {
     for person in each(&desk, "[data-testid=insight-row]", "person").await {
         assert!(persons.contains(&&json!(person)), "{person}");
     }
-    desk.assert_nothing_noted("/insights").await;
+    desk.browser.assert_nothing_noted("/insights").await;
 
     desk.open("/accounts", "[data-testid=account-row]").await;
     let listed = desk.app.json("/api/v1/accounts").await;
@@ -241,6 +241,6 @@ async fn lists_and_their_figures_are_those_of_the_answers() {
     accounts.sort();
     shown.sort();
     assert_eq!(shown, accounts);
-    desk.assert_nothing_noted("/accounts").await;
+    desk.browser.assert_nothing_noted("/accounts").await;
     desk.app.log.assert_quiet();
 }

@@ -122,6 +122,6 @@ async fn a_report_is_opened_by_the_address_that_names_it() {
         desk.browser.run(gone).await == json!([false, false])
     })
     .await;
-    desk.assert_nothing_noted("/sources").await;
+    desk.browser.assert_nothing_noted("/sources").await;
     desk.app.log.assert_quiet();
 }

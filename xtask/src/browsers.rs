@@ -74,7 +74,7 @@ const CHROMIUM_ALONE: [&str; 13] = [
     "browser::schedules::",
     "browser::autocapture::clicks::a_link_is_followed",
     "browser::autocapture::frustration::clicks_in_quick_succession",
-    // The dark theme and the size of a phone are set by that protocol,
+    // The dark theme and the size of a phone are set by that protocol.
     "browser::imports::a_file_is_looked_at",
     "browser::pages::lists_have_room",
     "browser::pages::pages_are_within_everybodys_reach",

@@ -41,10 +41,10 @@ export class JourneyDetail {
 
   readonly site: number;
   readonly id: string;
+  /** Nothing while nothing is under way. */
   #loading: AbortController | null = null;
   #meanwhile: Entry[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
-  #isLoading = false;
 
   /** `known` is the journey as a list has it, to be shown until the answer is here. */
   constructor(site: number, id: string, known: Journey | null) {
@@ -78,7 +78,6 @@ export class JourneyDetail {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
-    this.#isLoading = true;
     this.#meanwhile = [];
     if (this.status === 'failed') this.status = 'loading';
     try {
@@ -104,7 +103,7 @@ export class JourneyDetail {
       this.error = error;
       this.status = missing ? 'missing' : 'failed';
     } finally {
-      if (this.#loading === loading) this.#isLoading = false;
+      if (this.#loading === loading) this.#loading = null;
     }
   }
 
@@ -172,7 +171,7 @@ export class JourneyDetail {
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
       // What takes longer than this would never be answered.
-      if (this.#isLoading) this.#readAgainSoon();
+      if (this.#loading !== null) this.#readAgainSoon();
       else void this.load();
     }, READ_AGAIN_MS);
   }

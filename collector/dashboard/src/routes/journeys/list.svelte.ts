@@ -25,11 +25,11 @@ export class JourneyList {
   readonly site: number;
   readonly filters: Filters;
   readonly page: number;
+  /** Nothing while nothing is under way. */
   #loading: AbortController | null = null;
   /** What came live while the first page was under way: newer than the answer, or about to be followed by what is. */
   #meanwhile: Journey[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
-  #isLoading = false;
 
   constructor(site: number, filters: Filters, page = PAGE) {
     this.site = site;
@@ -66,7 +66,6 @@ export class JourneyList {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
-    this.#isLoading = true;
     this.#meanwhile = [];
     if (this.status === 'failed') this.status = 'loading';
     try {
@@ -86,7 +85,7 @@ export class JourneyList {
       this.error = error;
       this.status = 'failed';
     } finally {
-      if (this.#loading === loading) this.#isLoading = false;
+      if (this.#loading === loading) this.#loading = null;
     }
   }
 
@@ -135,7 +134,7 @@ export class JourneyList {
     this.#again ??= setTimeout(() => {
       this.#again = undefined;
       // What takes longer than this would never be answered.
-      if (this.#isLoading) this.#loadAfter(wait);
+      if (this.#loading !== null) this.#loadAfter(wait);
       else void this.load();
     }, wait);
   }
